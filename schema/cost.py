@@ -1,0 +1,187 @@
+"""What an operation costs at most, from its document and variables alone, so that it can be refused before it runs.
+
+An object costs 1 and a scalar nothing; a root field of a mutation costs 10 more. A list costs its window times what is
+selected of an item: `first` or `last` of the field, or of the connection that the list belongs to, or else 20.
+The document is read once into a `Cost`, a small formula over those variables that give windows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+)
+
+from core.pages import CONNECTION_LIMIT, DEFAULT_LIMIT
+from schema.limits import exceeded
+
+COST_LIMIT: Final = "COST_LIMIT"
+MUTATION: Final = 10
+WINDOWS: Final = 200
+"""How many lists with a variable window one operation may select: what evaluating the formula costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A window given by a variable; `default` where the client leaves the variable out or gives null."""
+
+    variable: str
+    default: int
+
+    def of(self, variables: Mapping[str, Any]) -> int:
+        value = variables.get(self.variable)
+        return _bounded(self.default if value is None or not isinstance(value, int | float) else int(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """`fixed` plus, for each scaled part, its size times its cost."""
+
+    fixed: int = 0
+    scaled: "tuple[tuple[Size, Cost], ...]" = ()
+    windows: int = 0
+
+    def of(self, variables: Mapping[str, Any]) -> int:
+        return self.fixed + sum(size.of(variables) * cost.of(variables) for size, cost in self.scaled)
+
+    def plus(self, other: "Cost") -> "Cost":
+        windows = self.windows + other.windows
+        if windows > WINDOWS:
+            raise exceeded(f"The operation selects more than {WINDOWS} lists whose window is a variable")
+        return Cost(self.fixed + other.fixed, self.scaled + other.scaled, windows)
+
+    def times(self, size: int | Size) -> "Cost":
+        if isinstance(size, Size):
+            return Cost(0, ((size, self),), self.windows + 1)
+        scaled = tuple((inner, cost.times(size)) for inner, cost in self.scaled)
+        return Cost(self.fixed * size, scaled, self.windows)
+
+
+OBJECT: Final = Cost(1)
+FREE: Final = Cost()
+
+
+def cost_of(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> Cost:
+    """The cost of a valid operation. Raises `GraphQLError` for too many variable windows."""
+    root = schema.get_root_type(operation.operation)
+    if root is None:
+        return FREE
+    cost = _CostReader(schema, operation, fragments).selections(root, operation.selection_set, None)
+    if operation.operation is OperationType.MUTATION:
+        cost = cost.plus(Cost(MUTATION * _root_fields(operation.selection_set, fragments)))
+    return cost
+
+
+def _root_fields(selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
+    total = 0
+    for node in selection_set.selections:
+        if isinstance(node, InlineFragmentNode):
+            total += _root_fields(node.selection_set, fragments)
+        elif isinstance(node, FragmentSpreadNode):
+            total += _root_fields(fragments[node.name.value].selection_set, fragments)
+        else:
+            total += 1
+    return total
+
+
+class _CostReader:
+    """Reads the cost of one valid operation, each fragment's once per window that it is spread into."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+    ) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._costs: dict[tuple[str, int | Size | None], Cost] = {}
+        self._defaults = {
+            definition.variable.name.value: int(definition.default_value.value)
+            for definition in operation.variable_definitions or ()
+            if isinstance(definition.default_value, IntValueNode)
+        }
+
+    def selections(self, parent: GraphQLNamedType, selection_set: SelectionSetNode, window: int | Size | None) -> Cost:
+        """`window` is that of the connection `parent`, for the lists in it."""
+        cost = FREE
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                cost = cost.plus(self._field(parent, node, window))
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                of = self._schema.type_map[condition.name.value] if condition else parent
+                cost = cost.plus(self.selections(of, node.selection_set, window))
+            elif isinstance(node, FragmentSpreadNode):
+                cost = cost.plus(self._fragment(node.name.value, window))
+        return cost
+
+    def _fragment(self, name: str, window: int | Size | None) -> Cost:
+        key = (name, window)
+        if key not in self._costs:
+            definition = self._fragments[name]
+            of = self._schema.type_map[definition.type_condition.name.value]
+            self._costs[key] = self.selections(of, definition.selection_set, window)
+        return self._costs[key]
+
+    def _field(self, parent: GraphQLNamedType, node: FieldNode, window: int | Size | None) -> Cost:
+        name = node.name.value
+        if name.startswith("__"):
+            return OBJECT if node.selection_set else FREE
+        if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+            return FREE
+        field = parent.fields[name]
+        named = get_named_type(field.type)
+        if is_leaf_type(named) or not node.selection_set:
+            return FREE
+        own = self._window(field, node)
+        if _is_list(field.type):
+            size = next((size for size in (own, window) if size is not None), DEFAULT_LIMIT)
+            return OBJECT.plus(self.selections(named, node.selection_set, None)).times(size)
+        return OBJECT.plus(self.selections(named, node.selection_set, own))
+
+    def _window(self, field: GraphQLField, node: FieldNode) -> int | Size | None:
+        """What `first` or `last` of the field says; None where it has neither argument."""
+        names = [name for name in ("first", "last") if name in field.args]
+        if not names:
+            return None
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        for name in names:
+            value = given.get(name)
+            if isinstance(value, IntValueNode):
+                return _bounded(int(value.value))
+            if isinstance(value, VariableNode):
+                variable = value.name.value
+                return Size(variable, _bounded(self._defaults.get(variable, DEFAULT_LIMIT)))
+        defaults = (field.args[name].default_value for name in names)
+        return next((default for default in defaults if isinstance(default, int)), DEFAULT_LIMIT)
+
+
+def _is_list(type_: GraphQLOutputType) -> bool:
+    return is_list_type(get_nullable_type(type_))
+
+
+def _bounded(size: int) -> int:
+    """Windows out of bounds are refused by the resolver; none costs more than the longest."""
+    return max(0, min(size, CONNECTION_LIMIT))

@@ -1,0 +1,175 @@
+"""Prepares and executes operations for every transport: HTTP, graphql-transport-ws and server-sent events alike."""
+
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any, Protocol, Self, cast
+
+import strawberry
+from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql.execution import (
+    Executor,
+    create_source_event_stream,
+    execute_subscription_event,
+    map_source_to_response_event,
+)
+from strawberry.execution import optimized_is_awaitable
+
+from core.actor import Actor
+from core.errors import Code
+from schema.cost import COST_LIMIT
+from schema.documents import Documents, operation_of
+from schema.failures import INVALID_QUERY, Refused, refusal, refusal_of, shown
+from schema.limits import Limits, check_values
+
+Answer = dict[str, Any]
+"""A GraphQL response: `data`, `errors`, `extensions`."""
+
+
+class Context(Protocol):
+    """What resolvers get as `info.context`."""
+
+    @property
+    def actor(self) -> Actor: ...
+
+    async def still_valid(self) -> bool:
+        """False when the credential of a running subscription has expired or was revoked."""
+        ...
+
+    def renewed(self) -> Self:
+        """The same caller with empty data loaders, for the next event of a subscription."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any]
+
+    @classmethod
+    def of(cls, parameters: object) -> Self:
+        """Raises `Refused` (400) naming the parameter that is not what GraphQL over HTTP says."""
+        if not isinstance(parameters, dict):
+            what = "Batches are not supported: send one operation" if isinstance(parameters, list) else "Send"
+            raise refusal(f"{what} as a JSON object with query, variables and operationName", status=400)
+        query, name = parameters.get("query"), parameters.get("operationName")
+        if not isinstance(query, str) or not query.strip():
+            raise refusal("query must be a non-empty string", status=400)
+        if not isinstance(name, str | None):
+            raise refusal("operationName must be a string", status=400)
+        for key in ("variables", "extensions"):
+            if not isinstance(parameters.get(key), dict | None):
+                raise refusal(f"{key} must be an object", status=400)
+        return cls(query, name or None, parameters.get("variables") or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A valid operation within the limits, with its variables coerced."""
+
+    executor: Executor[Any]
+    cost: int
+
+    @property
+    def kind(self) -> OperationType:
+        return self.executor.operation.operation
+
+
+class Engine:
+    """Executes the operations of one schema.
+
+    The extensions of a Strawberry schema would not run, so a schema that has some is refused; field extensions do run.
+    In production introspection and suggestions are for staff.
+    """
+
+    def __init__(self, schema: strawberry.Schema, limits: Limits, *, production: bool) -> None:
+        if schema.extensions or schema.directives:
+            raise ValueError("Schema extensions and operation directives are not supported: use field extensions")
+        self.limits = limits
+        self._schema = schema._schema
+        self._executor: type[Executor[Any]] = schema.execution_context_class
+        self._production = production
+        self._documents = Documents(self._schema, limits)
+
+    def prepare(self, request: Request, context: Context) -> Prepared:
+        """Raises `Refused` where GraphQL speaks of a request error: nothing has been executed then."""
+        trusted = context.actor.is_staff or not self._production
+        document = self._documents.read(request.query, trusted=trusted)
+        operation = operation_of(document, request.operation_name)
+        try:
+            check_values(request.variables, self.limits.values)
+            cost = self._documents.cost(document, operation).of(request.variables)
+        except GraphQLError as error:
+            raise Refused([error]) from None
+        if cost > self.limits.cost:
+            message = f"The operation costs {cost}; at most {self.limits.cost} is allowed"
+            raise refusal(message, COST_LIMIT, cost=cost)
+        executor = self._executor.build(
+            self._schema,
+            document.tree,
+            context_value=context,
+            raw_variable_values=request.variables,
+            operation_name=request.operation_name,
+            is_awaitable=cast(Any, optimized_is_awaitable),
+            hide_suggestions=not trusted,
+        )
+        if isinstance(executor, list):
+            raise Refused([_with_code(error, Code.INVALID_INPUT.value) for error in executor], cost=cost)
+        return Prepared(executor, cost)
+
+    async def execute(self, prepared: Prepared) -> Answer:
+        """The answer of a query or a mutation."""
+        result = prepared.executor.execute_operation()
+        if isawaitable(result):
+            result = await result
+        return self._answer(cast("ExecutionResult", result), prepared.cost)
+
+    async def subscribe(self, prepared: Prepared) -> AsyncGenerator[Answer, None]:
+        """Opens the subscription: an answer for each event; closing the generator closes the resolver's.
+
+        Raises `Refused` when the subscription can't be opened.
+        """
+        source = create_source_event_stream(prepared.executor)
+        if isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            raise Refused(source.errors or [], cost=prepared.cost)
+        return self._answers(prepared, map_source_to_response_event(prepared.executor, source, _execute_event))
+
+    async def _answers(
+        self, prepared: Prepared, events: AsyncGenerator[ExecutionResult, None]
+    ) -> AsyncGenerator[Answer, None]:
+        try:
+            async with aclosing(events):
+                async for result in events:
+                    yield self._answer(result, prepared.cost)
+        except Exception as error:
+            # The resolver's generator failed: the stream ends with its error.
+            yield self.refused(refusal_of(error))
+
+    def refused(self, refused: Refused) -> Answer:
+        answer: Answer = {"errors": shown(refused.errors, INVALID_QUERY)}
+        if refused.cost is not None:
+            answer["extensions"] = self._extensions(refused.cost)
+        return answer
+
+    def _answer(self, result: ExecutionResult, cost: int) -> Answer:
+        answer: Answer = {"data": result.data, "extensions": self._extensions(cost)}
+        if result.errors:
+            answer["errors"] = shown(result.errors)
+        return answer
+
+    def _extensions(self, cost: int) -> dict[str, Any]:
+        return {"cost": {"requested": cost, "limit": self.limits.cost}}
+
+
+def _execute_event(executor: Executor[Any]) -> Awaitable[ExecutionResult] | ExecutionResult:
+    executor.context_value = executor.context_value.renewed()
+    return execute_subscription_event(executor)
+
+
+def _with_code(error: GraphQLError, code: str) -> GraphQLError:
+    error.extensions = {"code": code} | (error.extensions or {})
+    return error
