@@ -16,7 +16,7 @@ async def served(application: ASGIApp) -> AsyncIterator[str]:
         server = uvicorn.Server(uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=5))
         task = asyncio.create_task(server.serve([listener]))
         try:
-            yield "127.0.0.1:{}".format(listener.getsockname()[1])
+            yield f"127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             await task

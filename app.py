@@ -1,0 +1,93 @@
+"""The server: GraphQL, REST and the pages, over one set of operations."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from core import runtime
+from core.errors import Unauthenticated
+from core.mongo import Mongo
+from core.settings import Settings
+from core.web import Gate
+from models import DOCUMENTS
+from resolvers.authentication import actor_of
+from resolvers.idempotency import Answer, once
+from rest_compat.edge import install_errors
+from rest_compat.routes import CATEGORIES
+from rest_compat.routing import install_openapi, router
+from schema.edge import Context
+from schema.http import GraphQLEndpoint
+from schema.root import SCHEMA
+
+TITLE = "All Over Apps"
+VERSION = "1.0.0"
+
+
+def create_app(settings: Settings, mongo_url: str) -> FastAPI:
+    """The whole platform as one ASGI application. Its lifespan connects to the database and creates missing indexes."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        mongo = Mongo(mongo_url, settings.mongodb_database)
+        await mongo.bind(DOCUMENTS)
+        running = runtime.start(settings, mongo)
+        await running.topics.start()
+        yield
+        await running.topics.stop()
+        await mongo.close()
+
+    app = FastAPI(
+        title=TITLE, version=VERSION, lifespan=lifespan, redirect_slashes=False, docs_url=None, redoc_url=None
+    )
+    app.router.routes.extend(_graphql(settings).routes("/graphql"))
+    app.include_router(router(CATEGORIES))
+    install_errors(app)
+    install_openapi(app)
+    app.add_middleware(Gate)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.allowed_origins),
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
+    return app
+
+
+def _graphql(settings: Settings) -> GraphQLEndpoint[Context]:
+    return GraphQLEndpoint(SCHEMA, _context, _context_of_socket, _once, production=settings.is_production)
+
+
+async def _context(connection: HTTPConnection) -> Context:
+    return Context(await actor_of(connection), connection)
+
+
+async def _context_of_socket(socket: WebSocket, payload: dict[str, Any]) -> Context:
+    """Browsers can't set headers on a websocket: the token comes in the first message."""
+    scheme, _, token = str(payload.get("Authorization", "")).partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else None
+
+    async def still_valid() -> bool:
+        try:
+            await actor_of(socket, bearer)
+        except Unauthenticated:
+            return False
+        return True
+
+    return Context(await actor_of(socket, bearer), socket, still_valid=still_valid)
+
+
+async def _once(request: Request, context: Context, body: bytes, answer: Any) -> Response:
+    async def work() -> Answer:
+        response = await answer()
+        return Answer(response.status_code, response.headers.get("content-type", ""), bytes(response.body))
+
+    kept = await once(context.actor, request.headers["idempotency-key"], b"graphql\n" + body, work)
+    return Response(kept.body, kept.status, headers={"content-type": kept.media_type})

@@ -1,0 +1,94 @@
+"""Who may call an operation, declared once, on the operation.
+
+`@allow(SUPPORT, api_key="tickets:write", end_user=True)` is all there is to say: both edges read it for their early check and
+for their documentation, and the decorated function checks it again whoever calls.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
+
+from core.actor import Actor, Kind, Role
+from core.errors import Forbidden, Unauthenticated
+
+OWNERS: Final = frozenset({Role.OWNER})
+ADMINS: Final = OWNERS | {Role.ADMIN}
+SUPPORT: Final = ADMINS | {Role.SUPPORT}
+MARKETING: Final = ADMINS | {Role.MARKETING}
+STAFF: Final = frozenset(Role)
+NOBODY: Final[frozenset[Role]] = frozenset()
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`api_key` is the scope that lets an app's backend in; `public` lets everybody in."""
+
+    roles: frozenset[Role] = NOBODY
+    api_key: str | None = None
+    end_user: bool = False
+    public: bool = False
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The credentials that may open it, by their names in OpenAPI; empty means that none is needed."""
+        if self.public:
+            return ()
+        return (*(["jwt"] if self.roles or self.end_user else []), *(["apiKey"] if self.api_key else []))
+
+    def check(self, actor: Actor) -> None:
+        """Raises `Unauthenticated` for nobody, `Forbidden` for somebody who may not."""
+        if self.public or actor.kind is Kind.SYSTEM:
+            return
+        match actor.kind:
+            case Kind.ANONYMOUS:
+                raise Unauthenticated("Authentication required")
+            case Kind.STAFF if actor.role not in self.roles:
+                raise Forbidden(f"The role {actor.role} may not do this")
+            case Kind.API_KEY if self.api_key is None:
+                raise Forbidden("An API key may not do this")
+            case Kind.API_KEY if self.api_key not in actor.scopes:
+                raise Forbidden(f"This API key lacks the scope {self.api_key}")
+            case Kind.END_USER if not self.end_user:
+                raise Forbidden("End users may not do this")
+
+
+PUBLIC: Final = Access(public=True)
+
+Operation = Callable[Concatenate[Actor, P], Awaitable[R]]
+
+
+class Guarded(Protocol):
+    __access__: Access
+    __name__: str
+
+
+def allow(
+    roles: frozenset[Role] = NOBODY, *, api_key: str | None = None, end_user: bool = False
+) -> Callable[[Operation[P, R]], Operation[P, R]]:
+    """Declares who may call the operation, whose first parameter is the actor."""
+    return _guard(Access(roles, api_key, end_user))
+
+
+def _guard(access: Access) -> Callable[[Operation[P, R]], Operation[P, R]]:
+    def declare(operation: Operation[P, R]) -> Operation[P, R]:
+        @wraps(operation)
+        async def guarded(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            access.check(actor)
+            return await operation(actor, *args, **kwargs)
+
+        cast(Guarded, guarded).__access__ = access
+        return guarded
+
+    return declare
+
+
+allow_all = _guard(PUBLIC)
+"""Declares an operation that needs no credential."""
+
+
+def access_of(operation: Callable[..., Any]) -> Access:
+    return cast(Guarded, operation).__access__

@@ -1,0 +1,113 @@
+"""The database connection, and lists read from it by window."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any, TypeVar
+
+from beanie import Document, init_beanie
+from beanie.odm.enums import SortDirection
+from bson.codec_options import CodecOptions
+from pymongo import AsyncMongoClient, WriteConcern
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+from pymongo.monitoring import CommandListener
+
+from core.pages import Cursor, Page, Range, Slice, Sort, Window
+
+Filter = Mapping[str, Any]
+D = TypeVar("D", bound=Document)
+
+
+class Mongo:
+    """One client per process; documents are bound to its database by `connect`."""
+
+    def __init__(self, url: str, database: str, listeners: Sequence[CommandListener] = ()) -> None:
+        self.client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+            url, tz_aware=True, tzinfo=UTC, serverSelectionTimeoutMS=5000, appname="allover", event_listeners=listeners
+        )
+        options = CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC)
+        self.database: AsyncDatabase[dict[str, Any]] = self.client.get_database(
+            database, codec_options=options, write_concern=WriteConcern(w="majority")
+        )
+
+    async def bind(self, documents: Sequence[type[Document]]) -> None:
+        """Creates what indexes are missing and lets the documents speak to this database."""
+        await init_beanie(database=self.database, document_models=list(documents))
+
+    async def answers(self, timeout_seconds: float = 1.0) -> bool:
+        try:
+            await self.client.admin.command("ping", maxTimeMS=round(timeout_seconds * 1000))
+        except PyMongoError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        await self.client.close()
+
+
+async def slice_of(document: type[D], filters: Filter, sort: Sort, window: Window) -> Slice[D]:
+    """The items of one window of the documents that match, read by the index that begins with the filters and goes
+    on with the sort."""
+
+    async def count() -> int:
+        return await document.find(filters).count()
+
+    def cursor_of(item: D) -> Cursor:
+        return Cursor(_stored_value(item, sort.field), item.id)
+
+    if isinstance(window, Page):
+        query = document.find(filters).sort(_order(sort, backward=False)).skip(window.offset).limit(window.limit)
+        return Slice(await query.to_list(), count, cursor_of)
+    return await _slice_of_range(document, filters, sort, window, Slice([], count, cursor_of))
+
+
+async def _slice_of_range(document: type[D], filters: Filter, sort: Sort, window: Range, empty: Slice[D]) -> Slice[D]:
+    backward = window.backward
+    bounds = [
+        _beyond(cursor, sort, descending=sort.descending is not is_before)
+        for cursor, is_before in ((window.after, False), (window.before, True))
+        if cursor is not None
+    ]
+    query = document.find({"$and": [filters, *bounds]} if bounds else filters)
+    found = await query.sort(_order(sort, backward=backward)).limit(window.limit + 1).to_list()
+    more, items = len(found) > window.limit, found[: window.limit]
+    if backward:
+        items.reverse()
+    return Slice(
+        items,
+        empty.count,
+        empty.cursor_of,
+        has_next=window.before is not None if backward else more,
+        has_previous=more if backward else window.after is not None,
+    )
+
+
+def _beyond(cursor: Cursor, sort: Sort, *, descending: bool) -> Filter:
+    """What lies past the cursor. The plain bound on the field comes first: it is what an index can start from."""
+    strict, loose = ("$lt", "$lte") if descending else ("$gt", "$gte")
+    if sort.field == "_id":
+        return {"_id": {strict: cursor.id}}
+    return {
+        sort.field: {loose: cursor.value},
+        "$or": [{sort.field: {strict: cursor.value}}, {"_id": {strict: cursor.id}}],
+    }
+
+
+def _order(sort: Sort, *, backward: bool) -> list[tuple[str, SortDirection]]:
+    descending = sort.descending is not backward
+    direction = SortDirection.DESCENDING if descending else SortDirection.ASCENDING
+    by_id = ("_id", direction)
+    return [by_id] if sort.field == "_id" else [(sort.field, direction), by_id]
+
+
+def _stored_value(item: Document, field: str) -> Any:
+    if field == "_id":
+        return None
+    name = next(name for name, info in type(item).model_fields.items() if (info.alias or name) == field)
+    return getattr(item, name)
+
+
+def containing(text: str) -> Filter:
+    """Matches lower-cased copies that contain the text; whatever it holds is taken literally."""
+    return {"$regex": re.escape(text.casefold())}

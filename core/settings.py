@@ -1,0 +1,119 @@
+"""All configuration: one frozen object, read from the environment once at start."""
+
+import hashlib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.inputs import problems_of
+
+DEVELOPMENT_SECRET: Final = "development-only-secret-never-for-production"  # noqa: S105
+SHORTEST_SECRET: Final = 32
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """The configuration does not allow a start; the message names each variable and what to do."""
+
+
+Commas = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Every field is an environment variable of the same name in upper case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    environment: Environment = Environment.DEVELOPMENT
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach the server; links in mail begin with it."""
+    data_folder: Path = Path(".data")
+    """What the embedded database and a developer's generated secret are kept in."""
+
+    mongodb_url: SecretStr | None = None
+    """A MongoDB replica set; without it the embedded database is started (development alone)."""
+    mongodb_database: str = "allover"
+    redis_url: SecretStr | None = None
+    """Wakes workers, shares rate limits and subscription events; without it all of that stays inside one process."""
+
+    secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
+    """The root of all signing and encryption keys: at least 32 characters."""
+    previous_secret_keys: tuple[SecretStr, ...] = ()
+    """Keys that still verify, for changing `secret_key` without signing everybody out (JSON list)."""
+    token_minutes: int = Field(60, ge=5, le=24 * 60)
+    session_hours: int = Field(7 * 24, ge=1)
+    """How long a token can be refreshed after the login it came from."""
+
+    allowed_origins: Commas = ()
+    """Origins of browser clients, separated by commas; `*` in development alone."""
+    trusted_proxies: Commas = ("127.0.0.1",)
+    """Addresses whose `X-Forwarded-For` is believed, separated by commas."""
+    requests_per_minute: int = Field(1200, ge=1)
+    """Per API key, user or (unauthenticated) address."""
+
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_format: str = Field("auto", pattern="^(auto|json|console)$")
+
+    @field_validator("allowed_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if not self.is_production:
+            return self
+        problems = [
+            problem
+            for wrong, problem in (
+                (self.secret_key.get_secret_value() == DEVELOPMENT_SECRET, "SECRET_KEY is not set"),
+                (
+                    len(self.secret_key.get_secret_value()) < SHORTEST_SECRET,
+                    f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters",
+                ),
+                (self.mongodb_url is None, "MONGODB_URL is not set (the embedded database is for development)"),
+                ("*" in self.allowed_origins, "ALLOWED_ORIGINS must list origins, not *"),
+                (not self.public_url.startswith("https://"), "PUBLIC_URL must begin with https://"),
+            )
+            if wrong
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    def key(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, so that no two uses share a key (keyed BLAKE2b, RFC 7693)."""
+        return derived_key(self.secret_key, purpose)
+
+    def keys(self, purpose: str) -> tuple[bytes, ...]:
+        """The current key first, then the previous ones."""
+        return tuple(derived_key(secret, purpose) for secret in (self.secret_key, *self.previous_secret_keys))
+
+
+def derived_key(secret: SecretStr, purpose: str) -> bytes:
+    root = hashlib.sha512(secret.get_secret_value().encode()).digest()
+    return hashlib.blake2b(purpose.encode(), key=root, digest_size=32).digest()
+
+
+def load() -> Settings:
+    """Raises `SettingsError` with one line per variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = problems_of(error.errors())
+        raise SettingsError(
+            "\n".join(f"{problem.field.upper() or 'PRODUCTION'}: {problem.message}" for problem in problems)
+        ) from None

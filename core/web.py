@@ -1,0 +1,109 @@
+"""What every HTTP request passes through, whichever interface it is for."""
+
+import time
+from typing import Any, Final
+from uuid import uuid4
+
+import orjson
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger("http")
+
+LARGEST_BODY: Final = 1_000_000
+SECURITY_HEADERS: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+
+
+class BodyTooLarge(Exception):
+    """Raised while reading a request body that passes the limit."""
+
+
+class Gate:
+    """Gives each request an id, strips the trailing slash of its path (both forms are one resource, without a
+    redirect),
+    stops a body at the limit while it is read, masks what nobody expected, and logs one line."""
+
+    def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY) -> None:
+        self._app = app
+        self._largest_body = largest_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        if len(path) > 1 and path.endswith("/"):
+            scope["path"] = path.rstrip("/") or "/"
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = _header(scope, b"x-request-id") or uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started, status = time.perf_counter(), 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *SECURITY_HEADERS, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, _limited(receive, self._largest_body), send_with_headers)
+        except BodyTooLarge:
+            if not status:
+                await send_json(send_with_headers, 413, _failure(f"The body is larger than {self._largest_body} bytes"))
+        except Exception:
+            log.exception("request.failed", method=scope["method"], path=scope["path"])
+            if status:
+                raise
+            await send_json(send_with_headers, 500, _failure(f"Internal error (id {request_id})"))
+        log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            milliseconds=round((time.perf_counter() - started) * 1000, 1),
+        )
+
+
+async def send_json(send: Send, status: int, body: Any) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": orjson.dumps(body)})
+
+
+def _failure(sentence: str) -> dict[str, Any]:
+    return {"success": False, "error": sentence}
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    size = 0
+
+    async def receive_within_limit() -> Message:
+        nonlocal size
+        message = await receive()
+        if message["type"] == "http.request":
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise BodyTooLarge
+        return message
+
+    return receive_within_limit
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    """A request id from outside, if it is a plain one."""
+    for key, value in scope["headers"]:
+        if key == name:
+            text: str = value.decode("latin-1")
+            return text if text.isascii() and text.isprintable() and 0 < len(text) <= 128 else None
+    return None

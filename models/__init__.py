@@ -1,0 +1,15 @@
+"""Every kind of document. A new domain is added to this list, and nowhere else."""
+
+from typing import Final
+
+from beanie import Document
+
+from models.api_keys import ApiKey
+from models.app_events import AppEvent
+from models.apps import App
+from models.idempotency import IdempotencyRecord
+from models.plans import Plan
+from models.shops import Shop
+from models.users import User
+
+DOCUMENTS: Final[tuple[type[Document], ...]] = (ApiKey, App, AppEvent, IdempotencyRecord, Plan, Shop, User)

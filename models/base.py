@@ -1,0 +1,44 @@
+"""What all documents share."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Self, cast
+
+from beanie import Document, PydanticObjectId, UpdateResponse
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from core import clock
+
+
+class Part(BaseModel):
+    """An object inside a document; camelCase in the database, as in both interfaces."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class Record(Document):
+    """A document, camelCase in the database; declares its own `id`."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    @classmethod
+    async def change(
+        cls, filters: Mapping[str, Any], update: Mapping[str, Any], *, upsert: bool = False
+    ) -> Self | None:
+        """One atomic update. Returns the document as it is afterwards; None when none matched."""
+        changed = await cls.find_one(filters).update(update, response_type=UpdateResponse.NEW_DOCUMENT, upsert=upsert)
+        return cast(Self | None, changed)
+
+
+class Stored(Record):
+    """A record with an ObjectId."""
+
+    id: PydanticObjectId = Field(default_factory=PydanticObjectId, alias="_id")
+    created_at: datetime = Field(default_factory=clock.now)
+    updated_at: datetime = Field(default_factory=clock.now)
+
+
+def touched(changes: dict[str, Any]) -> dict[str, Any]:
+    """A `$set` of the changes that also moves `updatedAt`."""
+    return {"$set": changes | {"updatedAt": clock.now()}}

@@ -1,0 +1,133 @@
+"""Shops that have, or had, one of the apps: one document per app and shop."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar, Final
+
+from beanie import DecimalAnnotation, PydanticObjectId
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.base import Part, Stored
+from models.plans import Interval
+
+MONTHS_PER_YEAR: Final = 12
+HISTORY_KEPT: Final = 200
+
+
+class ShopStatus(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    UNINSTALLED = "uninstalled"
+    REDACTED = "redacted"
+
+
+class SubscriptionStatus(StrEnum):
+    """As Shopify's `AppSubscriptionStatus`."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    FROZEN = "FROZEN"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+class ChangeKind(StrEnum):
+    INSTALLED = "installed"
+    REINSTALLED = "reinstalled"
+    UNINSTALLED = "uninstalled"
+    STATUS_CHANGED = "status_changed"
+    PLAN_CHANGED = "plan_changed"
+    REDACTED = "redacted"
+
+
+class Subscription(Part):
+    """The plan as it was when the shop subscribed: a later price change does not reach it."""
+
+    plan_id: PydanticObjectId
+    plan_handle: str
+    plan_name: str
+    price: DecimalAnnotation
+    currency: str
+    interval: Interval
+    status: SubscriptionStatus
+    is_test: bool = False
+    since: datetime
+    ended_at: datetime | None = None
+
+
+class Change(Part):
+    """One entry of a shop's history. `before` and `after` are statuses or plan handles, `event_id` the app event's."""
+
+    kind: ChangeKind
+    at: datetime
+    by: str
+    before: str | None = None
+    after: str | None = None
+    reason: str | None = None
+    event_id: PydanticObjectId | None = None
+
+
+class Shop(Stored):
+    """`version` guards every write of what follows from events: read, decide, write if nobody wrote meanwhile.
+
+    `last_event_at` is when the newest event that was applied happened, so that a late one does not undo it.
+    `trial_seconds_left` is what a shop takes along when it uninstalls within its trial.
+    """
+
+    app_id: str
+    domain: str
+    name: str = ""
+    email: str | None = None
+    owner: str | None = None
+    country: str | None = None
+    currency: str | None = None
+    locale: str | None = None
+    shopify_plan: str | None = None
+    is_test: bool = False
+    status: ShopStatus = ShopStatus.ACTIVE
+    subscription: Subscription | None = None
+    trial_ends_at: datetime | None = None
+    trial_seconds_left: int | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+    installed_at: datetime
+    uninstalled_at: datetime | None = None
+    last_event_at: datetime
+    history: list[Change] = Field(default_factory=list)
+    version: int = 1
+    name_key: str = ""
+    search_text: str = ""
+
+    def monthly_revenue(self, at: datetime) -> Decimal:
+        """In the subscription's currency: a year's price by twelve; nothing in a trial, when frozen, or for a test."""
+        subscription = self.subscription
+        if (
+            subscription is None
+            or subscription.status is not SubscriptionStatus.ACTIVE
+            or subscription.is_test
+            or self.is_test
+            or self.status is not ShopStatus.ACTIVE
+            or (self.trial_ends_at is not None and self.trial_ends_at > at)
+        ):
+            return Decimal(0)
+        match subscription.interval:
+            case Interval.EVERY_30_DAYS:
+                return subscription.price
+            case Interval.ANNUAL:
+                return subscription.price / MONTHS_PER_YEAR
+            case Interval.ONE_TIME:
+                return Decimal(0)
+
+    class Settings:
+        name = "shops"
+        indexes: ClassVar[list[Any]] = [
+            IndexModel([("appId", ASCENDING), ("domain", ASCENDING)], unique=True),
+            IndexModel([("domain", ASCENDING), ("appId", ASCENDING)]),
+            IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("installedAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("subscription.planId", ASCENDING)]),
+        ]

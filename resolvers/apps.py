@@ -1,0 +1,122 @@
+"""The Shopify apps that the company publishes."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field
+from pymongo.errors import DuplicateKeyError
+
+from core.access import ADMINS, MARKETING, STAFF, allow
+from core.actor import Actor
+from core.errors import Conflict, NotFound
+from core.ids import AppId
+from core.inputs import OMITTED, Input, LongText, Name, Origin, Search
+from core.mongo import containing, slice_of
+from core.pages import Slice, Sort, SortKey, Window
+from models.apps import App
+from models.base import touched
+
+RESERVED: Final = frozenset(
+    {
+        "admin", "api-keys", "apps", "assets", "auth", "data-export", "docs", "feedback", "graphiql", "graphql",
+        "health", "metrics", "openapi.json", "t", "tickets", "users", "webhooks",
+    }
+)  # fmt: skip
+"""First segments of the server's own paths: none of them can be an app."""
+
+
+def _is_free(app_id: str) -> str:
+    if app_id in RESERVED:
+        raise ValueError(f"{app_id} is a path of this server: choose another id")
+    return app_id
+
+
+Origins = Annotated[list[Origin], Field(max_length=50)]
+
+
+class AppCreate(Input):
+    id: Annotated[AppId, AfterValidator(_is_free)]
+    name: Name
+    description: LongText = ""
+    allowed_origins: Origins = Field(default_factory=list)
+
+
+class AppUpdate(Input):
+    name: Name = OMITTED
+    description: LongText = OMITTED
+    allowed_origins: Origins = OMITTED
+    is_active: bool = OMITTED
+
+
+class AppFilter(Input):
+    search: Search | None = None
+    is_active: bool | None = None
+
+
+class AppSortKey(SortKey):
+    NAME = "name", "nameKey"
+    CREATED_AT = "createdAt"
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the caller's role lets it do in an app."""
+
+    can_edit_templates: bool
+    can_edit_users: bool
+    can_view_metrics: bool
+
+
+@allow(STAFF)
+async def list_apps(actor: Actor, window: Window, filters: AppFilter, sort: Sort) -> Slice[App]:
+    query: dict[str, Any] = {}
+    if filters.is_active is not None:
+        query["isActive"] = filters.is_active
+    if filters.search:
+        query["nameKey"] = containing(filters.search)
+    return await slice_of(App, query, sort, window)
+
+
+@allow(STAFF)
+async def get_app(actor: Actor, app_id: str) -> App:
+    return await visible_app(actor, app_id)
+
+
+@allow(ADMINS)
+async def create_app(actor: Actor, data: AppCreate) -> App:
+    app = App(name_key=data.name.casefold(), **data.model_dump())
+    try:
+        return await app.insert()
+    except DuplicateKeyError:
+        raise Conflict(f"There is an app {data.id} already", "id") from None
+
+
+@allow(ADMINS)
+async def update_app(actor: Actor, app_id: str, data: AppUpdate) -> App:
+    changes = data.assignments()
+    if "name" in changes:
+        changes["nameKey"] = data.name.casefold()
+    app = await App.change({"_id": app_id}, touched(changes))
+    if app is None:
+        raise unknown_app()
+    return app
+
+
+async def visible_app(actor: Actor, app_id: str) -> App:
+    """The one way to an app: for a key or an end user of another one it does not exist."""
+    app = await App.get(app_id) if actor.sees_app(app_id) else None
+    if app is None:
+        raise unknown_app()
+    return app
+
+
+def unknown_app() -> NotFound:
+    return NotFound("Unknown app", "appId")
+
+
+def features_of(actor: Actor) -> Features:
+    return Features(
+        can_edit_templates=actor.role in MARKETING,
+        can_edit_users=actor.role in ADMINS,
+        can_view_metrics=actor.role in STAFF,
+    )

@@ -1,0 +1,91 @@
+"""From credentials to the actor, for every request of both edges. What the actor may do is not decided here."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from limits import RateLimitItemPerMinute
+from starlette.requests import HTTPConnection
+
+from core import clock, keys
+from core.actor import Actor, Kind
+from core.errors import Forbidden, Unauthenticated
+from core.ids import object_id
+from core.runtime import runtime
+from core.tokens import Audience, Claims, fingerprint
+from models.api_keys import ApiKey
+from models.users import User
+
+LAST_USED_RESOLUTION: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request carries."""
+
+    bearer: str | None = None
+    api_key: str | None = None
+    origin: str | None = None
+
+
+async def authenticate(credentials: Credentials) -> Actor:
+    """Nobody, where no credential is given. Raises `Unauthenticated` for one that is not valid (any more)."""
+    if credentials.bearer and credentials.api_key:
+        raise Unauthenticated("Send either a bearer token or an API key, not both")
+    if credentials.bearer:
+        return await _staff(runtime().tokens.read(Audience.STAFF, credentials.bearer))
+    if credentials.api_key:
+        return await _api_key(credentials.api_key, credentials.origin)
+    return Actor.anonymous()
+
+
+async def _staff(claims: Claims) -> Actor:
+    user_id = object_id(claims.subject)
+    user = await User.get(user_id) if user_id else None
+    if user is None or not user.is_active or user.token_version != claims.version:
+        raise Unauthenticated("The token was ended: log in again")
+    return Actor.staff(str(user.id), user.role, user.email, claims.authenticated_at)
+
+
+async def _api_key(secret: str, origin: str | None) -> Actor:
+    key = await ApiKey.find_one({"digest": fingerprint(secret)}) if keys.is_well_formed(secret) else None
+    if key is None:
+        raise Unauthenticated("The API key is not valid")
+    if key.revoked_at is not None:
+        raise Unauthenticated("The API key was revoked")
+    if not key.is_active:
+        raise Unauthenticated("The API key is switched off")
+    if key.expires_at is not None and key.expires_at <= clock.now():
+        raise Unauthenticated("The API key has expired")
+    if origin is not None and key.allowed_origins and origin.lower() not in key.allowed_origins:
+        raise Forbidden("The API key may not be used from this origin")
+    await _note_use(key)
+    return Actor(Kind.API_KEY, id=str(key.id), app_id=key.app_id, scopes=frozenset(key.scopes))
+
+
+async def _note_use(key: ApiKey) -> None:
+    """At most one write a minute, however busy the key is."""
+    now = clock.now()
+    if key.last_used is None or now - key.last_used >= LAST_USED_RESOLUTION:
+        await ApiKey.find_one({"_id": key.id, "lastUsed": key.last_used}).update({"$set": {"lastUsed": now}})
+
+
+async def actor_of(connection: HTTPConnection, bearer: str | None = None) -> Actor:
+    """Who a request comes from, counted against their rate limit. `bearer` is for a websocket, whose token comes
+    in its first message.
+
+    Raises `Unauthenticated` and `RateLimited`.
+    """
+    headers = connection.headers
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    client = connection.client.host if connection.client else ""
+    actor = await authenticate(
+        Credentials(
+            bearer=bearer or (token.strip() if scheme.lower() == "bearer" else None),
+            api_key=headers.get("x-api-key"),
+            origin=headers.get("origin"),
+        )
+    )
+    per_minute = RateLimitItemPerMinute(runtime().settings.requests_per_minute, namespace="requests")
+    await runtime().limits.count(per_minute, actor.label if actor.id else client)
+    return actor

@@ -1,0 +1,107 @@
+"""Apps, in GraphQL."""
+
+from datetime import datetime
+from typing import cast
+
+import strawberry
+from strawberry import ID, Maybe
+
+from core.pages import Range
+from models import apps as stored
+from resolvers import apps
+from resolvers.apps import AppCreate, AppFilter, AppSortKey, AppUpdate, features_of
+from schema.connections import After, Before, Connection, First, Last
+from schema.edge import Info, UserError, mutation, parse, query
+
+strawberry.enum(AppSortKey)
+
+
+@strawberry.type(description="What the caller's role lets it do in an app.")
+class AppFeatures:
+    can_edit_templates: bool
+    can_edit_users: bool
+    can_view_metrics: bool
+
+
+@strawberry.type(description="A Shopify app that the company publishes.")
+class App:
+    id: ID
+    name: str
+    description: str
+    allowed_origins: list[str]
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @strawberry.field
+    def features(self, info: Info) -> AppFeatures:
+        return cast(AppFeatures, features_of(info.context.actor))
+
+
+def app(document: stored.App) -> App:
+    """The document has all that the type shows."""
+    return cast(App, document)
+
+
+@strawberry.input
+class AppCreateInput:
+    id: str
+    name: str
+    description: Maybe[str]
+    allowed_origins: Maybe[list[str]]
+
+
+@strawberry.input
+class AppUpdateInput:
+    name: Maybe[str]
+    description: Maybe[str]
+    allowed_origins: Maybe[list[str]]
+    is_active: Maybe[bool]
+
+
+@strawberry.input
+class AppFilterInput:
+    search: Maybe[str | None]
+    is_active: Maybe[bool | None]
+
+
+@strawberry.type
+class AppPayload:
+    app: App | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class AppQueries:
+    @query(apps.get_app)
+    async def app(self, info: Info, id: ID) -> App:
+        return app(await apps.get_app(info.context.actor, id))
+
+    @query(apps.list_apps)
+    async def apps(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: AppFilterInput | None = None,
+        sort_key: AppSortKey = AppSortKey.NAME,
+        reverse: bool = False,
+    ) -> Connection[App]:
+        window = Range.of(first, after, last, before)
+        filters = parse(AppFilter, filter)
+        return Connection.of(
+            await apps.list_apps(info.context.actor, window, filters, sort_key.order(descending=reverse))
+        )
+
+
+@strawberry.type
+class AppMutations:
+    @mutation(apps.create_app)
+    async def app_create(self, info: Info, input: AppCreateInput) -> AppPayload:
+        return AppPayload(app=app(await apps.create_app(info.context.actor, parse(AppCreate, input))))
+
+    @mutation(apps.update_app)
+    async def app_update(self, info: Info, id: ID, input: AppUpdateInput) -> AppPayload:
+        return AppPayload(app=app(await apps.update_app(info.context.actor, id, parse(AppUpdate, input))))

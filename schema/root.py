@@ -1,0 +1,24 @@
+"""The whole schema: each domain's queries, mutations and subscriptions joined."""
+
+from typing import Final
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.apps import AppMutations, AppQueries
+from schema.auth import AuthMutations, AuthQueries
+from schema.scalars import SCALARS
+from schema.users import UserMutations, UserQueries
+
+
+@strawberry.type
+class Query(AuthQueries, UserQueries, AppQueries):
+    pass
+
+
+@strawberry.type
+class Mutation(AuthMutations, UserMutations, AppMutations):
+    pass
+
+
+SCHEMA: Final = strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS))

@@ -1,0 +1,93 @@
+"""One database server per run, a database per process, and each test's own writes cleared after it.
+
+`--mongo embedded` (the default) starts the embedded server, `--mongo memory` uses mongomock inside the process (the
+fast inner loop), `--mongo mongodb://…` takes a real server.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+import bcrypt
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
+
+from app import create_app
+from core import passwords, runtime
+from core.mongo import Mongo
+from core.runtime import Runtime
+from core.settings import Settings
+
+# EMB
+from models import DOCUMENTS
+from tests.collections_written import CollectionsWritten
+from tests.mongo_memory import MemoryMongo
+
+URL_VARIABLE: Final = "ALLOVER_TEST_MONGODB_URL"
+SETTINGS: Final = Settings(secret_key=SecretStr("a secret of the tests, 32 characters and more"))
+
+passwords.COST = 4
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mongo", default="embedded", help="embedded, memory, or the URL of a server")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that starts the workers starts the server too."""
+    choice = config.getoption("--mongo")
+    if hasattr(config, "workerinput") or choice == "memory":
+        return
+    if choice == "embedded":
+        server = EmbeddedMongo()
+        server.start()
+        config.add_cleanup(server.stop)
+        choice = server.url
+    os.environ[URL_VARIABLE] = choice
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return SETTINGS
+
+
+@pytest_asyncio.fixture(scope="session")
+async def mongo(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterator[Mongo]:
+    written = CollectionsWritten()
+    name = f"test_{worker_id}"
+    memory = request.config.getoption("--mongo") == "memory"
+    connected = MemoryMongo(name) if memory else Mongo(os.environ[URL_VARIABLE], name, [written])
+    await connected.client.drop_database(name)
+    await connected.bind(DOCUMENTS)
+    connected.written = written  # type: ignore[attr-defined]
+    yield connected
+    await connected.client.drop_database(name)
+    await connected.close()
+
+
+@pytest_asyncio.fixture
+async def platform(mongo: Mongo, settings: Settings) -> AsyncIterator[Runtime]:
+    """A running platform with an empty database."""
+    yield runtime.start(settings, mongo)
+    for name in mongo.written.take() or await mongo.database.list_collection_names():  # type: ignore[attr-defined]
+        await mongo.database[name].delete_many({})
+
+
+@pytest.fixture(scope="session")
+def web_app(settings: Settings) -> FastAPI:
+    return create_app(settings, mongo_url="mongodb://unused")
+
+
+@pytest_asyncio.fixture
+async def client(platform: Runtime, web_app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """HTTP to the application inside this process."""
+    async with AsyncClient(transport=ASGITransport(web_app), base_url="http://test") as http:
+        yield http
+
+
+@pytest.fixture(scope="session")
+def hashed_password() -> Iterator[str]:
+    yield bcrypt.hashpw(b"correct horse battery", bcrypt.gensalt(4)).decode()
