@@ -1,11 +1,13 @@
 import { lazy, Suspense, useSyncExternalStore } from "react";
 
+import "./app.css";
 import type { SessionStore } from "../session/session";
+import { Failure } from "./Failure";
 import { SignIn } from "./SignIn";
 
 // The editor is large: it is on its way while the person types a password.
-const workbench = import("./Workbench");
-const Workbench = lazy(() => workbench);
+const loading = import("./Workbench");
+const Workbench = lazy(() => loading);
 
 export function App({ session }: { session: SessionStore }) {
   const current = useSyncExternalStore(session.subscribe, session.current);
@@ -13,8 +15,10 @@ export function App({ session }: { session: SessionStore }) {
     return <SignIn session={session} />;
   }
   return (
-    <Suspense fallback={<p className="loading">Loading the editor…</p>}>
-      <Workbench key={current.user.id} session={session} user={current.user} />
-    </Suspense>
+    <Failure>
+      <Suspense fallback={<p className="notice">Loading the editor…</p>}>
+        <Workbench key={current.user.id} session={session} user={current.user} />
+      </Suspense>
+    </Failure>
   );
 }

@@ -1,12 +1,13 @@
-/** What the first tab shows to somebody who has never been here. */
-export const TOUR = `# Welcome. Press the ▶ button, or Ctrl+Enter (⌘+Enter), to run this query.
+/** What the first tab shows to somebody who has never been here. The lines are short because the editor does not wrap them. */
+export const TOUR = `# Welcome. Run this with ▶ or Ctrl+Enter.
 #
-#   Ctrl+Space   what can be written here
-#   ⇧ Ctrl+P     tidy the query up
-#   the book     every type and field, with its description
+#  Ctrl+Space    what can be written here
+#  Shift+Ctrl+P  tidy the query up
+#  Docs, on the left: every type and field
 #
-# The query runs as you: your role decides what comes back.
-# Variables and extra headers have their own tabs below.
+# It runs as you: your role decides what
+# comes back. Variables and further headers
+# have their tabs below.
 
 query Tour {
   # Who is signed in
@@ -15,7 +16,8 @@ query Tour {
     role
   }
 
-  # Every list is a page: ask for the next one with \`after: endCursor\`
+  # Every list is a page: ask for the next
+  # one with \`after: <endCursor>\`
   apps(first: 5) {
     nodes {
       id

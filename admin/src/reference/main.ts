@@ -3,7 +3,7 @@ import "swagger-ui-dist/swagger-ui.css";
 
 import "../style/base.css";
 import "./reference.css";
-import { searchOperations } from "./search";
+import { searchPlugin } from "./search";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -25,7 +25,7 @@ const reference = SwaggerUI({
   // Credentials are kept in memory until the page is closed, and the description is sent to no validator.
   persistAuthorization: false,
   validatorUrl: null,
-  plugins: [{ fn: { opsFilter: searchOperations } }],
+  plugins: [searchPlugin],
 });
 
 const search = document.querySelector<HTMLInputElement>("#search")!;

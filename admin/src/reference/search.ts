@@ -1,10 +1,10 @@
-import type { Operation, OperationGroups } from "swagger-ui-dist/swagger-ui-es-bundle.js";
+import type { Operation, OperationGroups, Plugin } from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
 /**
  * Swagger UI's own filter knows tags and paths. This one finds an operation when every word of the phrase is somewhere in its
  * group, method, path, summary or id, so `get tickets` and `magic link` lead somewhere.
  */
-export function searchOperations(groups: OperationGroups, phrase: string): OperationGroups {
+function filterOperations(groups: OperationGroups, phrase: string): OperationGroups {
   const words = phrase.toLowerCase().split(/\s+/);
   return groups
     .map((group, name) =>
@@ -27,3 +27,19 @@ function searchedText(operation: Operation): (string | undefined)[] {
     operation.getIn(["operation", "operationId"]),
   ];
 }
+
+/** The search field is in the page's own bar, so Swagger UI's is left out, and an empty result says what was looked for. */
+export const searchPlugin: Plugin = {
+  fn: { opsFilter: filterOperations },
+  components: { FilterContainer: () => null },
+  wrapComponents: {
+    operations: (Operations, { React, layoutSelectors, specSelectors }) =>
+      function FoundOperations(properties) {
+        const phrase = layoutSelectors.currentFilter();
+        if (typeof phrase === "string" && specSelectors.taggedOperations().size === 0) {
+          return React.createElement("p", { className: "nothing-found", role: "status" }, `No operation matches “${phrase}”.`);
+        }
+        return React.createElement(Operations, properties);
+      },
+  },
+};
