@@ -52,8 +52,8 @@ class Request:
     def of(cls, parameters: object) -> Self:
         """Raises `Refused` (400) naming the parameter that is not what GraphQL over HTTP says."""
         if not isinstance(parameters, dict):
-            what = "Batches are not supported: send one operation" if isinstance(parameters, list) else "Send"
-            raise refusal(f"{what} as a JSON object with query, variables and operationName", status=400)
+            batch = "Batches are not supported. " if isinstance(parameters, list) else ""
+            raise refusal(f"{batch}Send a JSON object with query, variables and operationName", status=400)
         query, name = parameters.get("query"), parameters.get("operationName")
         if not isinstance(query, str) or not query.strip():
             raise refusal("query must be a non-empty string", status=400)
