@@ -1,7 +1,7 @@
 """Who may call an operation, declared once, on the operation.
 
-`@allow(SUPPORT, api_key="tickets:write", end_user=True)` is all there is to say: both edges read it for their early check and
-for their documentation, and the decorated function checks it again whoever calls.
+`@allow(SUPPORT, api_key="tickets:write", end_user=True)` is all there is to say: both edges read it for their
+early check and for their documentation, and the decorated function checks it again whoever calls.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,5 +1,6 @@
 """The database connection, and lists read from it by window."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
@@ -37,8 +38,9 @@ class Mongo:
 
     async def answers(self, timeout_seconds: float = 1.0) -> bool:
         try:
-            await self.client.admin.command("ping", maxTimeMS=round(timeout_seconds * 1000))
-        except PyMongoError:
+            async with asyncio.timeout(timeout_seconds):
+                await self.client.admin.command("ping")
+        except (PyMongoError, TimeoutError):
             return False
         return True
 

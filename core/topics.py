@@ -45,6 +45,17 @@ class Topics:
         if self._redis is not None:
             await self._redis.aclose()
 
+    async def answers(self, timeout_seconds: float) -> bool | None:
+        """Whether Redis answers in time; None where it is not used."""
+        if self._redis is None:
+            return None
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._redis.ping()
+        except (RedisError, OSError, TimeoutError):
+            return False
+        return True
+
     async def publish(self, topic: str, message: Message) -> None:
         if self._redis is None:
             self._deliver(topic, message)

@@ -5,13 +5,15 @@ A row names the view that translates and the resolver that it calls. Who may cal
 
 from typing import Final
 
-from resolvers import apps, auth, users
+from resolvers import apps, auth, health, users
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
+from rest_compat import health as health_views
 from rest_compat import users as users_views
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
+from rest_compat.health import HealthWire
 from rest_compat.routing import Categories, Route
 from rest_compat.users import UserWire
 
@@ -32,5 +34,8 @@ CATEGORIES: Final[Categories] = {
     ],
     "Apps": [
         Route("GET", "/apps", apps_views.list_apps, apps.list_apps, Paged[AppWire]),
+    ],
+    "Health": [
+        Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),
     ],
 }

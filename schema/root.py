@@ -7,12 +7,13 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.health import HealthQueries
 from schema.scalars import SCALARS
 from schema.users import UserMutations, UserQueries
 
 
 @strawberry.type
-class Query(AuthQueries, UserQueries, AppQueries):
+class Query(AuthQueries, UserQueries, AppQueries, HealthQueries):
     pass
 
 

@@ -1,4 +1,4 @@
-"""mongomock-motor inside the process, for the fast inner loop: it speaks Motor's interface, and Beanie 2 PyMongo's own."""
+"""mongomock-motor inside the process, the fast inner loop: it speaks Motor's interface, Beanie 2 PyMongo's own."""
 
 from typing import Any
 
@@ -28,6 +28,9 @@ class MemoryMongo(Mongo):
         self.client = AsyncMongoMockClient(tz_aware=True)
         delegate = mongomock_motor.MongoMockMongoClient(tz_aware=True)[name]
         self.database = Database(self.client, delegate)
+
+    async def answers(self, timeout_seconds: float = 1.0) -> bool:
+        return True
 
     async def close(self) -> None:
         """Nothing is open."""
