@@ -1,0 +1,92 @@
+"""The table of commands and the checks that all of them share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from embedded_mongo.engine import Engine
+from embedded_mongo.errors import MongoError, refuse, refuse_others
+from embedded_mongo.values import Document, decode, type_name
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command with its options. `documents` holds the BSON of lists that came beside the body."""
+
+    name: str
+    body: Document
+    documents: dict[str, list[bytes]] = field(default_factory=dict)
+
+    @property
+    def database(self) -> str:
+        return str(self.body.get("$db", "admin"))
+
+    @property
+    def collection(self) -> str:
+        """The collection the command is for. Raises MongoError 73 if it isn't named."""
+        name = self.body[self.name]
+        if type(name) is not str:
+            raise MongoError(73, f"collection name has invalid type {type_name(name)}")
+        return name
+
+    def statements(self, name: str) -> list[Document]:
+        """The list `name` of a command, decoded, wherever in the message it came."""
+        if name in self.documents:
+            return [decode(raw) for raw in self.documents[name]]
+        found = self.body.get(name)
+        if type(found) is not list or any(type(item) is not dict for item in found):
+            raise MongoError(14, f"BSON field '{self.name}.{name}' has to be an array of objects")
+        return found
+
+
+Handler = Callable[[Engine, Command], Document]
+
+_GENERAL_OPTIONS = frozenset(
+    {"$db", "lsid", "$clusterTime", "$readPreference", "readConcern", "writeConcern", "maxTimeMS", "comment"}
+)
+_TRANSACTION_OPTIONS = ("txnNumber", "autocommit", "startTransaction")
+_KNOWN_TO_MONGODB = frozenset(
+    """abortTransaction commitTransaction autoSplitVector balancerStatus bulkWrite cloneCollectionAsCapped collMod
+    collStats compact connPoolStats connectionStatus convertToCapped createRole createUser currentOp dataSize dbHash
+    dbStats dropUser explain filemd5 fsync getClusterParameter getCmdLineOpts getLog getParameter grantRolesToUser
+    hostInfo isSelf killAllSessions killOp killSessions listCommands listSearchIndexes lockInfo logRotate logout
+    mapReduce planCacheClear profile reIndex renameCollection replSetGetStatus rolesInfo saslContinue saslStart
+    serverStatus setParameter setProfilingLevel shutdown top usersInfo validate whatsmyuri
+    createSearchIndexes updateSearchIndex dropSearchIndex setIndexCommitQuorum analyze""".split()
+)
+_commands: dict[str, tuple[Handler, frozenset[str]]] = {}
+
+
+def command(*names: str, options: str = "") -> Callable[[Handler], Handler]:
+    """Register a handler under its names, with the options (separated by blanks) it knows beside the general ones."""
+
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            _commands[name] = (handler, frozenset({name, *options.split()}) | _GENERAL_OPTIONS)
+        return handler
+
+    return register
+
+
+def run(engine: Engine, request: Command) -> Document:
+    """Run a command. Raises MongoError 59 for an unknown one, 238 for what is not done here."""
+    if request.name not in _commands:
+        if request.name in _KNOWN_TO_MONGODB:
+            refuse(f"command {request.name}")
+        raise MongoError(59, f"no such command: '{request.name}'")
+    handler, options = _commands[request.name]
+    for name in _TRANSACTION_OPTIONS:
+        if name in request.body:
+            refuse("a transaction")
+    refuse_others(request.body, options, request.name)
+    _check_concerns(request.body)
+    return handler(engine, request)
+
+
+def _check_concerns(body: Document) -> None:
+    read: Any = body.get("readConcern", {}).get("level", "local")
+    if read not in ("local", "available", "majority"):
+        refuse(f"read concern {read}")
+    acknowledged_by = body.get("writeConcern", {}).get("w", 1)
+    if acknowledged_by not in (0, 1, "majority"):
+        raise MongoError(2, "cannot use 'w' > 1 when a host is not replicated")

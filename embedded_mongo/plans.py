@@ -1,0 +1,82 @@
+"""The ways to find documents: look at all of them, walk through ranges of an index, or unite several walks."""
+
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from embedded_mongo.indexes import EVERYTHING, Index, Range
+
+
+class Plan(Protocol):
+    """`numbers` yields, once each, the numbers of all records that can match, and perhaps others.
+
+    `ordered`: in the order that was asked for. `exact`: no others. `size`: how many there are.
+    """
+
+    @property
+    def ordered(self) -> bool: ...
+    @property
+    def exact(self) -> bool: ...
+    @property
+    def size(self) -> int: ...
+    def numbers(self) -> Iterator[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionScan:
+    records: Mapping[int, object] = field(repr=False)
+    exact: bool = False
+    ordered: bool = False
+
+    @property
+    def size(self) -> int:
+        return len(self.records)
+
+    def numbers(self) -> Iterator[int]:
+        return iter(self.records)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexScan:
+    """Ranges of an index, one after the other, or merged into one order by the key from field `merge_from` on."""
+
+    index: Index
+    ranges: list[Range] = field(default_factory=lambda: [EVERYTHING])
+    exact: bool = False
+    ordered: bool = False
+    reverse: bool = False
+    merge_from: int | None = None
+
+    @property
+    def size(self) -> int:
+        return sum(self.index.count(within) for within in self.ranges)
+
+    def numbers(self) -> Iterator[int]:
+        found = (entry[-1] for entry in self._entries())
+        return iter(dict.fromkeys(found)) if self.index.multikey else found
+
+    def _entries(self) -> Iterator[tuple[int, ...]]:
+        walks = [self.index.entries(within, reverse=self.reverse) for within in self.ranges]
+        if self.merge_from is not None:
+            start = 2 * self.merge_from
+            yield from heapq.merge(*walks, key=lambda entry: entry[start:], reverse=self.reverse)
+            return
+        for walk in reversed(walks) if self.reverse else walks:
+            yield from walk
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """The branches of an `$or`, each with its own index."""
+
+    branches: list[Plan]
+    exact: bool = False
+    ordered: bool = False
+
+    @property
+    def size(self) -> int:
+        return sum(branch.size for branch in self.branches)
+
+    def numbers(self) -> Iterator[int]:
+        return iter(dict.fromkeys(number for branch in self.branches for number in branch.numbers()))
