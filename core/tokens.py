@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 import jwt
@@ -16,6 +17,7 @@ from core.settings import Settings
 ALGORITHM: Final = "HS256"
 ISSUER: Final = "allover"
 TYPE: Final = "at+jwt"
+VERIFIED_KEPT: Final = 1024
 CLAIMS: Final = ["sub", "iss", "aud", "exp", "iat", "jti", "ver", "auth_time"]
 
 
@@ -42,6 +44,8 @@ class Tokens:
         self._lifetime = timedelta(minutes=settings.token_minutes)
         self._keys = {_key_id(key): key for key in settings.keys("jwt")}
         self._current = next(iter(self._keys))
+        self._verified = lru_cache(VERIFIED_KEPT)(self._verify)
+        """A token's signature does not change: clients send the same one many times."""
 
     def issue(
         self,
@@ -69,29 +73,29 @@ class Tokens:
     def read(self, audience: Audience, token: str) -> Claims:
         """Raises `Unauthenticated`, which says whether the token expired or is not one of ours."""
         try:
-            header = jwt.get_unverified_header(token)
-            if header.get("typ") != TYPE:
-                raise jwt.InvalidTokenError("typ")
-            key = self._keys.get(header.get("kid", ""))
-            if key is None:
-                raise jwt.InvalidTokenError("kid")
-            return _claims(self._decode(token, key, audience))
+            claims = self._verified(audience, token)
         except (jwt.PyJWTError, ValueError, TypeError):
             raise Unauthenticated("The token is not valid") from None
-
-    def _decode(self, token: str, key: bytes, audience: Audience) -> dict[str, Any]:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=[ALGORITHM],
-            issuer=ISSUER,
-            audience=audience.value,
-            # The clock of this process decides, so that tests can move it.
-            options={"require": CLAIMS, "verify_exp": False, "verify_iat": False},
-        )
-        if clock.now().timestamp() >= int(claims["exp"]):
+        if clock.now() >= claims.expires_at:
             raise Unauthenticated("The token has expired: log in again")
         return claims
+
+    def _verify(self, audience: Audience, token: str) -> Claims:
+        header = jwt.get_unverified_header(token)
+        key = self._keys.get(header.get("kid", ""))
+        if header.get("typ") != TYPE or key is None:
+            raise jwt.InvalidTokenError("typ or kid")
+        return _claims(
+            jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=audience.value,
+                # Whether it expired is asked at each use, by the clock that tests can move.
+                options={"require": CLAIMS, "verify_exp": False, "verify_iat": False},
+            )
+        )
 
 
 def random_token() -> str:

@@ -1,9 +1,9 @@
 """Logging in, over REST."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import Request
-from pydantic import field_validator
+from pydantic import BeforeValidator
 
 from core.actor import Role
 from resolvers import auth
@@ -12,15 +12,10 @@ from rest_compat.edge import CurrentActor, Wire
 
 
 class SessionUserWire(Wire):
-    id: str
+    id: Annotated[str, BeforeValidator(str)]
     email: str
     name: str
     role: Role
-
-    @field_validator("id", mode="before")
-    @classmethod
-    def _as_hex(cls, value: object) -> str:
-        return str(value)
 
 
 class SessionWire(Wire):

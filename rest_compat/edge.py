@@ -8,7 +8,15 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator
+from pydantic import (
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 
@@ -33,7 +41,10 @@ class Wire(BaseModel):
     """A document as REST shows it."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, from_attributes=True, serialize_by_alias=True
+        # Not for validation: documents are read by attribute, and an alias would be looked up first, in vain.
+        alias_generator=AliasGenerator(serialization_alias=to_camel),
+        from_attributes=True,
+        serialize_by_alias=True,
     )
 
     @classmethod
@@ -44,14 +55,9 @@ class Wire(BaseModel):
 class StoredWire(Wire):
     """`_id` and times, which every stored object shows."""
 
-    id: Annotated[str, Field(alias="_id", coerce_numbers_to_str=True)]
+    id: Annotated[str, BeforeValidator(str), Field(serialization_alias="_id")]
     created_at: Moment
     updated_at: Moment
-
-    @field_validator("id", mode="before")
-    @classmethod
-    def _as_hex(cls, value: object) -> str:
-        return str(value)
 
 
 class Pagination(Wire):
@@ -123,7 +129,7 @@ async def paged(wire_of: Callable[[T], W], found: Slice[T], window: Page) -> Pag
     )
 
 
-def current_actor(request: Request) -> Actor:
+async def current_actor(request: Request) -> Actor:
     actor: Actor = request.state.actor
     return actor
 
