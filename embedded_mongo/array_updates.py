@@ -85,7 +85,8 @@ def _add_to_set(path: str, operand: Any, _: datetime) -> Change:
     def change(old: Any) -> list[Any]:
         if old is not MISSING and type(old) is not list:
             raise MongoError(
-                2, f"Cannot apply $addToSet to non-array field. Field named '{path}' has non-array type {type_name(old)}"
+                2,
+                f"Cannot apply $addToSet to non-array field. Field named '{path}' has non-array type {type_name(old)}",
             )
         array: list[Any] = [] if old is MISSING else old
         seen = {key(item) for item in array}

@@ -33,9 +33,7 @@ class Query:
     def plan(self, collection: Collection) -> Plan:
         wanted = self.skip + self.limit if self.limit else 0
         if self.hint is None:
-            return plan_query(
-                collection.records, collection.indexes.values(), self.condition, self.sort, wanted
-            )
+            return plan_query(collection.records, collection.indexes.values(), self.condition, self.sort, wanted)
         index = _hinted(collection, self.hint)
         if not is_complete(index, list(conjuncts(self.condition))):
             refuse(f"a hint at the sparse or partial index {index.name}, which would miss documents")
@@ -131,4 +129,3 @@ def _hinted(collection: Collection, hint: Any) -> Index:
         if hint == index.name or (type(hint) is dict and list(hint.items()) == list(index.definition["key"].items())):
             return index
     raise MongoError(2, "error processing query: hint provided does not correspond to an existing index")
-

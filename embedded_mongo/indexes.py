@@ -45,9 +45,7 @@ class Index:
         return self.pattern.keys(document) if single is None else [single]
 
     def _has_a_field(self, document: Document) -> bool:
-        return any(
-            value is not MISSING for path in self.pattern.paths for value in reach(document, path, expand=False)
-        )
+        return any(value is not MISSING for path in self.pattern.paths for value in reach(document, path, expand=False))
 
     def check(self, keys: Sequence[Key], number: int, document: Document, namespace: str) -> None:
         """Raise MongoError 11000 if another record than `number` has one of the keys of a unique index."""

@@ -110,7 +110,10 @@ def _is_implied(wanted: Condition, parts: Sequence[Condition]) -> bool:
     return test is not None and any(
         test(part.operand)
         for part in parts
-        if isinstance(part, Field) and part.path == wanted.path and part.operator == "$eq" and part.operand is not None
+        if isinstance(part, Field)
+        and part.path == wanted.path
+        and part.operator == "$eq"
+        and part.operand is not None
         and type(part.operand) is not list
     )
 

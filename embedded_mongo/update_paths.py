@@ -38,7 +38,9 @@ def update_path(text: str) -> UpdatePath:
             if part not in _REFERENCE_FIELDS:
                 refuse(f"the field name {part} in an update")
     if parts[0].startswith("$["):
-        raise MongoError(2, f"Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '{text}'")
+        raise MongoError(
+            2, f"Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '{text}'"
+        )
     return UpdatePath(text, parts)
 
 
@@ -103,7 +105,9 @@ class _Walk:
     def _created(self, depth: int) -> Any:
         rest = self.path.parts[depth:]
         if any(part.startswith("$[") for part in rest):
-            raise MongoError(2, f"The path '{self.path.text}' must exist in the document in order to apply array updates.")
+            raise MongoError(
+                2, f"The path '{self.path.text}' must exist in the document in order to apply array updates."
+            )
         value = self.change(MISSING)
         for part in reversed(rest):
             value = MISSING if value is MISSING else {part: value}

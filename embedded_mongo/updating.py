@@ -41,9 +41,7 @@ class Update:
             if step.name == "$setOnInsert" and not inserting:
                 continue
             updated = self._renamed(updated, step) if step.source else self._changed(updated, step)
-        if "_id" in document and (
-            "_id" not in updated or not _is_identical(document["_id"], updated["_id"])
-        ):
+        if "_id" in document and ("_id" not in updated or not _is_identical(document["_id"], updated["_id"])):
             raise MongoError(66, "Performing an update on the path '_id' would modify the immutable field '_id'")
         return updated
 
@@ -141,9 +139,7 @@ def _parse_array_filters(filters: list[Any], steps: list[_Step]) -> dict[str, Ca
             raise MongoError(9, "Error parsing array filter: Expected a single top-level field name")
         identifier = identifiers.pop()
         if identifier in tests:
-            raise MongoError(
-                9, f"Found multiple array filters with the same top-level field name {identifier}"
-            )
+            raise MongoError(9, f"Found multiple array filters with the same top-level field name {identifier}")
         if identifier not in used:
             raise MongoError(9, f"The array filter for identifier '{identifier}' was not used in the update")
         tests[identifier] = matcher(condition)
@@ -167,9 +163,7 @@ def _replaced(document: Document, replacement: Document) -> Document:
         return replacement
     identifier = document["_id"]
     if "_id" in replacement and not _is_identical(identifier, replacement["_id"]):
-        raise MongoError(
-            66, "After applying the update, the (immutable) field '_id' was found to have been altered"
-        )
+        raise MongoError(66, "After applying the update, the (immutable) field '_id' was found to have been altered")
     return {"_id": identifier, **{name: value for name, value in replacement.items() if name != "_id"}}
 
 

@@ -49,5 +49,3 @@ def _check_unique(found: dict[str, Any], path: str) -> None:
 
 def _with_value(document: Document, path: str, value: Any) -> Document:
     return change_at(document, update_path(path), lambda _: value, {})
-
-

@@ -11,7 +11,9 @@ from embedded_mongo.engine import Engine
 from embedded_mongo.errors import MongoError, refuse, refuse_others
 from embedded_mongo.values import NUMBERS, Document, encode, is_true
 
-_OPTIONS = frozenset({"v", "key", "name", "unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "background"})
+_OPTIONS = frozenset(
+    {"v", "key", "name", "unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "background"}
+)
 _KEPT = ("unique", "sparse", "partialFilterExpression", "expireAfterSeconds")
 _PARTIAL_OPERATORS = frozenset({"$eq", "$exists", "$gt", "$gte", "$lt", "$lte", "$type", "$in"})
 _LONGEST_EXPIRY = 2**31 - 1
