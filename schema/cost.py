@@ -22,7 +22,6 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
     VariableNode,
     get_named_type,
@@ -35,7 +34,6 @@ from core.pages import CONNECTION_LIMIT, DEFAULT_LIMIT
 from schema.limits import exceeded
 
 COST_LIMIT: Final = "COST_LIMIT"
-MUTATION: Final = 10
 WINDOWS: Final = 200
 """How many lists with a variable window one operation may select: what evaluating the formula costs."""
 
@@ -77,6 +75,7 @@ class Cost:
 
 
 OBJECT: Final = Cost(1)
+MUTATION: Final = Cost(10)
 FREE: Final = Cost()
 
 
@@ -87,22 +86,7 @@ def cost_of(
     root = schema.get_root_type(operation.operation)
     if root is None:
         return FREE
-    cost = _CostReader(schema, operation, fragments).selections(root, operation.selection_set, None)
-    if operation.operation is OperationType.MUTATION:
-        cost = cost.plus(Cost(MUTATION * _root_fields(operation.selection_set, fragments)))
-    return cost
-
-
-def _root_fields(selection_set: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
-    total = 0
-    for node in selection_set.selections:
-        if isinstance(node, InlineFragmentNode):
-            total += _root_fields(node.selection_set, fragments)
-        elif isinstance(node, FragmentSpreadNode):
-            total += _root_fields(fragments[node.name.value].selection_set, fragments)
-        else:
-            total += 1
-    return total
+    return _CostReader(schema, operation, fragments).selections(root, operation.selection_set, None)
 
 
 class _CostReader:
@@ -151,7 +135,10 @@ class _CostReader:
             return OBJECT if node.selection_set else FREE
         if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
             return FREE
-        field = parent.fields[name]
+        cost = self._value(parent.fields[name], node, window)
+        return cost.plus(MUTATION) if parent is self._schema.mutation_type else cost
+
+    def _value(self, field: GraphQLField, node: FieldNode, window: int | Size | None) -> Cost:
         named = get_named_type(field.type)
         if is_leaf_type(named) or not node.selection_set:
             return FREE
