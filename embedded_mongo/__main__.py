@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -15,6 +14,11 @@ from embedded_mongo.engine import Engine, current_time
 from embedded_mongo.expiry import delete_expired
 from embedded_mongo.server import Connection, Outbox
 from embedded_mongo.storage import Storage
+
+try:
+    import uvloop
+except ImportError:  # it does not exist everywhere
+    uvloop = None  # type: ignore[assignment]  # which is then looked at before it is used
 
 _PARENT_CHECK_SECONDS = 1.0
 
@@ -46,9 +50,7 @@ def main() -> int:
     except (OSError, sqlite3.Error) as error:
         sys.stderr.write(f"embedded_mongo: can't open {arguments.data}: {error}. Does another server use it?\n")
         return 1
-    with contextlib.suppress(ImportError):  # uvloop does not exist everywhere
-        import uvloop
-
+    if uvloop is not None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     try:
         return asyncio.run(_serve(engine, arguments))
@@ -96,7 +98,7 @@ async def _keep_house(engine: Engine, outbox: Outbox, interval: float) -> None:
 
 
 async def _watch_parent(parent: int, stop: Callable[[], None]) -> None:
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110  nothing tells a process that its parent has ended
         await asyncio.sleep(_PARENT_CHECK_SECONDS)
     stop()
 

@@ -7,7 +7,7 @@ from typing import Any
 from bson import Decimal128, Int64
 from bson.decimal128 import create_decimal128_context
 
-from embedded_mongo.errors import refuse
+from embedded_mongo.errors import refused
 from embedded_mongo.values import INT32, INT64
 
 Operation = Callable[[Any, Any], Any]
@@ -38,5 +38,5 @@ def decimal(number: Any) -> Decimal:
     if type(number) is Decimal128:
         return number.to_decimal()
     if type(number) is float:
-        refuse("arithmetic between double and decimal")
+        raise refused("arithmetic between double and decimal")
     return Decimal(int(number))

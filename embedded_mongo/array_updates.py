@@ -7,7 +7,7 @@ from typing import Any
 from bson import Int64, Regex
 
 from embedded_mongo.conditions import is_expression, parse_filter
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.field_updates import Change, MakeChange
 from embedded_mongo.matching import matcher
 from embedded_mongo.ordering import key
@@ -68,7 +68,7 @@ def _element_sort(operand: Any) -> Callable[[list[Any]], list[Any]]:
     def element_key(element: Any) -> Any:
         keys = pattern.keys(element) if type(element) is dict else []
         if len(keys) != 1:
-            refuse("$push with a $sort by fields of elements that are no documents or hold arrays")
+            raise refused("$push with a $sort by fields of elements that are no documents or hold arrays")
         return keys[0]
 
     return lambda array: sorted(array, key=element_key)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import Int64, MaxKey, MinKey, Regex
 
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.patterns import parse_flags
 from embedded_mongo.values import NUMBERS, TYPE_ALIASES, Document, type_name
 
@@ -81,7 +81,7 @@ def _parse_entry(name: str, operand: Any) -> Condition:
             return Every(children)
         return Some(children) if name == "$or" else Not(Some(children))
     if name.startswith("$"):
-        refuse(f"query operator {name}")
+        raise refused(f"query operator {name}")
     return _parse_field(name, operand)
 
 
@@ -104,7 +104,7 @@ def _parse_expression(path: str, expression: Document) -> Condition:
         elif name in _PARSERS:
             children.append(_PARSERS[name](path, operand))
         elif name.startswith("$"):
-            refuse(f"query operator {name}")
+            raise refused(f"query operator {name}")
         else:
             raise MongoError(2, f"unknown operator: {name}")
     return _all_of(children)
@@ -125,7 +125,7 @@ def _comparison(operator: str) -> Callable[[str, Any], Condition]:
         if type(operand) is Regex:
             raise MongoError(2, f"Can't have RegEx as arg to predicate over field '{path}'.")
         if type(operand) in (MinKey, MaxKey):
-            refuse(f"{operator} with MinKey or MaxKey")
+            raise refused(f"{operator} with MinKey or MaxKey")
         return Field(path, operator, operand)
 
     return parse
@@ -147,7 +147,7 @@ def _not_among(path: str, operand: Any) -> Condition:
 
 def _exists(path: str, operand: Any) -> Condition:
     if type(operand) not in (bool, int, Int64, float):
-        refuse(f"$exists with a value of type {type_name(operand)}")
+        raise refused(f"$exists with a value of type {type_name(operand)}")
     present = Field(path, "$exists", True)
     return present if operand else Not(present)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.values import MISSING, Document, type_name
 
 Evaluate = Callable[[Document], Any]
@@ -99,10 +99,10 @@ def _options(operand: Any, name: str, known: tuple[str, ...]) -> Document:
     if type(operand) is not dict or "date" not in operand:
         raise MongoError(18628, f"{name} needs an object with 'date'")
     if operand.get("timezone", "UTC") not in _UTC_NAMES:
-        refuse(f"a timezone other than UTC in {name}")
+        raise refused(f"a timezone other than UTC in {name}")
     for option in operand:
         if option not in (*known, "timezone"):
-            refuse(f"option {option} of {name}")
+            raise refused(f"option {option} of {name}")
     return operand
 
 
@@ -121,12 +121,12 @@ def _to_string(operand: Any, compile_expression: Compile) -> Evaluate:
 
 def _pieces(text: Any) -> list[Callable[[datetime], str]]:
     if type(text) is not str or text.startswith("$"):
-        refuse("a computed format of $dateToString")
+        raise refused("a computed format of $dateToString")
     pieces: list[Callable[[datetime], str]] = []
     characters = iter(text)
     for character in characters:
         if character != "%":
-            pieces.append(lambda _, literal=character: literal)  # type: ignore[misc]  a default binds it
+            pieces.append(_literal(character))
             continue
         letter = next(characters, "")
         if letter not in _FORMATS:
@@ -135,11 +135,15 @@ def _pieces(text: Any) -> list[Callable[[datetime], str]]:
     return pieces
 
 
+def _literal(character: str) -> Callable[[datetime], str]:
+    return lambda _: character
+
+
 def _truncate(operand: Any, compile_expression: Compile) -> Evaluate:
     options = _options(operand, "$dateTrunc", ("date", "unit"))
     truncate = _TRUNCATIONS.get(str(options.get("unit")))
     if truncate is None:
-        refuse(f"the unit {options.get('unit')} of $dateTrunc")
+        raise refused(f"the unit {options.get('unit')} of $dateTrunc")
     date_of = compile_expression(options["date"])
 
     def evaluate(document: Document) -> datetime | None:

@@ -3,7 +3,7 @@
 Source of codes: src/mongo/base/error_codes.yml of MongoDB 7.0.
 """
 
-from typing import Any, NoReturn
+from typing import Any
 
 CODE_NAMES = {
     2: "BadValue",
@@ -55,13 +55,13 @@ class MongoError(Exception):
         return {"ok": 0.0, "errmsg": self.message, "code": self.code, "codeName": code_name, **self.details}
 
 
-def refuse(name: str) -> NoReturn:
-    """Say that `name` is MongoDB's, but not done here."""
-    raise MongoError(238, f"{name} is not supported by the embedded database: set MONGODB_URL")
+def refused(name: str) -> MongoError:
+    """The error for what is MongoDB's but not done here."""
+    return MongoError(238, f"{name} is not supported by the embedded database: set MONGODB_URL")
 
 
 def refuse_others(options: dict[str, Any], known: frozenset[str], where: str) -> None:
     """Refuse the first of `options` that is not among the `known` ones of `where`."""
     for name in options:
         if name not in known:
-            refuse(f"option {name} of {where}")
+            raise refused(f"option {name} of {where}")

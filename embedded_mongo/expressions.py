@@ -9,7 +9,7 @@ from bson import Decimal128, Int64
 
 from embedded_mongo.arithmetic import combine
 from embedded_mongo.date_expressions import DATE_EXPRESSIONS
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.ordering import key
 from embedded_mongo.values import MISSING, NUMBERS, Document, is_true, type_name
 
@@ -41,7 +41,7 @@ def _path(expression: str) -> Evaluate:
     if expression.startswith("$$"):
         name, _, rest = expression[2:].partition(".")
         if name not in ("ROOT", "CURRENT"):
-            refuse(f"the variable $${name}")
+            raise refused(f"the variable $${name}")
         if not rest:
             return lambda document: document
         expression = f"${rest}"
@@ -85,7 +85,7 @@ def _operator(name: str, operand: Any) -> Evaluate:
     if name == "$cond":
         return _conditional(operand)
     if name not in _FUNCTIONS:
-        refuse(f"expression {name}")
+        raise refused(f"expression {name}")
     least, most, function = _FUNCTIONS[name]
     arguments = [compile_expression(item) for item in (operand if type(operand) is list else [operand])]
     if not least <= len(arguments) <= most:
@@ -145,7 +145,7 @@ def _arithmetic(name: str, operation: Callable[[Any, Any], Any], start: int) -> 
 
 def _not_numeric(name: str, value: Any) -> None:
     if type_name(value) == "date":
-        refuse(f"{name} with dates")
+        raise refused(f"{name} with dates")
     raise MongoError(14, f"{name} only supports numeric types, not {type_name(value)}")
 
 
@@ -174,7 +174,7 @@ def _divide(left: Any, right: Any) -> Any:
         if type(value) not in NUMBERS:
             raise MongoError(14, f"$divide only supports numeric types, not {type_name(value)}")
     if Decimal128 in (type(left), type(right)):
-        refuse("$divide of decimals")
+        raise refused("$divide of decimals")
     if right == 0:
         raise MongoError(2, "can't $divide by zero")
     return float(left) / float(right)
@@ -191,7 +191,7 @@ def _order(value: Any) -> Any:
 
 def _compare(left: Any, right: Any) -> int:
     one, other = _order(left), _order(right)
-    return (one > other) - (one < other)
+    return int(one > other) - int(one < other)
 
 
 def _concatenate(*values: Any) -> str | None:
@@ -206,7 +206,7 @@ def _change_case(name: str, change: Callable[[bytes], bytes]) -> Callable[[Any],
         if value is None or value is MISSING:
             return ""
         if type(value) is not str:
-            refuse(f"{name} of a value of type {type_name(value)}")
+            raise refused(f"{name} of a value of type {type_name(value)}")
         return change(value.encode()).decode()  # ASCII letters alone, as MongoDB does
 
     return evaluate

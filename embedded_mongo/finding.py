@@ -10,7 +10,7 @@ from bson import Int64
 
 from embedded_mongo.collection import Collection, Record
 from embedded_mongo.conditions import Condition, Field, conjuncts, parse_filter
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.indexes import Index
 from embedded_mongo.matching import matcher
 from embedded_mongo.ordering import Key, key
@@ -36,7 +36,7 @@ class Query:
             return plan_query(collection.records, collection.indexes.values(), self.condition, self.sort, wanted)
         index = _hinted(collection, self.hint)
         if not is_complete(index, list(conjuncts(self.condition))):
-            refuse(f"a hint at the sparse or partial index {index.name}, which would miss documents")
+            raise refused(f"a hint at the sparse or partial index {index.name}, which would miss documents")
         return plan_query(collection.records, [index], self.condition, self.sort, wanted)
 
     def records(self, collection: Collection) -> list[Record]:
@@ -105,9 +105,9 @@ def parse_sort(sort: Any) -> Sort:
     fields = []
     for path, direction in sort.items():
         if type(direction) is dict:
-            refuse(f"a sort by {next(iter(direction), 'an object')}")
+            raise refused(f"a sort by {next(iter(direction), 'an object')}")
         if path == "$natural" or any(part.isdigit() for part in path.split(".")):
-            refuse(f"a sort by {path}")
+            raise refused(f"a sort by {path}")
         if type(direction) not in NUMBERS or direction not in (1, -1):
             raise MongoError(15975, f"$sort key ordering must be 1 (for ascending) or -1 (for descending): {path}")
         fields.append((path, int(direction)))
@@ -124,7 +124,7 @@ def _matching(collection: Collection, plan: Plan, condition: Condition) -> Itera
 
 def _hinted(collection: Collection, hint: Any) -> Index:
     if type(hint) is dict and "$natural" in hint:
-        refuse("a hint at $natural")
+        raise refused("a hint at $natural")
     for index in collection.indexes.values():
         if hint == index.name or (type(hint) is dict and list(hint.items()) == list(index.definition["key"].items())):
             return index

@@ -8,7 +8,7 @@ from typing import Any
 from bson import Decimal128
 
 from embedded_mongo.arithmetic import combine, whole
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.expressions import Evaluate, compile_expression
 from embedded_mongo.ordering import key
 from embedded_mongo.values import MISSING, NUMBERS, Document
@@ -54,7 +54,7 @@ def _field(name: str, given: Any) -> tuple[Evaluate, Accumulate]:
             raise MongoError(9, "$count takes no arguments, i.e. $count:{}")
         return (lambda _: 1), _sum
     if accumulator not in _ACCUMULATORS:
-        refuse(f"accumulator {accumulator}")
+        raise refused(f"accumulator {accumulator}")
     if type(operand) is list and len(operand) != 1:
         raise MongoError(40237, f"The {accumulator} accumulator is a unary operator")
     return compile_expression(operand[0] if type(operand) is list else operand), _ACCUMULATORS[accumulator]
@@ -90,7 +90,7 @@ def _average(values: list[Any]) -> float | None:
     if not numbers:
         return None
     if any(type(number) is Decimal128 for number in numbers):
-        refuse("$avg of decimals")
+        raise refused("$avg of decimals")
     return _float_sum(numbers) / len(numbers)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sortedcontainers import SortedList  # type: ignore[import-untyped]  # the library has no annotations
+from sortedcontainers import SortedList
 
 from embedded_mongo.conditions import parse_filter
 from embedded_mongo.errors import MongoError

@@ -50,9 +50,9 @@ class Interval:
         high, high_inclusive = self.high, self.high_inclusive
         if other.high is not None and (high is None or (other.high, other.high_inclusive) < (high, high_inclusive)):
             high, high_inclusive = other.high, other.high_inclusive
-        if low is not None and high is not None:
-            if low > high or (low == high and not (low_inclusive and high_inclusive)):
-                return None
+        is_bounded = low is not None and high is not None
+        if is_bounded and (low > high or (low == high and not (low_inclusive and high_inclusive))):
+            return None
         return Interval(self.rank, low, high, low_inclusive, high_inclusive)
 
 

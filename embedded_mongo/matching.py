@@ -1,8 +1,8 @@
 """Whether a document meets a condition."""
 
 import operator
-from math import isfinite
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from bson import Decimal128, Int64, ObjectId, Regex

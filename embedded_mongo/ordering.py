@@ -15,7 +15,7 @@ from bson import Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from bson.binary import Binary
 from bson.code import Code
 
-from embedded_mongo.errors import refuse
+from embedded_mongo.errors import refused
 from embedded_mongo.values import Absent
 
 Key = tuple[Any, ...]
@@ -66,7 +66,7 @@ def _array_key(value: list[Any]) -> Key:
 
 def _code_key(value: Code) -> Key:
     if value.scope is not None:
-        refuse("JavaScript code with scope")
+        raise refused("JavaScript code with scope")
     return (CODE, str(value))
 
 

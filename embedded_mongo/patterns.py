@@ -6,7 +6,7 @@ from typing import Any
 
 from bson import Regex
 
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 _SUPPORTED = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE
@@ -25,7 +25,7 @@ def parse_flags(letters: str) -> int:
     flags = 0
     for letter in letters:
         if letter not in _FLAGS:
-            refuse(f"regular expression option {letter!r}")
+            raise refused(f"regular expression option {letter!r}")
         flags |= _FLAGS[letter]
     return flags
 
@@ -33,7 +33,7 @@ def parse_flags(letters: str) -> int:
 @lru_cache(maxsize=512)
 def _compile(pattern: str, flags: int) -> re.Pattern[str]:
     if flags & ~_SUPPORTED & ~re.UNICODE:
-        refuse("a regular expression option other than i, m, s and x")
+        raise refused("a regular expression option other than i, m, s and x")
     try:
         return re.compile(_translate(pattern), flags)
     except re.error as error:
@@ -79,11 +79,11 @@ def _next_piece(pattern: str, position: int) -> tuple[str, int]:
         for group in _GROUPS:
             if pattern.startswith(group, position):
                 return group, position + len(group)
-        refuse(f"regular expression group {pattern[position : position + 4]}")
+        raise refused(f"regular expression group {pattern[position : position + 4]}")
     if character == "{":
         repetition = _REPETITION.match(pattern, position)
         if repetition is None:
-            refuse("an unescaped { in a regular expression")
+            raise refused("an unescaped { in a regular expression")
         return repetition[0], repetition.end()
     return character, position + 1
 
@@ -93,7 +93,7 @@ def _escape(character: str) -> str:
         return _ASCII_ESCAPES[character]
     if character in _SAME_ESCAPES or not character.isalnum():
         return "\\" + character
-    refuse(f"regular expression escape \\{character}")
+    raise refused(f"regular expression escape \\{character}")
 
 
 def _character_class(pattern: str, start: int) -> tuple[str, int]:
@@ -109,7 +109,7 @@ def _character_class(pattern: str, start: int) -> tuple[str, int]:
             pieces.append(_class_escape(pattern[position + 1 : position + 2]))
             position += 1
         elif character == "[" and pattern[position + 1 : position + 2] in (":", ".", "="):
-            refuse("a POSIX class in a regular expression")
+            raise refused("a POSIX class in a regular expression")
         else:
             pieces.append("\\" + character if character in "[]&~|" else character)
         position += 1
@@ -124,4 +124,4 @@ def _class_escape(character: str) -> str:
         return _CLASS_ESCAPES[character]
     if character and not character.isalnum():
         return "\\" + character
-    refuse(f"regular expression escape \\{character} in a character class")
+    raise refused(f"regular expression escape \\{character} in a character class")

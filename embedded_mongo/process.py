@@ -48,6 +48,7 @@ class EmbeddedMongo:
             env={**os.environ, "PYTHONPATH": search_path},
             stdout=subprocess.PIPE,
             text=True,
+            process_group=0,  # Ctrl-C in a terminal is for the parent, which still needs the database to end well
         )
         self._port = self._wait_until_ready(self._process)
         return self

@@ -7,7 +7,7 @@ from typing import Any
 from bson import Int64
 
 from embedded_mongo.conditions import Condition, is_expression, parse_filter
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.matching import matcher, value_test
 from embedded_mongo.values import MISSING, Document, is_true
 
@@ -51,7 +51,7 @@ def parse_projection(projection: Any) -> Callable[[Document], Document]:
     tree = _Tree()
     for path, wanted in projection.items():
         if path.startswith("$") or ".$" in path:
-            refuse(f"the projection {path}")
+            raise refused(f"the projection {path}")
         if type(wanted) is dict:
             tree.put(path, _array_operator(path, wanted))
         elif path == "_id" and not is_true(wanted) and inclusive:
@@ -72,7 +72,7 @@ def _is_inclusive(projection: Document) -> bool:
         if type(wanted) is dict:
             continue
         if type(wanted) not in (bool, int, Int64, float):
-            refuse(f"the computed projection of {path}")
+            raise refused(f"the computed projection of {path}")
         flags[path] = is_true(wanted)
     others = {flag for path, flag in flags.items() if path != "_id"}
     if len(others) == 2:
@@ -86,11 +86,10 @@ def _is_inclusive(projection: Document) -> bool:
 def _included(document: Document, tree: _Tree) -> Document:
     shown = {}
     for name, value in document.items():
-        wanted = tree.fields.get(name)
-        if wanted is not None:
-            value = _include_inner(value, wanted) if isinstance(wanted, _Tree) else wanted(value)
-            if value is not MISSING:
-                shown[name] = value
+        wanted = tree.fields.get(name, _drop)
+        seen = _include_inner(value, wanted) if isinstance(wanted, _Tree) else wanted(value)
+        if seen is not MISSING:
+            shown[name] = seen
     return shown
 
 
@@ -105,11 +104,10 @@ def _include_inner(value: Any, tree: _Tree) -> Any:
 def _excluded(document: Document, tree: _Tree) -> Document:
     shown = {}
     for name, value in document.items():
-        unwanted = tree.fields.get(name)
-        if unwanted is not None:
-            value = _exclude_inner(value, unwanted) if isinstance(unwanted, _Tree) else unwanted(value)
-        if value is not MISSING:
-            shown[name] = value
+        unwanted = tree.fields.get(name, _keep)
+        seen = _exclude_inner(value, unwanted) if isinstance(unwanted, _Tree) else unwanted(value)
+        if seen is not MISSING:
+            shown[name] = seen
     return shown
 
 
@@ -123,13 +121,13 @@ def _exclude_inner(value: Any, tree: _Tree) -> Any:
 
 def _array_operator(path: str, wanted: Document) -> Show:
     if len(wanted) != 1:
-        refuse(f"the computed projection of {path}")
+        raise refused(f"the computed projection of {path}")
     name, operand = next(iter(wanted.items()))
     if name == "$slice":
         return _slice(operand)
     if name == "$elemMatch" and "." not in path:
         return _first_element(operand)
-    refuse(f"the projection {name} of {path}")
+    raise refused(f"the projection {name} of {path}")
 
 
 def _slice(operand: Any) -> Show:

@@ -5,7 +5,7 @@ from typing import Any
 
 from bson import Int64
 
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.expressions import Evaluate, compile_expression
 from embedded_mongo.projecting import parse_projection
 from embedded_mongo.values import MISSING, Document, is_true
@@ -60,7 +60,7 @@ def _flattened(specification: Document, prefix: str = "") -> Iterator[tuple[str,
         if type(given) is dict and not next(iter(given), "$").startswith("$"):
             yield from _flattened(given, f"{path}.")
         elif given == {}:
-            refuse(f"an empty object for {path}")
+            raise refused(f"an empty object for {path}")
         else:
             yield path, given
 
@@ -77,7 +77,7 @@ def _computed(shown: Document, document: Document, computed: dict[str, Evaluate]
 
 def _with(container: Any, parts: list[str], value: Any) -> Document:
     if type(container) is list:
-        refuse("a computed field inside of an array")
+        raise refused("a computed field inside of an array")
     head, *rest = parts
     inner = container if type(container) is dict else {}
     new = _with(inner.get(head), rest, value) if rest else value

@@ -7,7 +7,7 @@ from typing import Any
 from bson import Int64
 
 from embedded_mongo.conditions import parse_filter
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.expressions import compile_expression, value_of_path
 from embedded_mongo.finding import parse_sort
 from embedded_mongo.grouping import group
@@ -15,7 +15,7 @@ from embedded_mongo.matching import matcher
 from embedded_mongo.ordering import key
 from embedded_mongo.paths import KeyPattern, reach
 from embedded_mongo.reshaping import add_fields, project, unset
-from embedded_mongo.update_paths import change_at, update_path
+from embedded_mongo.update_paths import UpdatePath, change_at, update_path
 from embedded_mongo.values import MISSING, Document, type_name
 
 Documents = Iterable[Document]
@@ -37,7 +37,7 @@ def _parse_stage(stage: Any, read_collection: ReadCollection) -> Stage:
     if name == "$lookup":
         return _lookup(operand, read_collection)
     if name not in _STAGES:
-        refuse(f"aggregation stage {name}")
+        raise refused(f"aggregation stage {name}")
     return _STAGES[name](operand)
 
 
@@ -96,11 +96,11 @@ def _unwind(operand: Any) -> Stage:
     keeps = bool(options.get("preserveNullAndEmptyArrays"))
 
     def place(document: Document, value: Any, index: int | None) -> Document:
-        placed = change_at(document, path, lambda _: value, {}) if value is not document else document
+        placed = _with_value(document, path, value)
         if index_path is None:
             return placed
         shown = None if index is None else Int64(index)
-        return change_at(placed, index_path, lambda _: shown, {})
+        return _with_value(placed, index_path, shown)
 
     def run(documents: Documents) -> Iterator[Document]:
         for document in documents:
@@ -109,7 +109,7 @@ def _unwind(operand: Any) -> Stage:
                 yield from (place(document, item, index) for index, item in enumerate(value))
             elif type(value) is list:
                 if keeps:
-                    yield place(change_at(document, path, lambda _: MISSING, {}), MISSING, None)
+                    yield place(document, MISSING, None)
             elif keeps or (value is not None and value is not MISSING):
                 yield place(document, value, None)
 
@@ -120,7 +120,7 @@ def _plain_value(document: Document, parts: tuple[str, ...]) -> Any:
     value: Any = document
     for part in parts:
         if type(value) is list:
-            refuse("$unwind of a path through an array")
+            raise refused("$unwind of a path through an array")
         value = value.get(part, MISSING) if type(value) is dict else MISSING
     return value
 
@@ -148,7 +148,7 @@ def _lookup(operand: Any, read_collection: ReadCollection) -> Stage:
     if type(operand) is not dict:
         raise MongoError(9, "the $lookup specification must be an Object")
     if set(operand) != {"from", "localField", "foreignField", "as"}:
-        refuse("$lookup other than with from, localField, foreignField and as")
+        raise refused("$lookup other than with from, localField, foreignField and as")
     if any(type(value) is not str or not value for value in operand.values()):
         raise MongoError(9, "the options of $lookup have to be strings")
     target = update_path(operand["as"])
@@ -161,9 +161,13 @@ def _lookup(operand: Any, read_collection: ReadCollection) -> Stage:
             for value in _local_values(document, local):
                 found |= by_key.get(key(value), {})
             joined = [found[place] for place in sorted(found)]
-            yield change_at(document, target, lambda _, joined=joined: joined, {})  # type: ignore[misc]  binds it
+            yield _with_value(document, target, joined)
 
     return run
+
+
+def _with_value(document: Document, path: UpdatePath, value: Any) -> Document:
+    return change_at(document, path, lambda _: value, {})
 
 
 def _joinable(documents: Documents, foreign: list[str]) -> dict[Any, dict[int, Document]]:
@@ -178,7 +182,7 @@ def _local_values(document: Document, parts: list[str]) -> list[Any]:
     value = value_of_path(document, parts)
     values = value if type(value) is list else [value]
     if any(type(item) is list for item in values):
-        refuse("$lookup with arrays in arrays")
+        raise refused("$lookup with arrays in arrays")
     return values
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.values import MISSING, Document, type_name
 
 ElementTests = dict[str, Callable[[Document], bool]]
@@ -33,10 +33,10 @@ def update_path(text: str) -> UpdatePath:
         if not part:
             raise MongoError(56, f"The update path '{text}' contains an empty field name, which is not allowed.")
         if part == "$":
-            refuse("the positional operator $ in an update")
-        if part.startswith("$") and not (part.startswith("$[") and part.endswith("]")):
-            if part not in _REFERENCE_FIELDS:
-                refuse(f"the field name {part} in an update")
+            raise refused("the positional operator $ in an update")
+        is_elements = part.startswith("$[") and part.endswith("]")
+        if part.startswith("$") and not is_elements and part not in _REFERENCE_FIELDS:
+            raise refused(f"the field name {part} in an update")
     if parts[0].startswith("$["):
         raise MongoError(
             2, f"Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '{text}'"
@@ -147,7 +147,7 @@ class _Walk:
     def _element(self, element: Any, identifier: str, depth: int) -> Any:
         if identifier:
             if type(element) is list:
-                refuse("arrayFilters over arrays in arrays")
+                raise refused("arrayFilters over arrays in arrays")
             if not self.element_tests[identifier]({identifier: element}):
                 return element
         changed = self._next(element, depth)

@@ -7,7 +7,7 @@ from typing import Any
 
 from embedded_mongo.array_updates import ARRAY_CHANGES
 from embedded_mongo.conditions import Condition, Every, Field, Not, Some, parse_filter
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.field_updates import FIELD_CHANGES, Change
 from embedded_mongo.matching import matcher
 from embedded_mongo.update_paths import UpdatePath, change_at, update_path, value_at
@@ -62,7 +62,7 @@ class Update:
 def parse_update(update: Any, array_filters: list[Any], now: datetime) -> Update:
     """Read an update. Raises MongoError if it is malformed, contradicts itself, or isn't done here."""
     if type(update) is list:
-        refuse("an update with an aggregation pipeline")
+        raise refused("an update with an aggregation pipeline")
     if type(update) is not dict:
         raise MongoError(9, "Update argument must be either an object or an array")
     if not next(iter(update), "").startswith("$"):
@@ -87,11 +87,12 @@ def _parse_replacement(update: Document, array_filters: list[Any]) -> Update:
 
 def _parse_modifier(name: str, arguments: Any, now: datetime) -> list[_Step]:
     if name in _REFUSED:
-        refuse(f"update operator {name}")
+        raise refused(f"update operator {name}")
     if name not in FIELD_CHANGES and name not in ARRAY_CHANGES and name != "$rename":
         raise MongoError(
             9,
-            f"Unknown modifier: {name}. Expected a valid update modifier or pipeline-style update specified as an array",
+            f"Unknown modifier: {name}. Expected a valid update modifier or pipeline-style update "
+            "specified as an array",
         )
     if type(arguments) is not dict:
         raise MongoError(

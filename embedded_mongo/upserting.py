@@ -5,7 +5,7 @@ from typing import Any
 from bson import Regex
 
 from embedded_mongo.conditions import Condition, Field, Some, conjuncts, parse_filter
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.update_paths import change_at, update_path
 from embedded_mongo.values import Document
 
@@ -28,11 +28,11 @@ def _equalities(condition: Condition) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in conjuncts(condition):
         if isinstance(part, Some) and len(part.children) == 1:
-            refuse("an upsert with an $or of one condition")
+            raise refused("an upsert with an $or of one condition")
         if not isinstance(part, Field):
             continue
         if part.operator == "$in" and len(part.operand) == 1 and type(part.operand[0]) is not Regex:
-            refuse("an upsert with an $in of one value")
+            raise refused("an upsert with an $in of one value")
         if part.operator == "$eq":
             _check_unique(found, part.path)
             found[part.path] = part.operand
@@ -41,7 +41,7 @@ def _equalities(condition: Condition) -> dict[str, Any]:
 
 def _check_unique(found: dict[str, Any], path: str) -> None:
     if path.startswith("_id."):
-        refuse("an upsert by a part of _id")
+        raise refused("an upsert by a part of _id")
     for other in found:
         if other == path or other.startswith(f"{path}.") or path.startswith(f"{other}."):
             raise MongoError(54, f"cannot infer query fields to set, path '{path}' is matched twice")

@@ -33,7 +33,7 @@ def list_databases(engine: Engine, request: Command) -> Document:
     total = 0
     for name, collections in sorted(engine.catalog.databases.items()):
         size = sum(len(record.raw) for collection in collections.values() for record in collection.records.values())
-        shown = {"name": name}
+        shown: Document = {"name": name}
         if not request.body.get("nameOnly"):
             shown |= {"sizeOnDisk": size, "empty": False}
         if matches(shown):

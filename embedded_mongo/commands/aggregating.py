@@ -6,7 +6,7 @@ from embedded_mongo.collection import Collection
 from embedded_mongo.commands.registry import Command, command
 from embedded_mongo.cursors import FIRST_BATCH
 from embedded_mongo.engine import Engine
-from embedded_mongo.errors import MongoError, refuse
+from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.finding import Query, parse_query, whole_number
 from embedded_mongo.stages import Documents, parse_pipeline, positive_number
 from embedded_mongo.values import Document, encode
@@ -21,7 +21,7 @@ def aggregate(engine: Engine, request: Command) -> Document:
     if "cursor" not in body:
         raise MongoError(9, "The 'cursor' option is required, except for aggregate with the explain argument")
     if type(body["aggregate"]) is not str:
-        refuse("an aggregation without a collection")
+        raise refused("an aggregation without a collection")
     collection = engine.catalog.find_or_empty(request.database, request.collection)
 
     def read_collection(name: str) -> Documents:

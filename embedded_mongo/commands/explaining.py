@@ -6,7 +6,7 @@ from embedded_mongo.collection import Collection
 from embedded_mongo.commands.aggregating import leading_query
 from embedded_mongo.commands.registry import Command, command
 from embedded_mongo.engine import Engine
-from embedded_mongo.errors import refuse
+from embedded_mongo.errors import refused
 from embedded_mongo.finding import Query, id_key, parse_query
 from embedded_mongo.plans import IndexScan, Plan, Union
 from embedded_mongo.values import Document
@@ -18,9 +18,9 @@ def explain(engine: Engine, request: Command) -> Document:
     body = request.body["explain"]
     name = next(iter(body))
     if name not in _QUERIES:
-        refuse(f"explain of {name}")
+        raise refused(f"explain of {name}")
     if request.body.get("verbosity", "queryPlanner") not in ("queryPlanner", "executionStats", "allPlansExecution"):
-        refuse(f"the verbosity {request.body['verbosity']}")
+        raise refused(f"the verbosity {request.body['verbosity']}")
     query = _QUERIES[name](body)
     collection = engine.catalog.find_or_empty(request.database, body[name])
     plan: Document = {

@@ -8,7 +8,7 @@ from embedded_mongo.collection import ID_INDEX, Collection
 from embedded_mongo.commands.registry import Command, command
 from embedded_mongo.conditions import Condition, Every, Field, Some, parse_filter
 from embedded_mongo.engine import Engine
-from embedded_mongo.errors import MongoError, refuse, refuse_others
+from embedded_mongo.errors import MongoError, refuse_others, refused
 from embedded_mongo.values import NUMBERS, Document, encode, is_true
 
 _OPTIONS = frozenset(
@@ -89,11 +89,11 @@ def _definition(specification: Document) -> Document:
         raise MongoError(67, "An index needs a key with at least one field, and a name")
     for path, direction in keys.items():
         if type(direction) is str:
-            refuse(f"a {direction} index")
+            raise refused(f"a {direction} index")
         if type(direction) not in NUMBERS or direction not in (1, -1):
-            refuse(f"the index direction {direction}")
+            raise refused(f"the index direction {direction}")
         if "$" in path or any(part.isdigit() or not part for part in path.split(".")):
-            refuse(f"an index on {path}")
+            raise refused(f"an index on {path}")
     definition: Document = {"v": 2, "key": keys, "name": name}
     for option in _KEPT:
         if option in specification and (option not in ("unique", "sparse") or is_true(specification[option])):
@@ -145,9 +145,9 @@ def _exists(collection: Collection, definition: Document) -> bool:
                 f"they are auto generated and can cause conflicts. Requested index: {definition}, "
                 f"existing index: {existing}",
             )
-        if same_keys and same_partial and existing.get("sparse") == definition.get("sparse"):
-            if existing.get("unique") == definition.get("unique"):
-                raise MongoError(85, f"Index already exists with a different name: {existing['name']}")
+        same_kind = all(existing.get(option) == definition.get(option) for option in ("sparse", "unique"))
+        if same_keys and same_partial and same_kind:
+            raise MongoError(85, f"Index already exists with a different name: {existing['name']}")
     return False
 
 

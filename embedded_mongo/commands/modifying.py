@@ -29,9 +29,9 @@ def find_and_modify(engine: Engine, request: Command) -> Document:
     if body.get("remove"):
         if found:
             collection.remove(found)
-        return _reply({"n": int(found is not None)}, found and project(found.document))
+        return _reply({"n": int(found is not None)}, project(found.document) if found else None)
     shown, outcome = _update(engine, request, collection, found)
-    return _reply(outcome, shown and project(shown.document))
+    return _reply(outcome, project(shown.document) if shown else None)
 
 
 def _update(

@@ -8,7 +8,7 @@ from embedded_mongo.cursors import FIRST_BATCH
 from embedded_mongo.engine import Engine
 from embedded_mongo.errors import MongoError
 from embedded_mongo.finding import parse_query, whole_number
-from embedded_mongo.ordering import key
+from embedded_mongo.ordering import Key, key
 from embedded_mongo.paths import reach
 from embedded_mongo.projecting import parse_projection
 from embedded_mongo.values import MISSING, Document, encode
@@ -73,7 +73,7 @@ def distinct(engine: Engine, request: Command) -> Document:
         raise MongoError(14, "BSON field 'distinct.key' has to be a string that is not empty")
     query = parse_query(request.body.get("query"), hint=request.body.get("hint"))
     parts = tuple(path.split("."))
-    found = {}
+    found: dict[Key, Any] = {}
     for record in query.records(engine.catalog.find_or_empty(request.database, request.collection)):
         for value in reach(record.document, parts, expand=False):
             for item in value if type(value) is list else [value]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from embedded_mongo.engine import Engine
-from embedded_mongo.errors import MongoError, refuse, refuse_others
+from embedded_mongo.errors import MongoError, refuse_others, refused
 from embedded_mongo.values import Document, decode, type_name
 
 
@@ -46,13 +46,67 @@ _GENERAL_OPTIONS = frozenset(
 )
 _TRANSACTION_OPTIONS = ("txnNumber", "autocommit", "startTransaction")
 _KNOWN_TO_MONGODB = frozenset(
-    """abortTransaction commitTransaction autoSplitVector balancerStatus bulkWrite cloneCollectionAsCapped collMod
-    collStats compact connPoolStats connectionStatus convertToCapped createRole createUser currentOp dataSize dbHash
-    dbStats dropUser explain filemd5 fsync getClusterParameter getCmdLineOpts getLog getParameter grantRolesToUser
-    hostInfo isSelf killAllSessions killOp killSessions listCommands listSearchIndexes lockInfo logRotate logout
-    mapReduce planCacheClear profile reIndex renameCollection replSetGetStatus rolesInfo saslContinue saslStart
-    serverStatus setParameter setProfilingLevel shutdown top usersInfo validate whatsmyuri
-    createSearchIndexes updateSearchIndex dropSearchIndex setIndexCommitQuorum analyze""".split()
+    [
+        "abortTransaction",
+        "analyze",
+        "autoSplitVector",
+        "balancerStatus",
+        "bulkWrite",
+        "cloneCollectionAsCapped",
+        "collMod",
+        "collStats",
+        "commitTransaction",
+        "compact",
+        "connectionStatus",
+        "connPoolStats",
+        "convertToCapped",
+        "createRole",
+        "createSearchIndexes",
+        "createUser",
+        "currentOp",
+        "dataSize",
+        "dbHash",
+        "dbStats",
+        "dropSearchIndex",
+        "dropUser",
+        "explain",
+        "filemd5",
+        "fsync",
+        "getClusterParameter",
+        "getCmdLineOpts",
+        "getLog",
+        "getParameter",
+        "grantRolesToUser",
+        "hostInfo",
+        "isSelf",
+        "killAllSessions",
+        "killOp",
+        "killSessions",
+        "listCommands",
+        "listSearchIndexes",
+        "lockInfo",
+        "logout",
+        "logRotate",
+        "mapReduce",
+        "planCacheClear",
+        "profile",
+        "reIndex",
+        "renameCollection",
+        "replSetGetStatus",
+        "rolesInfo",
+        "saslContinue",
+        "saslStart",
+        "serverStatus",
+        "setIndexCommitQuorum",
+        "setParameter",
+        "setProfilingLevel",
+        "shutdown",
+        "top",
+        "updateSearchIndex",
+        "usersInfo",
+        "validate",
+        "whatsmyuri",
+    ]
 )
 _commands: dict[str, tuple[Handler, frozenset[str]]] = {}
 
@@ -72,12 +126,12 @@ def run(engine: Engine, request: Command) -> Document:
     """Run a command. Raises MongoError 59 for an unknown one, 238 for what is not done here."""
     if request.name not in _commands:
         if request.name in _KNOWN_TO_MONGODB:
-            refuse(f"command {request.name}")
+            raise refused(f"command {request.name}")
         raise MongoError(59, f"no such command: '{request.name}'")
     handler, options = _commands[request.name]
     for name in _TRANSACTION_OPTIONS:
         if name in request.body:
-            refuse("a transaction")
+            raise refused("a transaction")
     refuse_others(request.body, options, request.name)
     _check_concerns(request.body)
     return handler(engine, request)
@@ -86,7 +140,7 @@ def run(engine: Engine, request: Command) -> Document:
 def _check_concerns(body: Document) -> None:
     read: Any = body.get("readConcern", {}).get("level", "local")
     if read not in ("local", "available", "majority"):
-        refuse(f"read concern {read}")
+        raise refused(f"read concern {read}")
     acknowledged_by = body.get("writeConcern", {}).get("w", 1)
     if acknowledged_by not in (0, 1, "majority"):
         raise MongoError(2, "cannot use 'w' > 1 when a host is not replicated")

@@ -6,7 +6,7 @@ from embedded_mongo.catalog import Catalog
 from embedded_mongo.collection import Collection, Record
 from embedded_mongo.commands.registry import Command, command
 from embedded_mongo.engine import Engine, current_time
-from embedded_mongo.errors import MongoError, refuse, refuse_others
+from embedded_mongo.errors import MongoError, refuse_others, refused
 from embedded_mongo.finding import parse_query
 from embedded_mongo.updating import Update, parse_update
 from embedded_mongo.upserting import document_from_query
@@ -47,7 +47,7 @@ def update(engine: Engine, request: Command) -> Document:
         matched, modified = matched + found, modified + changed
         if new:
             upserted.append({"index": index, "_id": new.document["_id"]})
-    reply = {"n": matched + len(upserted), "nModified": modified}
+    reply: Document = {"n": matched + len(upserted), "nModified": modified}
     if upserted:
         reply["upserted"] = upserted
     return {**reply, **_errors(errors), "ok": 1.0}
@@ -121,7 +121,7 @@ def _check_fields(document: Document) -> None:
         if name.startswith("$"):
             raise MongoError(52, f"The dollar ($) prefixed field '{name}' in '{name}' is not valid for storage.")
         if type(value) is Timestamp and not value.time and not value.inc:
-            refuse("an empty timestamp, which MongoDB replaces by the current time,")
+            raise refused("an empty timestamp, which MongoDB replaces by the current time,")
 
 
 def _written(number: int, errors: list[Document]) -> Document:
