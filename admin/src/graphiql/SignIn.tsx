@@ -10,10 +10,10 @@ export function SignIn({ session }: { session: SessionStore }) {
   const [busy, setBusy] = useState(false);
   const password = useRef<HTMLInputElement>(null);
 
-  // A disabled field takes no focus, so this waits until the form is enabled again.
+  // After a failed attempt the password is what gets typed again. A disabled field takes no focus: wait until the form is enabled.
   useEffect(() => {
-    if (message && !busy) {
-      password.current?.select();
+    if (message && !busy && password.current?.value) {
+      password.current.select();
     }
   }, [message, busy]);
 

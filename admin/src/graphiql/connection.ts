@@ -36,20 +36,22 @@ async function fetchAuthorized(session: SessionStore, input: RequestInfo | URL, 
     headers.set("Authorization", `Bearer ${await session.token()}`);
   }
   headers.set("Accept", "application/graphql-response+json, application/json");
-  const response = await answer(input, { ...init, headers, credentials: "omit" });
+  let response: Response;
+  try {
+    response = await fetch(input, { ...init, headers, credentials: "omit" });
+  } catch {
+    return failure("The server does not answer. Check that it is running, then try again.");
+  }
   if (response.status === 401 && !ownCredentials) {
     session.signOut("Your session has ended. Sign in again.");
   }
   if (!response.headers.get("Content-Type")?.includes("json")) {
-    throw new Error(`The server answered ${response.status} ${response.statusText} without a GraphQL response.`.replace("  ", " "));
+    return failure(`The server answered with status ${response.status} and no GraphQL response.`);
   }
   return response;
 }
 
-async function answer(input: RequestInfo | URL, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(input, init);
-  } catch (cause) {
-    throw new Error("The server does not answer. Check that it is running, then try again.", { cause });
-  }
+/** An answer of the shape that the server would have given: of an exception, GraphiQL shows the stack as well. */
+function failure(message: string): Response {
+  return Response.json({ errors: [{ message }] });
 }
