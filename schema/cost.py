@@ -31,11 +31,8 @@ from graphql import (
 )
 
 from core.pages import CONNECTION_LIMIT, DEFAULT_LIMIT
-from schema.limits import exceeded
 
 COST_LIMIT: Final = "COST_LIMIT"
-WINDOWS: Final = 200
-"""How many lists with a variable window one operation may select: what evaluating the formula costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +53,17 @@ class Cost:
 
     fixed: int = 0
     scaled: "tuple[tuple[Size, Cost], ...]" = ()
-    windows: int = 0
 
     def of(self, variables: Mapping[str, Any]) -> int:
         return self.fixed + sum(size.of(variables) * cost.of(variables) for size, cost in self.scaled)
 
     def plus(self, other: "Cost") -> "Cost":
-        windows = self.windows + other.windows
-        if windows > WINDOWS:
-            raise exceeded(f"The operation selects more than {WINDOWS} lists whose window is a variable")
-        return Cost(self.fixed + other.fixed, self.scaled + other.scaled, windows)
+        return Cost(self.fixed + other.fixed, self.scaled + other.scaled)
 
     def times(self, size: int | Size) -> "Cost":
         if isinstance(size, Size):
-            return Cost(0, ((size, self),), self.windows + 1)
-        scaled = tuple((inner, cost.times(size)) for inner, cost in self.scaled)
-        return Cost(self.fixed * size, scaled, self.windows)
+            return Cost(0, ((size, self),))
+        return Cost(self.fixed * size, tuple((inner, cost.times(size)) for inner, cost in self.scaled))
 
 
 OBJECT: Final = Cost(1)
@@ -82,7 +74,7 @@ FREE: Final = Cost()
 def cost_of(
     schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Cost:
-    """The cost of a valid operation. Raises `GraphQLError` for too many variable windows."""
+    """The cost of a valid operation within the limits of `schema.limits`, which bound the size of the formula."""
     root = schema.get_root_type(operation.operation)
     if root is None:
         return FREE

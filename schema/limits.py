@@ -3,9 +3,8 @@
 Selections count as often as they are spread, but each fragment is read once: the check is linear in the document.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from graphql import (
     DocumentNode,
@@ -17,6 +16,7 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     SelectionNode,
+    SelectionSetNode,
 )
 
 LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
@@ -26,8 +26,8 @@ LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
 class Limits:
     """`body` is in bytes, `characters` and `tokens` of the document, `values` of its variables, `depth` in fields.
 
-    `repeats` bounds how often one selection set may name the same response key: comparing them is quadratic
-    (480 times `a { b }` took 0.5 s to validate). `cost` is explained in `schema/cost.py`.
+    `repeats` bounds how many selections may share one response path: validation compares them all with each other
+    (without this bound 2,000 tokens kept it busy for a second). `cost` is explained in `schema/cost.py`.
     """
 
     body: int = 1_000_000
@@ -36,8 +36,8 @@ class Limits:
     depth: int = 10
     aliases: int = 15
     directives: int = 20
-    fragments: int = 50
-    repeats: int = 10
+    selections: int = 1_000
+    repeats: int = 20
     values: int = 10_000
     cost: int = 5_000
 
@@ -63,28 +63,53 @@ def check_values(variables: Mapping[str, object], limit: int) -> None:
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:
-    """Raises `GraphQLError` naming the first limit that an operation of the document exceeds."""
-    fragments = {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
-    if len(fragments) > limits.fragments:
-        raise exceeded(f"The document defines {len(fragments)} fragments; at most {limits.fragments} are allowed")
-    reader = _ShapeReader(fragments, limits.repeats)
-    for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode):
-            _check_shape(reader.node(definition), definition, limits)
+    """Raises `GraphQLError` naming the first limit that the operations of the document exceed."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    reader = _ShapeReader(fragments)
+    shapes = [reader.node(operation) for operation in operations]
+    for name in sorted(fragments.keys() - reader.used):
+        # Validation would say so too, but only after it has read what these fragments hold.
+        raise exceeded(f"The fragment {name} is defined but never spread", fragments[name])
+    for operation, shape in zip(operations, shapes, strict=True):
+        _check("operation", shape.depth, limits.depth, "levels of fields", operation)
+        _check("operation", shape.aliases, limits.aliases, "aliases", operation)
+        _check("operation", shape.directives, limits.directives, "directives", operation)
+    _check("document", sum(shape.selections for shape in shapes), limits.selections, "selections", None)
+    for operation in operations:
+        _check_repeats([operation.selection_set], fragments, limits.repeats)
 
 
-def _check_shape(shape: "Shape", operation: OperationDefinitionNode, limits: Limits) -> None:
-    for actual, limit, what in (
-        (shape.depth, limits.depth, "levels of fields"),
-        (shape.aliases, limits.aliases, "aliases"),
-        (shape.directives, limits.directives, "directives"),
-    ):
-        if actual > limit:
-            raise exceeded(f"The operation has {actual} {what}; at most {limit} are allowed", operation)
+def _check(subject: str, actual: int, limit: int, what: str, node: Node | None) -> None:
+    if actual > limit:
+        raise exceeded(f"The {subject} has {actual} {what}; at most {limit} are allowed", node)
+
+
+def _check_repeats(
+    selection_sets: Iterable[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode], limit: int
+) -> None:
+    """For the selection sets of one response path, and all paths below it."""
+    for key, nodes in _grouped(selection_sets, fragments).items():
+        if len(nodes) > limit:
+            raise exceeded(f"{key} is selected {len(nodes)} times in one place; at most {limit} are allowed", nodes[0])
+        _check_repeats([node.selection_set for node in nodes if node.selection_set], fragments, limit)
+
+
+def _grouped(
+    selection_sets: Iterable[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]
+) -> dict[str, list[FieldNode]]:
+    """The fields by their response keys, those of fragments among them."""
+    fields: dict[str, list[FieldNode]] = {}
+    pending = [node for selection_set in selection_sets for node in selection_set.selections]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, FieldNode):
+            fields.setdefault((node.alias or node.name).value, []).append(node)
+        elif isinstance(node, InlineFragmentNode):
+            pending.extend(node.selection_set.selections)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
+            pending.extend(fragments[node.name.value].selection_set.selections)
+    return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +119,23 @@ class Shape:
     depth: int = 0
     aliases: int = 0
     directives: int = 0
+    selections: int = 0
 
     def beside(self, other: "Shape") -> "Shape":
-        return Shape(max(self.depth, other.depth), self.aliases + other.aliases, self.directives + other.directives)
+        return Shape(
+            max(self.depth, other.depth),
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            self.selections + other.selections,
+        )
 
 
 class _ShapeReader:
-    """Reads the shapes of one document, each fragment's once."""
+    """Reads the shapes of one document, each fragment's once. `used` are the fragments that it came across."""
 
-    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], repeats: int) -> None:
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self.used: set[str] = set()
         self._fragments = fragments
-        self._repeats = repeats
         self._shapes: dict[str, Shape] = {}
         self._open: set[str] = set()
 
@@ -121,15 +152,10 @@ class _ShapeReader:
     def _field(self, node: FieldNode) -> Shape:
         inner = self._selections(node.selection_set.selections) if node.selection_set else Shape()
         depth = 0 if node.name.value.startswith("__") else inner.depth + 1
-        return Shape(depth, inner.aliases + (node.alias is not None), inner.directives)
+        return Shape(depth, int(node.alias is not None)).beside(replace(inner, depth=0))
 
-    def _selections(self, selections: Iterable[SelectionNode]) -> Shape:
-        keys = Counter((node.alias or node.name).value for node in selections if isinstance(node, FieldNode))
-        if keys:
-            key, count = keys.most_common(1)[0]
-            if count > self._repeats:
-                raise exceeded(f"{key} is selected {count} times in one place; at most {self._repeats} are allowed")
-        shape = Shape()
+    def _selections(self, selections: Collection[SelectionNode]) -> Shape:
+        shape = Shape(selections=len(selections))
         for node in selections:
             shape = shape.beside(self.node(node))
         return shape
@@ -139,6 +165,7 @@ class _ShapeReader:
         if name in self._open:
             raise exceeded(f"The fragment {name} contains itself", spread)
         if name not in self._shapes:
+            self.used.add(name)
             definition = self._fragments.get(name)
             self._open.add(name)
             # Validation says that a fragment is unknown.

@@ -213,7 +213,7 @@ async def test_another_subprotocol_is_refused(desk: Desk) -> None:
         ({"query": "subscription { nothing }"}, "INVALID_QUERY"),
         ({"query": "{ greeting }"}, "INVALID_QUERY"),
         ({"query": 'mutation { note(text: "x") }'}, "INVALID_QUERY"),
-        ({"query": "subscription { " + "count " * 11 + "}"}, "LIMIT_EXCEEDED"),
+        ({"query": "subscription { " + "count " * 21 + "}"}, "LIMIT_EXCEEDED"),
         ({"query": "subscription($n: Int!) { count(to: $n) }", "variables": {"n": "x"}}, "INVALID_INPUT"),
     ],
 )
