@@ -20,8 +20,7 @@ from core import passwords, runtime
 from core.mongo import Mongo
 from core.runtime import Runtime
 from core.settings import Settings
-
-# EMB
+from embedded_mongo.process import EmbeddedMongo
 from models import DOCUMENTS
 from tests.collections_written import CollectionsWritten
 from tests.mongo_memory import MemoryMongo
