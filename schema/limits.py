@@ -68,9 +68,10 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     reader = _ShapeReader(fragments)
     shapes = [reader.node(operation) for operation in operations]
-    for name in sorted(fragments.keys() - reader.used):
-        # Validation would say so too, but only after it has read what these fragments hold.
-        raise exceeded(f"The fragment {name} is defined but never spread", fragments[name])
+    unused = min(fragments.keys() - reader.used, default=None)
+    if unused is not None:
+        # Validation would say so too, but only after it has read what the fragment holds.
+        raise GraphQLError(f"The fragment {unused} is defined but never spread", fragments[unused])
     for operation, shape in zip(operations, shapes, strict=True):
         _check("operation", shape.depth, limits.depth, "levels of fields", operation)
         _check("operation", shape.aliases, limits.aliases, "aliases", operation)
