@@ -8,12 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-from typing_extensions import TypeAliasType
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 FILE: Final = Path(__file__).with_name("contract.json")
 
-Shape = TypeAliasType("Shape", "str | list[Shape] | dict[str, Shape]")
+Shape = JsonValue
 
 
 class Endpoint(BaseModel):

@@ -1,0 +1,175 @@
+"""A valid request for every row of the contract that is served: what has to exist, and what is sent.
+
+The world is made through the platform's own interface; what a row needs besides (an id for its path) is made by the
+functions named in its line.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from httpx import AsyncClient, Response
+
+from core import clock
+from core.actor import Role
+from core.inputs import iso
+from models.apps import App
+from models.users import User
+from rest_compat.contract import Endpoint
+from tests.factories.people import PASSWORD, a_user, bearer
+
+APP: Final = "banners-all-over"
+SHOP: Final = "tea-and-cakes.myshopify.com"
+
+PLAN: Final[dict[str, Any]] = {
+    "id": "pro_monthly",
+    "name": "Pro",
+    "price": 40,
+    "currency": "USD",
+    "interval": "EVERY_30_DAYS",
+    "trialDays": 14,
+    "features": ["No watermark"],
+}
+INSTALL: Final[dict[str, Any]] = {
+    "shopDomain": SHOP,
+    "data": {"name": "Tea and Cakes", "email": "hello@tea.example.com", "country": "GB", "currency": "GBP"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An owner's client."""
+
+    http: AsyncClient
+    owner: User
+
+    async def send(self, method: str, path: str, body: Any = None) -> Response:
+        return await self.http.request(method, path, json=body, headers=bearer(self.owner))
+
+    async def created(self, path: str, body: Any) -> Any:
+        response = await self.send("POST", path, body)
+        assert response.status_code in (200, 201), response.text
+        return response.json()["data"]
+
+
+Parameters = Mapping[str, str]
+
+
+async def nothing(_: Caller) -> Parameters:
+    return {}
+
+
+async def a_colleague(_: Caller) -> Parameters:
+    return {"id": str((await a_user()).id)}
+
+
+def key_to_create() -> dict[str, Any]:
+    return {
+        "appId": APP,
+        "name": "Backend",
+        "description": "Reports installs",
+        "allowedOrigins": ["https://banners.example.com"],
+        "expiresAt": iso(clock.now() + timedelta(days=90)),
+    }
+
+
+async def an_api_key(caller: Caller) -> Parameters:
+    """One that was used."""
+    created = await caller.created("/api-keys", key_to_create())
+    used = {"X-API-Key": created["key"], "Origin": "https://banners.example.com"}
+    await caller.http.get(f"/{APP}/plans/active", headers=used)
+    return {"keyId": created["_id"]}
+
+
+async def a_plan(caller: Caller) -> Parameters:
+    return {"planId": (await caller.created(f"/{APP}/plans", PLAN))["_id"]}
+
+
+async def a_shop(caller: Caller) -> Parameters:
+    await caller.created(f"/{APP}/events/app-installed", INSTALL)
+    shops = await caller.send("GET", f"/{APP}/shops")
+    return {"shopId": shops.json()["data"][0]["_id"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`needs` makes what must exist, and returns parameters of the path; `body` is what is sent, or makes it."""
+
+    needs: Callable[[Caller], Awaitable[Parameters]] = nothing
+    body: dict[str, Any] | Callable[[Caller], dict[str, Any]] | None = None
+    parameters: Parameters = field(default_factory=dict)
+
+
+REQUESTS: Final[Mapping[str, Request]] = {
+    "POST /auth/login": Request(body=lambda caller: {"email": caller.owner.email, "password": PASSWORD}),
+    "POST /auth/hash-password": Request(body={"password": "a long enough one"}),
+    "POST /users/": Request(body={"email": "ada@example.com", "password": "a long enough one", "role": "support"}),
+    "GET /users/{id}": Request(a_colleague),
+    "PATCH /users/{id}": Request(a_colleague, {"firstName": "Ada", "settings": {"theme": "dark"}}),
+    "DELETE /users/{id}": Request(a_colleague),
+    "PATCH /users/{id}/password": Request(a_colleague, {"newPassword": "another long one"}),
+    "GET /api-keys/": Request(an_api_key),
+    "POST /api-keys/": Request(body=lambda _: key_to_create()),
+    "GET /api-keys/{keyId}": Request(an_api_key),
+    "PATCH /api-keys/{keyId}": Request(an_api_key, {"name": "Backend in Europe"}),
+    "DELETE /api-keys/{keyId}": Request(an_api_key),
+    "POST /api-keys/{keyId}/revoke": Request(an_api_key),
+    "POST /api-keys/{keyId}/regenerate": Request(an_api_key),
+    "GET /{appId}/shops/stats": Request(a_shop),
+    "GET /{appId}/shops/domains": Request(a_shop),
+    "GET /{appId}/shops/": Request(a_shop),
+    "GET /{appId}/shops/{shopId}": Request(a_shop),
+    "PATCH /{appId}/shops/{shopId}": Request(a_shop, {"name": "Tea & Cakes", "settings": {"tone": "formal"}}),
+    "PATCH /{appId}/shops/{shopId}/status": Request(a_shop, {"status": "inactive", "reason": "Asked to pause"}),
+    "GET /{appId}/plans/stats": Request(a_plan),
+    "GET /{appId}/plans/active": Request(a_plan),
+    "GET /{appId}/plans/features": Request(a_plan),
+    "GET /{appId}/plans/": Request(a_plan),
+    "POST /{appId}/plans/": Request(body=PLAN),
+    "GET /{appId}/plans/{planId}": Request(a_plan),
+    "PATCH /{appId}/plans/{planId}": Request(a_plan, {"price": 45, "features": ["No watermark", "Priority support"]}),
+    "DELETE /{appId}/plans/{planId}": Request(a_plan),
+    "PATCH /{appId}/plans/{planId}/toggle": Request(a_plan),
+    "POST /{appId}/events/app-installed": Request(body=INSTALL),
+    "POST /{appId}/events/{eventName}": Request(
+        body={"shopDomain": SHOP, "data": {"banner": "summer sale"}, "idempotencyKey": "1"},
+        parameters={"eventName": "banner-published"},
+    ),
+}
+"""A row that is not listed is called without a body, and needs nothing but the app."""
+
+
+async def an_owner(http: AsyncClient) -> Caller:
+    """Of a company with one app; has logged in."""
+    await App(id=APP, name="Banners All Over", name_key="banners all over").insert()
+    owner = await a_user(Role.OWNER)
+    await owner.set({"lastLoginAt": clock.now()})
+    return Caller(http, owner)
+
+
+def request_of(endpoint: Endpoint) -> Request:
+    return REQUESTS.get(endpoint.name, Request())
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A row's request, with all that it needs in place."""
+
+    caller: Caller
+    method: str
+    path: str
+    body: dict[str, Any] | None
+
+    async def send(self, query: str = "") -> Response:
+        return await self.caller.send(self.method, self.path + query, self.body)
+
+    async def send_instead(self, body: Any) -> Response:
+        return await self.caller.send(self.method, self.path, body)
+
+
+async def prepared(caller: Caller, endpoint: Endpoint) -> Call:
+    request = request_of(endpoint)
+    parameters = {"appId": APP, **request.parameters, **await request.needs(caller)}
+    body = request.body(caller) if callable(request.body) else request.body
+    return Call(caller, endpoint.method, endpoint.path.format_map(parameters), body)
