@@ -10,7 +10,8 @@ export function SignIn({ session }: { session: SessionStore }) {
   const [busy, setBusy] = useState(false);
   const password = useRef<HTMLInputElement>(null);
 
-  // After a failed attempt the password is what gets typed again. A disabled field takes no focus: wait until the form is enabled.
+  // After a failed attempt the password is what gets typed again. A disabled field takes no focus, so this waits
+  // until the form is enabled.
   useEffect(() => {
     if (message && !busy && password.current?.value) {
       password.current.select();
@@ -26,7 +27,9 @@ export function SignIn({ session }: { session: SessionStore }) {
       await session.signIn(String(fields.get("email")), String(fields.get("password")));
     } catch (error) {
       setBusy(false);
-      setMessage(error instanceof AuthenticationError ? error.message : "Signing in failed. Reload the page and try again.");
+      setMessage(
+        error instanceof AuthenticationError ? error.message : "Signing in failed. Reload the page and try again.",
+      );
     }
   }
 
@@ -40,7 +43,14 @@ export function SignIn({ session }: { session: SessionStore }) {
           <label htmlFor="email">E-mail</label>
           <input id="email" name="email" type="email" autoComplete="username" required autoFocus />
           <label htmlFor="password">Password</label>
-          <input id="password" name="password" type="password" autoComplete="current-password" required ref={password} />
+          <input
+            id="password"
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            ref={password}
+          />
           <p className="sign-in-message" role="alert">
             {message}
           </p>

@@ -33,7 +33,12 @@ export default function Workbench({ session, user }: { session: SessionStore; us
           Sign out
         </button>
       </header>
-      <GraphiQL fetcher={connection.fetcher} defaultQuery={TOUR} shouldPersistHeaders={false} showPersistHeadersSettings={false}>
+      <GraphiQL
+        fetcher={connection.fetcher}
+        defaultQuery={TOUR}
+        shouldPersistHeaders={false}
+        showPersistHeadersSettings={false}
+      >
         <GraphiQL.Logo>{null}</GraphiQL.Logo>
       </GraphiQL>
     </div>

@@ -1,4 +1,4 @@
-/** What the first tab shows to somebody who has never been here. The lines are short because the editor does not wrap them. */
+/** What the first tab shows to a newcomer. The lines are short because the editor does not wrap them. */
 export const TOUR = `# Welcome. Run this with ▶ or Ctrl+Enter.
 #
 #  Ctrl+Space    what can be written here

@@ -1,8 +1,8 @@
 import type { Operation, OperationGroups, Plugin } from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
 /**
- * Swagger UI's own filter knows tags and paths. This one finds an operation when every word of the phrase is somewhere in its
- * group, method, path, summary or id, so `get tickets` and `magic link` lead somewhere.
+ * Swagger UI's own filter knows tags and paths. This one finds an operation when every word of the phrase is somewhere
+ * in its group, method, path, summary or id, so that `get tickets` leads somewhere.
  */
 function filterOperations(groups: OperationGroups, phrase: string): OperationGroups {
   const words = phrase.toLowerCase().split(/\s+/);
@@ -28,7 +28,7 @@ function searchedText(operation: Operation): (string | undefined)[] {
   ];
 }
 
-/** The search field is in the page's own bar, so Swagger UI's is left out, and an empty result says what was looked for. */
+/** Swagger UI's own field is left out, the search is in the page's bar; an empty result says what was looked for. */
 export const searchPlugin: Plugin = {
   fn: { opsFilter: filterOperations },
   components: { FilterContainer: () => null },
@@ -37,7 +37,11 @@ export const searchPlugin: Plugin = {
       function FoundOperations(properties) {
         const phrase = layoutSelectors.currentFilter();
         if (typeof phrase === "string" && specSelectors.taggedOperations().size === 0) {
-          return React.createElement("p", { className: "nothing-found", role: "status" }, `No operation matches “${phrase}”.`);
+          return React.createElement(
+            "p",
+            { className: "nothing-found", role: "status" },
+            `No operation matches “${phrase}”.`,
+          );
         }
         return React.createElement(Operations, properties);
       },

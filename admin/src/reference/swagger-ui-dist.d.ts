@@ -1,4 +1,7 @@
-/** The part of Swagger UI that this page uses; the package itself has no types. Groups and operations are Immutable.js collections. */
+/**
+ * The part of Swagger UI that this page uses; the package itself has no types.
+ * Groups and operations are Immutable.js collections.
+ */
 declare module "swagger-ui-dist/swagger-ui-es-bundle.js" {
   import type { ComponentType, createElement } from "react";
 

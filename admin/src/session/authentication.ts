@@ -97,5 +97,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isGrant(answer: unknown): answer is Grant {
-  return isRecord(answer) && typeof answer.token === "string" && isRecord(answer.user) && typeof answer.user.email === "string";
+  return (
+    isRecord(answer) &&
+    typeof answer.token === "string" &&
+    isRecord(answer.user) &&
+    typeof answer.user.email === "string"
+  );
 }

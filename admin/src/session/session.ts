@@ -15,8 +15,8 @@ const RETRY_REFRESH_MS = 15_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Who is signed in, in this tab alone: the token is held in memory and in sessionStorage, and travels in a header, never in a cookie.
- * It is swapped for a new one before it expires, for as long as the tab is open.
+ * Who is signed in, in this tab alone: the token is held in memory and in sessionStorage, and travels in a header,
+ * never in a cookie. It is swapped for a new one before it expires, for as long as the tab is open.
  */
 export class SessionStore {
   #session: Session | null = restore();
@@ -49,7 +49,10 @@ export class SessionStore {
     this.#replace(null, notice);
   }
 
-  /** A token that is good for the next request, refreshed first where its time has come. @throws Error when signed out. */
+  /**
+   * A token that is good for the next request, refreshed first where its time has come.
+   * @throws Error when nobody is signed in
+   */
   async token(): Promise<string> {
     if (this.#session && Date.now() >= refreshTime(this.#session)) {
       await this.#refresh();
