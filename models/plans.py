@@ -22,6 +22,7 @@ class Plan(Stored):
     app_id: str
     handle: str
     name: str
+    name_key: str
     description: str = ""
     price: DecimalAnnotation
     currency: str = "USD"
@@ -35,6 +36,7 @@ class Plan(Stored):
         indexes: ClassVar[list[Any]] = [
             IndexModel([("appId", ASCENDING), ("handle", ASCENDING)], unique=True),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("price", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("isActive", ASCENDING), ("price", ASCENDING), ("_id", ASCENDING)]),
         ]

@@ -34,6 +34,10 @@ class SubscriptionStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+ENDED: Final = frozenset({SubscriptionStatus.DECLINED, SubscriptionStatus.EXPIRED, SubscriptionStatus.CANCELLED})
+"""With one of these a shop does not use the plan any more."""
+
+
 class ChangeKind(StrEnum):
     INSTALLED = "installed"
     REINSTALLED = "reinstalled"

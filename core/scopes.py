@@ -1,0 +1,9 @@
+"""What an app's backend may be let in to: the one list of API key scopes."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    SHOPS_READ = "shops:read"
+    PLANS_READ = "plans:read"
+    EVENTS_WRITE = "events:write"
