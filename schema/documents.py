@@ -20,8 +20,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.cost import Cost, cost_of
-from schema.failures import INVALID_QUERY, Refused, refusal
-from schema.limits import LIMIT_EXCEEDED, Limits, check_document, exceeded
+from schema.failures import Refused, refusal
+from schema.limits import LIMIT_EXCEEDED, Limits, check_document
 
 RULES: Final[tuple[type[ASTValidationRule], ...]] = (
     *specified_rules,
@@ -76,7 +76,7 @@ class Documents:
 
     def _validated(self, query: str, trusted: bool) -> DocumentNode:
         if len(query) > self._limits.characters:
-            raise Refused([exceeded(f"The document is longer than {self._limits.characters} characters")])
+            raise refusal(f"The document is longer than {self._limits.characters} characters", LIMIT_EXCEEDED)
         try:
             tree = parse(query, max_tokens=self._limits.tokens)
             check_document(tree, self._limits)
@@ -97,7 +97,7 @@ def operation_of(document: Document, name: str | None) -> OperationDefinitionNod
     if name is not None:
         operations = [node for node in operations if node.name and node.name.value == name]
         if not operations:
-            raise refusal(f"The document has no operation named {name!r}", INVALID_QUERY)
+            raise refusal(f"The document has no operation named {name!r}")
     if len(operations) != 1:
-        raise refusal("The document has several operations: say which by operationName", INVALID_QUERY)
+        raise refusal("The document has several operations: say which by operationName")
     return operations[0]

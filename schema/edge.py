@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, Self, TypeVar, cast
 
 import strawberry
 from pydantic import BaseModel, ValidationError
@@ -24,6 +24,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 CALLS: Final = "calls"
 
 
+async def _always() -> bool:
+    return True
+
+
 @dataclasses.dataclass(slots=True)
 class Context:
     """One per request."""
@@ -31,8 +35,12 @@ class Context:
     actor: Actor
     connection: HTTPConnection
     loaders: Loaders = dataclasses.field(default_factory=Loaders)
-    still_valid: Callable[[], Awaitable[bool]] | None = None
+    still_valid: Callable[[], Awaitable[bool]] = _always
     """Asked now and then while a subscription runs."""
+
+    def renewed(self) -> Self:
+        """The same caller with empty loaders: each event of a subscription sees the data of its time."""
+        return dataclasses.replace(self, loaders=Loaders())
 
 
 Info = strawberry.Info[Context, None]

@@ -1,13 +1,13 @@
 """Prepares and executes operations for every transport: HTTP, graphql-transport-ws and server-sent events alike."""
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Protocol, Self, cast
 
 import strawberry
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import ExecutionResult, OperationType
 from graphql.execution import (
     Executor,
     create_source_event_stream,
@@ -19,8 +19,8 @@ from strawberry.execution import optimized_is_awaitable
 from core.actor import Actor
 from core.errors import Code
 from schema.cost import COST_LIMIT
-from schema.documents import Documents, operation_of
-from schema.failures import INVALID_QUERY, Refused, refusal, refusal_of, shown
+from schema.documents import Document, Documents, operation_of
+from schema.failures import Refused, refusal, refusal_of, shown
 from schema.limits import Limits, check_values
 
 Answer = dict[str, Any]
@@ -33,8 +33,9 @@ class Context(Protocol):
     @property
     def actor(self) -> Actor: ...
 
-    async def still_valid(self) -> bool:
-        """False when the credential of a running subscription has expired or was revoked."""
+    @property
+    def still_valid(self) -> Callable[[], Awaitable[bool]]:
+        """Says whether the credential of a running subscription is neither expired nor revoked."""
         ...
 
     def renewed(self) -> Self:
@@ -97,27 +98,30 @@ class Engine:
         """Raises `Refused` where GraphQL speaks of a request error: nothing has been executed then."""
         trusted = context.actor.is_staff or not self._production
         document = self._documents.read(request.query, trusted=trusted)
-        operation = operation_of(document, request.operation_name)
-        try:
-            check_values(request.variables, self.limits.values)
-            cost = self._documents.cost(document, operation).of(request.variables)
-        except GraphQLError as error:
-            raise Refused([error]) from None
-        if cost > self.limits.cost:
-            message = f"The operation costs {cost}; at most {self.limits.cost} is allowed"
-            raise refusal(message, COST_LIMIT, cost=cost)
+        cost = self._affordable(document, request)
         executor = self._executor.build(
             self._schema,
             document.tree,
             context_value=context,
             raw_variable_values=request.variables,
             operation_name=request.operation_name,
+            # It takes no `TypeGuard`, but is what Strawberry itself passes here.
             is_awaitable=cast(Any, optimized_is_awaitable),
             hide_suggestions=not trusted,
         )
         if isinstance(executor, list):
-            raise Refused([_with_code(error, Code.INVALID_INPUT.value) for error in executor], cost=cost)
+            raise Refused(executor, code=Code.INVALID_INPUT.value, cost=cost)
         return Prepared(executor, cost)
+
+    def _affordable(self, document: Document, request: Request) -> int:
+        """The cost of the operation. Raises `Refused` if that is over the budget, or if there are too many values."""
+        operation = operation_of(document, request.operation_name)
+        check_values(request.variables, self.limits.values)
+        cost = self._documents.cost(document, operation).of(request.variables)
+        if cost > self.limits.cost:
+            message = f"The operation costs {cost}; at most {self.limits.cost} is allowed"
+            raise refusal(message, COST_LIMIT, cost=cost)
+        return cost
 
     async def execute(self, prepared: Prepared) -> Answer:
         """The answer of a query or a mutation."""
@@ -135,7 +139,7 @@ class Engine:
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
-            raise Refused(source.errors or [], cost=prepared.cost)
+            raise Refused(source.errors or [], code=Code.INVALID_INPUT.value, cost=prepared.cost)
         return self._answers(prepared, map_source_to_response_event(prepared.executor, source, _execute_event))
 
     async def _answers(
@@ -150,7 +154,7 @@ class Engine:
             yield self.refused(refusal_of(error))
 
     def refused(self, refused: Refused) -> Answer:
-        answer: Answer = {"errors": shown(refused.errors, INVALID_QUERY)}
+        answer: Answer = {"errors": shown(refused.errors, refused.code)}
         if refused.cost is not None:
             answer["extensions"] = self._extensions(refused.cost)
         return answer
@@ -158,7 +162,7 @@ class Engine:
     def _answer(self, result: ExecutionResult, cost: int) -> Answer:
         answer: Answer = {"data": result.data, "extensions": self._extensions(cost)}
         if result.errors:
-            answer["errors"] = shown(result.errors)
+            answer["errors"] = shown(result.errors, Code.INVALID_INPUT.value)
         return answer
 
     def _extensions(self, cost: int) -> dict[str, Any]:
@@ -168,8 +172,3 @@ class Engine:
 def _execute_event(executor: Executor[Any]) -> Awaitable[ExecutionResult] | ExecutionResult:
     executor.context_value = executor.context_value.renewed()
     return execute_subscription_event(executor)
-
-
-def _with_code(error: GraphQLError, code: str) -> GraphQLError:
-    error.extensions = {"code": code} | (error.extensions or {})
-    return error

@@ -8,7 +8,8 @@ import structlog
 from graphql import GraphQLError, GraphQLFormattedError
 from pydantic import ValidationError
 
-from core.errors import Code, DomainError, InvalidInput
+from core.errors import DomainError, InvalidInput
+from core.inputs import problems_of
 
 INTERNAL: Final = "INTERNAL"
 INVALID_QUERY: Final = "INVALID_QUERY"
@@ -19,19 +20,22 @@ log = structlog.get_logger()
 class Refused(Exception):
     """The request is answered by `errors` without being executed.
 
-    `cost` is the operation's, where it got that far; `status` the HTTP status where the media type doesn't decide it.
+    `code` is that of errors that have none, `cost` the operation's, where it got that far, and `status` the HTTP status
+    where the media type doesn't decide it.
     """
 
     def __init__(
         self,
         errors: list[GraphQLError],
         *,
+        code: str = INVALID_QUERY,
         cost: int | None = None,
         status: int | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = errors
+        self.code = code
         self.cost = cost
         self.status = status
         self.headers = headers or {}
@@ -39,7 +43,7 @@ class Refused(Exception):
 
 def refusal(message: str, code: str = INVALID_QUERY, **answer: Any) -> Refused:
     """One error about the request itself."""
-    return Refused([GraphQLError(message, extensions={"code": code})], **answer)
+    return Refused([GraphQLError(message)], code=code, **answer)
 
 
 def refusal_of(error: Exception) -> Refused:
@@ -52,7 +56,7 @@ def refusal_of(error: Exception) -> Refused:
     return refusal(_internal(_logged(error)), INTERNAL, status=500)
 
 
-def shown(errors: Iterable[GraphQLError], default_code: str = Code.INVALID_INPUT.value) -> list[GraphQLFormattedError]:
+def shown(errors: Iterable[GraphQLError], default_code: str) -> list[GraphQLFormattedError]:
     """The errors of one answer as the client gets them. `default_code` is for graphql-core's own, which have none.
 
     One exception may be behind many errors (a batch that failed): it is logged once and has one id.
@@ -88,5 +92,6 @@ def _internal(identity: str) -> str:
 
 def invalid_input(error: ValidationError) -> InvalidInput:
     """The first problem of the input, with the dotted path of its field."""
-    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return InvalidInput(problem["msg"].removeprefix("Value error, "), ".".join(map(str, problem["loc"])) or None)
+    problem = problems_of(error.errors(include_url=False, include_context=False, include_input=False))[0]
+    field = problem.field or None
+    return InvalidInput(f"{field}: {problem.message}" if field else problem.message, field)

@@ -5,6 +5,7 @@ Selections count as often as they are spread, but each fragment is read once: th
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from graphql import (
     DocumentNode,
@@ -19,7 +20,9 @@ from graphql import (
     SelectionSetNode,
 )
 
-LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+from schema.failures import Refused, refusal
+
+LIMIT_EXCEEDED: Final = "LIMIT_EXCEEDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,8 @@ class Limits:
     cost: int = 5_000
 
 
-def exceeded(message: str, node: Node | None = None) -> GraphQLError:
-    return GraphQLError(message, node, extensions={"code": LIMIT_EXCEEDED})
-
-
 def check_values(variables: Mapping[str, object], limit: int) -> None:
-    """Raises `GraphQLError` when there are more values in the variables, at any depth, than the limit."""
+    """Raises `Refused` when there are more values in the variables, at any depth, than the limit."""
     total = 0
     pending: list[object] = [variables]
     while pending:
@@ -59,11 +58,11 @@ def check_values(variables: Mapping[str, object], limit: int) -> None:
             total += len(value)
             pending.extend(value)
         if total > limit:
-            raise exceeded(f"The variables hold more than {limit} values")
+            raise refusal(f"The variables hold more than {limit} values", LIMIT_EXCEEDED)
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:
-    """Raises `GraphQLError` naming the first limit that the operations of the document exceed."""
+    """Raises `Refused` naming the first limit that the operations of the document exceed."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     reader = _ShapeReader(fragments)
@@ -71,7 +70,7 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
     unused = min(fragments.keys() - reader.used, default=None)
     if unused is not None:
         # Validation would say so too, but only after it has read what the fragment holds.
-        raise GraphQLError(f"The fragment {unused} is defined but never spread", fragments[unused])
+        raise Refused([GraphQLError(f"The fragment {unused} is defined but never spread", fragments[unused])])
     for operation, shape in zip(operations, shapes, strict=True):
         _check("operation", shape.depth, limits.depth, "levels of fields", operation)
         _check("operation", shape.aliases, limits.aliases, "aliases", operation)
@@ -83,7 +82,11 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
 
 def _check(subject: str, actual: int, limit: int, what: str, node: Node | None) -> None:
     if actual > limit:
-        raise exceeded(f"The {subject} has {actual} {what}; at most {limit} are allowed", node)
+        raise _exceeded(f"The {subject} has {actual} {what}; at most {limit} are allowed", node)
+
+
+def _exceeded(message: str, node: Node | None) -> Refused:
+    return Refused([GraphQLError(message, node)], code=LIMIT_EXCEEDED)
 
 
 def _check_repeats(
@@ -92,7 +95,7 @@ def _check_repeats(
     """For the selection sets of one response path, and all paths below it."""
     for key, nodes in _grouped(selection_sets, fragments).items():
         if len(nodes) > limit:
-            raise exceeded(f"{key} is selected {len(nodes)} times in one place; at most {limit} are allowed", nodes[0])
+            raise _exceeded(f"{key} is selected {len(nodes)} times in one place; at most {limit} are allowed", nodes[0])
         _check_repeats([node.selection_set for node in nodes if node.selection_set], fragments, limit)
 
 
@@ -164,7 +167,7 @@ class _ShapeReader:
     def _fragment(self, spread: FragmentSpreadNode) -> Shape:
         name = spread.name.value
         if name in self._open:
-            raise exceeded(f"The fragment {name} contains itself", spread)
+            raise _exceeded(f"The fragment {name} contains itself", spread)
         if name not in self._shapes:
             self.used.add(name)
             definition = self._fragments.get(name)

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.execution import CompiledExecutor
 from schema.health import HealthQueries
 from schema.scalars import SCALARS
 from schema.users import UserMutations, UserQueries
@@ -22,4 +23,6 @@ class Mutation(AuthMutations, UserMutations, AppMutations):
     pass
 
 
-SCHEMA: Final = strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+SCHEMA: Final = strawberry.Schema(
+    Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS), execution_context_class=CompiledExecutor
+)

@@ -159,7 +159,7 @@ async def test_a_domain_error_keeps_its_message_code_and_field(api: AsyncClient)
 
 async def test_input_that_no_resolver_corrected_names_its_field(api: AsyncClient) -> None:
     (error,) = (await post(api, "{ invalid }")).json()["errors"]
-    assert error["message"] == "String should have at most 20 characters"
+    assert error["message"] == "text: String should have at most 20 characters"
     assert error["extensions"] == {"code": "INVALID_INPUT", "field": "text"}
 
 

@@ -10,7 +10,7 @@ from strawberry.extensions import MaskErrors
 from core.actor import Actor, Role
 from schema.cost import COST_LIMIT
 from schema.engine import Engine, Request
-from schema.failures import Refused
+from schema.failures import INVALID_QUERY, Refused
 from schema.limits import LIMIT_EXCEEDED, Limits
 from tests.schema.small_company import Context, Desk, Query, schema
 
@@ -30,7 +30,7 @@ def refusal(query: str, on: Engine | None = None, /, **variables: Any) -> dict[s
     with pytest.raises(Refused) as refused:
         (on or engine()).prepare(Request(query, None, variables), STAFF)
     (error,) = refused.value.errors
-    return {"message": error.message, "code": (error.extensions or {}).get("code")}
+    return {"message": error.message, "code": refused.value.code}
 
 
 def test_the_introspection_of_graphiql_is_within_the_limits() -> None:
@@ -94,7 +94,7 @@ def test_over_the_budget_an_operation_is_refused_with_its_cost() -> None:
         engine().prepare(Request(query, None, {}), STAFF)
     (error,) = refused.value.errors
     assert error.message == "The operation costs 63252; at most 5000 is allowed"
-    assert error.extensions == {"code": COST_LIMIT}
+    assert refused.value.code == COST_LIMIT
     assert engine().refused(refused.value)["extensions"] == {"cost": {"requested": 63252, "limit": 5000}}
 
 
@@ -104,7 +104,7 @@ def test_the_budget_is_a_matter_of_configuration() -> None:
 
 def test_a_fragment_that_is_not_spread_is_not_read() -> None:
     error = refusal("{ greeting } fragment A on Query { " + "shop { name } " * 300 + "}")
-    assert error == {"message": "The fragment A is defined but never spread", "code": None}
+    assert error == {"message": "The fragment A is defined but never spread", "code": INVALID_QUERY}
 
 
 PARENTS = "{ parent " * 10 + "{ name }" + "}" * 10
