@@ -10,9 +10,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from core import runtime
-from core.errors import Unauthenticated
-from core.mongo import Mongo
+from core.errors import DomainError
+from core.runtime import running
 from core.settings import Settings
 from core.web import Gate
 from models import DOCUMENTS
@@ -20,7 +19,7 @@ from resolvers.authentication import actor_of
 from resolvers.idempotency import Answer, once
 from rest_compat.edge import install_errors
 from rest_compat.routes import CATEGORIES
-from rest_compat.routing import install_openapi, router
+from rest_compat.routing import install_openapi, served
 from schema.edge import Context
 from schema.http import GraphQLEndpoint
 from schema.root import SCHEMA
@@ -34,19 +33,14 @@ def create_app(settings: Settings, mongo_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        mongo = Mongo(mongo_url, settings.mongodb_database)
-        await mongo.bind(DOCUMENTS)
-        running = runtime.start(settings, mongo)
-        await running.topics.start()
-        yield
-        await running.topics.stop()
-        await mongo.close()
+        async with running(settings, mongo_url, DOCUMENTS):
+            yield
 
     app = FastAPI(
         title=TITLE, version=VERSION, lifespan=lifespan, redirect_slashes=False, docs_url=None, redoc_url=None
     )
     app.router.routes.extend(_graphql(settings).routes("/graphql"))
-    app.include_router(router(CATEGORIES))
+    app.router.routes.extend(served(CATEGORIES))
     install_errors(app)
     install_openapi(app)
     app.add_middleware(Gate)
@@ -65,23 +59,21 @@ def _graphql(settings: Settings) -> GraphQLEndpoint[Context]:
     return GraphQLEndpoint(SCHEMA, _context, _context_of_socket, _once, production=settings.is_production)
 
 
-async def _context(connection: HTTPConnection) -> Context:
-    return Context(await actor_of(connection), connection)
+async def _context(connection: HTTPConnection, bearer: str | None = None) -> Context:
+    async def still_valid() -> bool:
+        try:
+            await actor_of(connection, bearer)
+        except DomainError:
+            return False
+        return True
+
+    return Context(await actor_of(connection, bearer), connection, still_valid=still_valid)
 
 
 async def _context_of_socket(socket: WebSocket, payload: dict[str, Any]) -> Context:
     """Browsers can't set headers on a websocket: the token comes in the first message."""
     scheme, _, token = str(payload.get("Authorization", "")).partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else None
-
-    async def still_valid() -> bool:
-        try:
-            await actor_of(socket, bearer)
-        except Unauthenticated:
-            return False
-        return True
-
-    return Context(await actor_of(socket, bearer), socket, still_valid=still_valid)
+    return await _context(socket, token.strip() if scheme.lower() == "bearer" else None)
 
 
 async def _once(request: Request, context: Context, body: bytes, answer: Any) -> Response:

@@ -1,17 +1,15 @@
 """Apps, over REST."""
 
-from functools import partial
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import Field
 
-from core.actor import Actor
-from core.pages import PAGE_LIMIT
-from models.apps import App
+from core.pages import PAGE_LIMIT, Slice
 from resolvers import apps
-from resolvers.apps import AppFilter, AppSortKey, features_of
-from rest_compat.edge import CurrentActor, Listing, Paged, Wire, paged
+from resolvers.apps import AppFilter, AppSortKey, Features, features_of
+from rest_compat.edge import CurrentActor, Listing, Paged, Wire, page_of
 
 
 class FeaturesWire(Wire):
@@ -26,6 +24,13 @@ class AppWire(Wire):
     features: FeaturesWire
 
 
+@dataclass(frozen=True, slots=True)
+class ShownApp:
+    id: str
+    name: str
+    features: Features
+
+
 class AppListing(Listing, AppFilter):
     """All apps fit a page: clients that know no pages see every app."""
 
@@ -37,9 +42,7 @@ class AppListing(Listing, AppFilter):
 
 async def list_apps(actor: CurrentActor, query: Annotated[AppListing, Query()]) -> Paged[AppWire]:
     """The company's apps, with what the caller may do in them."""
-    found = await apps.list_apps(actor, query.window, query, query.order)
-    return await paged(partial(_app_wire, actor), found, query.window)
-
-
-def _app_wire(actor: Actor, app: App) -> AppWire:
-    return AppWire(id=app.id, name=app.name, features=FeaturesWire.of(features_of(actor)))
+    found: Slice[Any] = await apps.list_apps(actor, query.window, query, query.order)
+    features = features_of(actor)
+    shown = [ShownApp(id=app.id, name=app.name, features=features) for app in found.items]
+    return await page_of(AppWire, replace(found, items=shown), query.window)

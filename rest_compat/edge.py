@@ -1,13 +1,10 @@
 """Where REST meets the resolvers: who calls, what the envelopes look like, how errors are rendered."""
 
-from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
-from fastapi.routing import APIRoute
+from fastapi.responses import JSONResponse
 from pydantic import (
     AliasGenerator,
     BaseModel,
@@ -20,18 +17,14 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 
-from core.access import Access
 from core.actor import Actor
 from core.errors import DomainError
-from core.inputs import Input, iso, problems_of
+from core.inputs import Input, iso
 from core.pages import DEFAULT_LIMIT, PAGE_LIMIT, Page, Slice, Sort, SortKey, pages_of
-from resolvers.authentication import actor_of
-from resolvers.idempotency import Answer, once
+from rest_compat.rows import row_of
 
 T = TypeVar("T")
 W = TypeVar("W", bound="Wire")
-
-WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 Moment = Annotated[datetime, PlainSerializer(iso, return_type=str)]
@@ -119,67 +112,29 @@ class Listing(Input):
         return self.sort_keys(self.sort.removeprefix("-")).order(descending=self.sort.startswith("-"))
 
 
-async def paged(wire_of: Callable[[T], W], found: Slice[T], window: Page) -> Paged[W]:
+async def page_of(wire: type[W], found: Slice[Any], window: Page) -> Paged[W]:
     """One page and how many there are; what came in one page needs no second query for that."""
     first_and_only = window.number == 1 and len(found.items) < window.limit
     total = len(found.items) if first_and_only else await found.count()
-    return Paged(
-        data=[wire_of(item) for item in found.items],
-        pagination=Pagination(page=window.number, limit=window.limit, total=total, pages=pages_of(total, window.limit)),
-    )
+    rows = [row_of(wire)(item) for item in found.items]
+    pagination = Pagination(page=window.number, limit=window.limit, total=total, pages=pages_of(total, window.limit))
+    # Rows are what the wires would be as JSON, so nothing is built only to be taken apart again.
+    return Paged.model_construct(data=cast(list[W], rows), pagination=pagination)
 
 
-async def current_actor(request: Request) -> Actor:
-    actor: Actor = request.state.actor
-    return actor
+def _from_credentials() -> Actor:
+    """Tells FastAPI that the actor is no part of the request's documentation; `binding` passes it."""
+    return Actor.anonymous()
 
 
-CurrentActor = Annotated[Actor, Depends(current_actor)]
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
-
-def guarded(access: Access) -> type[APIRoute]:
-    """A route that knows who calls, and whether they may, before it reads anything they sent."""
-
-    class Guarded(APIRoute):
-        def get_route_handler(self) -> Handler:
-            handle = super().get_route_handler()
-
-            async def checked(request: Request) -> Response:
-                actor = await actor_of(request)
-                access.check(actor)
-                request.state.actor = actor
-                key = request.headers.get("idempotency-key") if request.method in WRITES else None
-                return await handle(request) if key is None else await _once(actor, key, request, handle)
-
-            return checked
-
-    return Guarded
-
-
-async def _once(actor: Actor, key: str, request: Request, handle: Handler) -> Response:
-    async def work() -> Answer:
-        response = await handle(request)
-        return Answer(response.status_code, response.headers.get("content-type", ""), bytes(response.body))
-
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    answer = await once(actor, key, asked, work)
-    return Response(answer.body, answer.status, headers={"content-type": answer.media_type})
+CurrentActor = Annotated[Actor, Depends(_from_credentials)]
+"""In a view's signature: who calls."""
 
 
 def install_errors(app: FastAPI) -> None:
     @app.exception_handler(DomainError)
     async def domain(_: Request, error: DomainError) -> JSONResponse:
         return failure(error.message, error.status, error.headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        if any(detail["type"] == "json_invalid" for detail in error.errors()):
-            return failure("The body is not valid JSON", 400)
-        details = [detail | {"loc": detail["loc"][1:]} for detail in error.errors()]
-        sentences = [f"{p.field}: {p.message}" if p.field else p.message for p in problems_of(details)]
-        return failure("; ".join(sentences[:5]), 400)
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> JSONResponse:

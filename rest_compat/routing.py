@@ -1,17 +1,26 @@
 """From the rows of `routes.py` to served paths and their OpenAPI description."""
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+import orjson
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.routing import BaseRoute
 
 from core.access import Access, access_of
-from rest_compat.edge import WRITES, Failure, guarded
+from core.actor import Actor
+from resolvers.authentication import actor_of
+from resolvers.idempotency import Answer, once
+from rest_compat.binding import binder
+from rest_compat.edge import Failure
 
+WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 View = Callable[..., Coroutine[Any, Any, BaseModel | Response]]
 
 SECURITY_SCHEMES: Final = {
@@ -85,47 +94,77 @@ def by_specificity(route: Route) -> tuple[int, list[bool]]:
     return len(segments), [segment.startswith("{") for segment in segments]
 
 
-def router(categories: Categories) -> APIRouter:
-    """Serves all rows. Paths are registered without a trailing slash, which the gate takes off every request."""
-    api = APIRouter(redirect_slashes=False)
+def served(categories: Categories) -> list[BaseRoute]:
+    """All rows. Paths are registered without a trailing slash, which the gate takes off every request."""
     rows = [(category, route) for category, routes in categories.items() for route in routes]
-    for category, route in sorted(rows, key=lambda row: by_specificity(row[1])):
-        extra: dict[str, Any] = {"security": [{scheme: []} for scheme in route.access.schemes]}
-        if route.method in WRITES:
-            extra["parameters"] = [IDEMPOTENCY_KEY]
-        api.add_api_route(
-            route.path.rstrip("/"),
-            _rendered(route),
-            methods=[route.method],
-            tags=[category],
-            summary=route.summary,
-            operation_id=_operation_id(route),
-            status_code=route.status,
-            response_model=route.returns,
-            responses={s: {"model": Failure, "description": MEANINGS[s]} for s in route.failures},
-            openapi_extra=extra,
-            route_class_override=guarded(route.access),
-        )
-    return api
+    return [_served(category, route) for category, route in sorted(rows, key=lambda row: by_specificity(row[1]))]
 
 
-def _operation_id(route: Route) -> str:
-    return f"{route.view.__module__.rsplit('.', 1)[-1]}_{route.view.__name__}"
+def _served(category: str, route: Route) -> APIRoute:
+    """Described by FastAPI, from the view's signature and the row; answered by `_handler`."""
+    extra: dict[str, Any] = {"security": [{scheme: []} for scheme in route.access.schemes]}
+    if route.method in WRITES:
+        extra["parameters"] = [IDEMPOTENCY_KEY]
+
+    class Served(APIRoute):
+        def get_route_handler(self) -> Handler:
+            return _handler(route)
+
+    return Served(
+        route.path.rstrip("/"),
+        route.view,
+        methods=[route.method],
+        tags=[category],
+        summary=route.summary,
+        operation_id=f"{route.view.__module__.rsplit('.', 1)[-1]}_{route.view.__name__}",
+        status_code=route.status,
+        response_model=route.returns,
+        responses={status: {"model": Failure, "description": MEANINGS[status]} for status in route.failures},
+        openapi_extra=extra,
+    )
 
 
-def _rendered(route: Route) -> Callable[..., Coroutine[Any, Any, Response]]:
-    """The view, answering in JSON bytes: its model is what is documented, and is validated once, not twice."""
+def _handler(route: Route) -> Handler:
+    """Who calls, and whether they may, comes before anything that they sent is read."""
+    bind, reads_body = binder(route.view), route.method in WRITES
 
-    @wraps(route.view)
-    async def endpoint(*args: Any, **kwargs: Any) -> Response:
-        answer = await route.view(*args, **kwargs)
-        if isinstance(answer, Response):
-            return answer
-        body = answer.__pydantic_serializer__.to_json(answer, by_alias=True)
-        return Response(body, route.status, media_type="application/json")
+    async def handle(request: Request) -> Response:
+        actor = await actor_of(request)
+        route.access.check(actor)
+        body = await request.body() if reads_body else b""
 
-    endpoint.__annotations__["return"] = Response
-    return endpoint
+        async def answer() -> Response:
+            return rendered(await route.view(**bind(request, actor, body)), route.status)
+
+        key = request.headers.get("idempotency-key") if reads_body else None
+        return await answer() if key is None else await _once(actor, key, request, body, answer)
+
+    return handle
+
+
+def rendered(answer: BaseModel | Response, status: int) -> Response:
+    """A view's answer as JSON. It is what the model documents, and is not validated a second time."""
+    if isinstance(answer, Response):
+        return answer
+    return Response(orjson.dumps(answer.__dict__, default=_plain), status, media_type="application/json")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    raise TypeError(type(value))
+
+
+async def _once(
+    actor: Actor, key: str, request: Request, body: bytes, answer: Callable[[], Awaitable[Response]]
+) -> Response:
+    async def work() -> Answer:
+        response = await answer()
+        return Answer(response.status_code, response.headers.get("content-type", ""), bytes(response.body))
+
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
+    kept = await once(actor, key, asked, work)
+    return Response(kept.body, kept.status, headers={"content-type": kept.media_type})
 
 
 def install_openapi(app: FastAPI) -> None:

@@ -7,7 +7,7 @@ from fastapi import Path, Query
 from core.actor import Role
 from resolvers import users
 from resolvers.users import PasswordChange, UserCreate, UserFilter, UserSortKey, UserUpdate
-from rest_compat.edge import CurrentActor, Data, DataMessage, Listing, Message, Moment, Paged, StoredWire, Wire, paged
+from rest_compat.edge import CurrentActor, Data, DataMessage, Listing, Message, Moment, Paged, StoredWire, Wire, page_of
 
 UserId = Annotated[str, Path(alias="id")]
 
@@ -49,7 +49,7 @@ class UserListing(Listing, UserFilter):
 
 async def list_users(actor: CurrentActor, query: Annotated[UserListing, Query()]) -> Paged[UserWire]:
     """The staff."""
-    return await paged(UserWire.of, await users.list_users(actor, query.window, query, query.order), query.window)
+    return await page_of(UserWire, await users.list_users(actor, query.window, query, query.order), query.window)
 
 
 async def create_user(actor: CurrentActor, body: UserCreate) -> DataMessage[UserWire]:
