@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 import strawberry
 from graphql import OperationType
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -72,6 +72,8 @@ class GraphQLEndpoint(Generic[C]):
             return await self._answer(request, accepted)
         except Refused as refused:
             return self._refuse(refused, accepted)
+        except ClientDisconnect:
+            return Response(status_code=400)
         except Exception as error:
             return self._refuse(refusal_of(error), accepted)
 
@@ -84,10 +86,10 @@ class GraphQLEndpoint(Generic[C]):
         body = await _body(request, self._engine.limits.body) if request.method == "POST" else b""
         parameters = _json(body, "The body") if request.method == "POST" else _query_parameters(request)
         prepared = self._engine.prepare(Request.of(parameters), context)
+        if prepared.kind is not OperationType.QUERY and request.method == "GET":
+            raise refusal("GET takes queries alone", status=405, headers={"Allow": "POST"})
         if prepared.kind is OperationType.SUBSCRIPTION:
             return await self._stream(prepared, context, accepted)
-        if prepared.kind is OperationType.MUTATION and request.method == "GET":
-            raise refusal("Mutations are sent by POST", status=405, headers={"Allow": "POST"})
         if not accepted.json:
             raise refusal(f"Only subscriptions are answered as {EVENT_STREAM}")
 
@@ -103,9 +105,12 @@ class GraphQLEndpoint(Generic[C]):
             raise refusal(f"Subscriptions are answered over {PROTOCOL} or as {EVENT_STREAM}")
 
         async def ending() -> Answer | None:
-            if await context.still_valid():
-                return None
-            return self._engine.refused(refusal_of(Unauthenticated("The credential is no longer valid")))
+            try:
+                if await context.still_valid():
+                    return None
+                raise Unauthenticated("The credential is no longer valid")
+            except Exception as error:
+                return self._engine.refused(refusal_of(error))
 
         return EventStream(await self._engine.subscribe(prepared), ending, self._pace)
 

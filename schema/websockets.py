@@ -5,7 +5,7 @@ Queries and mutations go by POST, where idempotency keys and rate limits apply t
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
@@ -57,13 +57,20 @@ class Socket(Generic[C]):
     async def serve(self) -> None:
         try:
             await self._converse()
-        except Closed as closed:
-            await self._cancel_operations()
-            await self._websocket.close(closed.code, closed.reason)
         except WebSocketDisconnect:
             pass
+        except Closed as closed:
+            await self._close(closed)
+        except Exception as error:
+            await self._close(Closed(1011, str(refusal_of(error))))
         finally:
             await self._cancel_operations()
+
+    async def _close(self, closed: Closed) -> None:
+        # First, so that nothing is sent after the close.
+        await self._cancel_operations()
+        with suppress(WebSocketDisconnect):
+            await self._websocket.close(closed.code, closed.reason)
 
     async def _converse(self) -> None:
         offered = PROTOCOL in self._websocket.scope.get("subprotocols", [])

@@ -160,6 +160,8 @@ def actor_of(authorization: str | None) -> Actor:
             return Actor.staff("1", Role.ADMIN, "staff@example.com")
         case "Bearer busy":
             raise RateLimited("Slow down", retry_after=3)
+        case "Bearer broken":
+            raise RuntimeError("the password is hunter2")
         case _:
             raise Unauthenticated("The token is not valid")
 

@@ -8,12 +8,13 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response as HTTPResponse
+from starlette.types import Message
 from structlog.testing import capture_logs
 
 from core.errors import Conflict
 from schema.accept import Accepted
 from schema.limits import Limits
-from tests.schema.small_company import STAFF, Context, Desk, application
+from tests.schema.small_company import STAFF, Context, Desk, application, endpoint
 
 RESPONSE_JSON = "application/graphql-response+json"
 
@@ -184,6 +185,21 @@ async def test_what_fails_outside_of_execution_is_masked_too(desk: Desk) -> None
     assert response.json()["errors"][0]["message"] == f"Internal error (id {logs[0]['error_id']})"
 
 
+async def test_a_client_that_goes_away_while_sending_is_no_failure_of_ours(desk: Desk) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    with capture_logs() as logs:
+        await endpoint(desk)({"type": "http", "method": "POST", "headers": headers}, receive, send)
+    assert (sent[0]["status"], logs) == (400, [])
+
+
 async def test_a_mutation_with_an_idempotency_key_goes_through_once(desk: Desk) -> None:
     seen: list[tuple[str, bytes]] = []
 
@@ -207,8 +223,10 @@ async def test_a_mutation_with_an_idempotency_key_goes_through_once(desk: Desk) 
     assert desk.notes == ["a"]
 
 
-async def test_mutations_by_get_are_refused(api: AsyncClient, desk: Desk) -> None:
-    response = await api.get("/graphql", params={"query": 'mutation { note(text: "hi") }'})
+@pytest.mark.parametrize("query", ['mutation { note(text: "hi") }', "subscription { count }"])
+async def test_get_takes_queries_alone(api: AsyncClient, desk: Desk, query: str) -> None:
+    accept = {"Accept": f"{RESPONSE_JSON}, text/event-stream"}
+    response = await api.get("/graphql", params={"query": query}, headers=accept)
     assert response.status_code == 405
     assert response.headers["allow"] == "POST"
     assert desk.notes == []

@@ -143,6 +143,13 @@ async def test_a_caller_that_is_refused_closes_the_socket(desk: Desk) -> None:
         assert await client.closed() == (4403, "Slow down")
 
 
+async def test_what_nobody_expected_closes_the_socket_masked(desk: Desk) -> None:
+    with capture_logs() as logs:
+        async with connected(desk, initialised=False) as client:
+            await client.send({"type": "connection_init", "payload": {"Authorization": "Bearer broken"}})
+            assert await client.closed() == (1011, f"Internal error (id {logs[0]['error_id']})")
+
+
 async def test_subscribing_before_initialisation_closes_the_socket(desk: Desk) -> None:
     async with connected(desk, initialised=False) as client:
         await client.subscribe("a", "subscription { forever }")
