@@ -18,12 +18,12 @@ from resolvers.users import get_user
 WRONG = "Wrong e-mail address or password"
 
 
-class Login(Input):
+class LogIn(Input):
     email: Email
     password: passwords.GivenPassword
 
 
-class PasswordToHash(Input):
+class PasswordHash(Input):
     password: passwords.Password
 
 
@@ -36,7 +36,7 @@ class Session:
 
 
 @allow_all
-async def log_in(actor: Actor, data: Login, *, client: str = "") -> Session:
+async def log_in(actor: Actor, data: LogIn, *, client: str = "") -> Session:
     """A token for an e-mail address and a password.
 
     Raises `Unauthenticated`, the same for an unknown address and a wrong password, and `RateLimited` after 10 failures
@@ -82,7 +82,7 @@ async def sign_out_everywhere(actor: Actor) -> User:
 
 
 @allow_all
-async def hash_password(actor: Actor, data: PasswordToHash) -> str:
+async def hash_password(actor: Actor, data: PasswordHash) -> str:
     """For development alone: in production it does not exist."""
     if runtime().settings.is_production:
         raise NotFound("Not found")

@@ -23,7 +23,7 @@ PERSONAL: Final = {"first_name", "last_name", "profile", "settings"}
 """What everybody may change of themselves."""
 
 
-class ProfileInput(Input):
+class UserProfileInput(Input):
     avatar: str = Field(OMITTED, max_length=2000)
     bio: LongText = OMITTED
     phone: str = Field(OMITTED, max_length=40)
@@ -38,13 +38,13 @@ class ProfileInput(Input):
         return value
 
 
-class NotificationsInput(Input):
+class NotificationSettingsInput(Input):
     email: bool = OMITTED
     push: bool = OMITTED
 
 
-class PreferencesInput(Input):
-    notifications: NotificationsInput = OMITTED
+class UserSettingsInput(Input):
+    notifications: NotificationSettingsInput = OMITTED
     theme: str = Field(OMITTED, pattern="^(system|light|dark)$")
     default_app: str = Field(OMITTED, max_length=64)
 
@@ -55,8 +55,8 @@ class UserCreate(Input):
     role: Role = Role.VIEWER
     first_name: ShortText = ""
     last_name: ShortText = ""
-    profile: ProfileInput = ProfileInput()
-    settings: PreferencesInput = PreferencesInput()
+    profile: UserProfileInput = UserProfileInput()
+    settings: UserSettingsInput = UserSettingsInput()
 
 
 class UserUpdate(Input):
@@ -65,8 +65,8 @@ class UserUpdate(Input):
     is_active: bool = OMITTED
     first_name: ShortText = OMITTED
     last_name: ShortText = OMITTED
-    profile: ProfileInput = OMITTED
-    settings: PreferencesInput = OMITTED
+    profile: UserProfileInput = OMITTED
+    settings: UserSettingsInput = OMITTED
 
 
 class PasswordChange(Input):

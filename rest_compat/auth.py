@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 
 from core.actor import Role
 from resolvers import auth
-from resolvers.auth import Login, PasswordToHash
+from resolvers.auth import LogIn, PasswordHash
 from rest_compat.edge import CurrentActor, Wire
 
 
@@ -34,7 +34,7 @@ class HashWire(Wire):
     hash: str
 
 
-async def log_in(request: Request, actor: CurrentActor, body: Login) -> SessionWire:
+async def log_in(request: Request, actor: CurrentActor, body: LogIn) -> SessionWire:
     """Log in with e-mail address and password."""
     client = request.client.host if request.client else ""
     return SessionWire.of(await auth.log_in(actor, body, client=client))
@@ -45,7 +45,7 @@ async def refresh_token(actor: CurrentActor) -> SessionWire:
     return SessionWire.of(await auth.refresh_token(actor))
 
 
-async def hash_password(actor: CurrentActor, body: PasswordToHash) -> HashWire:
+async def hash_password(actor: CurrentActor, body: PasswordHash) -> HashWire:
     """The bcrypt hash of a password, in development alone."""
     return HashWire(hash=await auth.hash_password(actor, body))
 

@@ -3,7 +3,7 @@
 import strawberry
 
 from resolvers import auth
-from resolvers.auth import Login, PasswordToHash, Session
+from resolvers.auth import LogIn, PasswordHash, Session
 from schema.edge import Info, UserError, mutation, parse, query
 from schema.users import User, UserPayload, user
 
@@ -48,7 +48,7 @@ class AuthMutations:
     @mutation(auth.log_in)
     async def log_in(self, info: Info, input: LogInInput) -> SessionPayload:
         client = info.context.connection.client
-        session = await auth.log_in(info.context.actor, parse(Login, input), client=client.host if client else "")
+        session = await auth.log_in(info.context.actor, parse(LogIn, input), client=client.host if client else "")
         return SessionPayload.of(session)
 
     @mutation(auth.refresh_token)
@@ -61,4 +61,4 @@ class AuthMutations:
 
     @mutation(auth.hash_password)
     async def password_hash(self, info: Info, input: PasswordHashInput) -> PasswordHashPayload:
-        return PasswordHashPayload(hash=await auth.hash_password(info.context.actor, parse(PasswordToHash, input)))
+        return PasswordHashPayload(hash=await auth.hash_password(info.context.actor, parse(PasswordHash, input)))
