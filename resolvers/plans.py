@@ -180,7 +180,7 @@ async def delete_plan(actor: Actor, app_id: str, plan_id: str) -> PlanOutcome:
     return PlanOutcome(plan, "Plan deleted", is_deleted=True)
 
 
-async def count_shops(plans: Sequence[tuple[str, PydanticObjectId]]) -> Mapping[PydanticObjectId, int]:
+async def count_shops(plans: Sequence[tuple[str, PydanticObjectId]]) -> Counter[PydanticObjectId]:
     """How many shops use each of the plans, given as pairs of app id and plan id."""
     pipeline = [
         {"$match": _in_use({"$in": [app_id for app_id, _ in plans]}, [plan_id for _, plan_id in plans])},

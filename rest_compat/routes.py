@@ -5,15 +5,19 @@ A row names the view that translates and the resolver that it calls. Who may cal
 
 from typing import Final
 
-from resolvers import apps, auth, health, users
+from resolvers import api_keys, apps, auth, health, plans, users
+from rest_compat import api_keys as api_keys_views
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
 from rest_compat import health as health_views
+from rest_compat import plans as plans_views
 from rest_compat import users as users_views
+from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
 from rest_compat.health import HealthWire
+from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
 from rest_compat.users import UserWire
 
@@ -34,6 +38,49 @@ CATEGORIES: Final[Categories] = {
     ],
     "Apps": [
         Route("GET", "/apps", apps_views.list_apps, apps.list_apps, Paged[AppWire]),
+    ],
+    "API Keys": [
+        Route("GET", "/api-keys/stats", api_keys_views.api_key_stats, api_keys.api_key_stats, Data[ApiKeyStatsWire]),
+        Route("GET", "/api-keys/", api_keys_views.list_api_keys, api_keys.list_api_keys, Paged[ApiKeyWire]),
+        Route(
+            "POST", "/api-keys/", api_keys_views.create_api_key, api_keys.create_api_key, DataMessage[ApiKeyWire], 201
+        ),
+        Route("GET", "/api-keys/{keyId}", api_keys_views.get_api_key, api_keys.get_api_key, Data[ApiKeyWire]),
+        Route(
+            "PATCH",
+            "/api-keys/{keyId}",
+            api_keys_views.update_api_key,
+            api_keys.update_api_key,
+            DataMessage[ApiKeyWire],
+        ),
+        Route("DELETE", "/api-keys/{keyId}", api_keys_views.delete_api_key, api_keys.delete_api_key, Message),
+        Route(
+            "POST",
+            "/api-keys/{keyId}/revoke",
+            api_keys_views.revoke_api_key,
+            api_keys.revoke_api_key,
+            DataMessage[ApiKeyWire],
+        ),
+        Route(
+            "POST",
+            "/api-keys/{keyId}/regenerate",
+            api_keys_views.regenerate_api_key,
+            api_keys.regenerate_api_key,
+            DataMessage[ApiKeyWire],
+        ),
+    ],
+    "Plans": [
+        Route("GET", "/{appId}/plans/stats", plans_views.plan_stats, plans.plan_stats, Data[PlanStatsWire]),
+        Route("GET", "/{appId}/plans/active", plans_views.list_active_plans, plans.list_plans, Data[list[PlanWire]]),
+        Route("GET", "/{appId}/plans/features", plans_views.plan_features, plans.plan_features, Data[list[str]]),
+        Route("GET", "/{appId}/plans/", plans_views.list_plans, plans.list_plans, Paged[PlanWire]),
+        Route("POST", "/{appId}/plans/", plans_views.create_plan, plans.create_plan, DataMessage[PlanWire], 201),
+        Route("GET", "/{appId}/plans/{planId}", plans_views.get_plan, plans.get_plan, Data[PlanWire]),
+        Route("PATCH", "/{appId}/plans/{planId}", plans_views.update_plan, plans.update_plan, DataMessage[PlanWire]),
+        Route("DELETE", "/{appId}/plans/{planId}", plans_views.delete_plan, plans.delete_plan, Message),
+        Route(
+            "PATCH", "/{appId}/plans/{planId}/toggle", plans_views.toggle_plan, plans.toggle_plan, DataMessage[PlanWire]
+        ),
     ],
     "Health": [
         Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),

@@ -2,9 +2,11 @@
 
 from functools import cached_property
 
+from beanie import PydanticObjectId
 from strawberry.dataloader import DataLoader
 
 from models.apps import App
+from resolvers.plans import count_shops
 
 
 class Loaders:
@@ -12,7 +14,16 @@ class Loaders:
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
 
+    @cached_property
+    def shops_using_plans(self) -> DataLoader[tuple[str, PydanticObjectId], int]:
+        return DataLoader(_shops_using_plans)
+
 
 async def _apps(app_ids: list[str]) -> list[App | None]:
     found = {app.id: app for app in await App.find({"_id": {"$in": app_ids}}).to_list()}
     return [found.get(app_id) for app_id in app_ids]
+
+
+async def _shops_using_plans(plans: list[tuple[str, PydanticObjectId]]) -> list[int]:
+    counts = await count_shops(plans)
+    return [counts[plan_id] for _, plan_id in plans]

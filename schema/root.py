@@ -5,21 +5,23 @@ from typing import Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.execution import CompiledExecutor
 from schema.health import HealthQueries
+from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.users import UserMutations, UserQueries
 
 
 @strawberry.type
-class Query(AuthQueries, UserQueries, AppQueries, HealthQueries):
+class Query(AuthQueries, UserQueries, AppQueries, ApiKeyQueries, PlanQueries, HealthQueries):
     pass
 
 
 @strawberry.type
-class Mutation(AuthMutations, UserMutations, AppMutations):
+class Mutation(AuthMutations, UserMutations, AppMutations, ApiKeyMutations, PlanMutations):
     pass
 
 
