@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -20,3 +20,10 @@ async def served(application: ASGIApp) -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await task
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits, at most 5 s, for what happens soon."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)
