@@ -69,6 +69,9 @@ CATEGORIES: Final[Categories] = {
             DataMessage[ApiKeyWire],
         ),
     ],
+    "Health": [
+        Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),
+    ],
     "Plans": [
         Route("GET", "/{appId}/plans/stats", plans_views.plan_stats, plans.plan_stats, Data[PlanStatsWire]),
         Route("GET", "/{appId}/plans/active", plans_views.list_active_plans, plans.list_plans, Data[list[PlanWire]]),
@@ -81,8 +84,5 @@ CATEGORIES: Final[Categories] = {
         Route(
             "PATCH", "/{appId}/plans/{planId}/toggle", plans_views.toggle_plan, plans.toggle_plan, DataMessage[PlanWire]
         ),
-    ],
-    "Health": [
-        Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),
     ],
 }
