@@ -33,18 +33,20 @@ from graphql import (
 from core.pages import CONNECTION_LIMIT, DEFAULT_LIMIT
 
 COST_LIMIT: Final = "COST_LIMIT"
+WINDOW: Final = ("first", "last")
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A window given by a variable; `default` where the client leaves the variable out or gives null."""
+    """A window given by variables (of `first`, of `last`); `default` where the client leaves them all out."""
 
-    variable: str
+    variables: tuple[str, ...]
     default: int
 
-    def of(self, variables: Mapping[str, Any]) -> int:
-        value = variables.get(self.variable)
-        return _bounded(self.default if value is None or not isinstance(value, int | float) else int(value))
+    def of(self, values: Mapping[str, Any]) -> int:
+        given = [value for name in self.variables if isinstance(value := values.get(name), int | float)]
+        # A value that is no number is refused when the variables are coerced.
+        return _bounded(max(given, default=self.default))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,25 +144,27 @@ class _CostReader:
 
     def _window(self, field: GraphQLField, node: FieldNode) -> int | Size | None:
         """What `first` or `last` of the field says; None where it has neither argument."""
-        names = [name for name in ("first", "last") if name in field.args]
-        if not names:
+        arguments = [field.args[name] for name in WINDOW if name in field.args]
+        if not arguments:
             return None
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        for name in names:
-            value = given.get(name)
-            if isinstance(value, IntValueNode):
-                return _bounded(int(value.value))
-            if isinstance(value, VariableNode):
-                variable = value.name.value
-                return Size(variable, _bounded(self._defaults.get(variable, DEFAULT_LIMIT)))
-        defaults = (field.args[name].default_value for name in names)
-        return next((default for default in defaults if isinstance(default, int)), DEFAULT_LIMIT)
+        values = [argument.value for argument in node.arguments or () if argument.name.value in WINDOW]
+        variables = tuple(value.name.value for value in values if isinstance(value, VariableNode))
+        literals = [int(value.value) for value in values if isinstance(value, IntValueNode)]
+        if variables and literals:
+            # Which one counts depends on whether the variable is null.
+            return CONNECTION_LIMIT
+        if literals:
+            return _bounded(max(literals))
+        declared = [self._defaults[name] for name in variables if name in self._defaults]
+        usual = [argument.default_value for argument in arguments if isinstance(argument.default_value, int)]
+        default = _bounded(max(declared or usual or [DEFAULT_LIMIT]))
+        return Size(variables, default) if variables else default
 
 
 def _is_list(type_: GraphQLOutputType) -> bool:
     return is_list_type(get_nullable_type(type_))
 
 
-def _bounded(size: int) -> int:
+def _bounded(size: float) -> int:
     """Windows out of bounds are refused by the resolver; none costs more than the longest."""
-    return max(0, min(size, CONNECTION_LIMIT))
+    return int(max(0, min(size, CONNECTION_LIMIT)))

@@ -82,6 +82,24 @@ def test_the_cost_follows_the_variables(variables: dict[str, Any], size: int) ->
     assert cost(query, **variables) == 2 + size * (3 + size * 2)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variables", "size"),
+    [
+        ("first: $a, last: $b", {"a": 5}, 5),
+        ("first: $a, last: $b", {"b": 7}, 7),
+        ("first: $a, last: $b", {"a": None, "b": 7}, 7),
+        ("first: $a, last: $b", {}, 20),
+        ("last: 100, first: $a", {"a": None}, 250),
+        ("first: null, last: 9", {}, 9),
+    ],
+)
+def test_neither_first_nor_last_hides_the_other(arguments: str, variables: dict[str, Any], size: int) -> None:
+    names = [name for name in ("$a", "$b") if name in arguments]
+    declared = f"query({', '.join(f'{name}: Int' for name in names)})" if names else ""
+    query = f"{declared} {{ shop {{ tickets({arguments}) {{ nodes {{ id }} }} }} }}"
+    assert cost(query, **variables) == 2 + size
+
+
 def test_each_operation_of_a_document_has_its_own_cost() -> None:
     document = 'query A { shop { name } } query B { shop { siblings { name } } } mutation C { note(text: "x") }'
     on = engine()
