@@ -133,22 +133,28 @@ def _exists(collection: Collection, definition: Document) -> bool:
     if _same(definition["key"], ID_INDEX["key"]):
         return True
     for existing in (index.definition for index in collection.indexes.values()):
-        same_keys = _same(existing["key"], definition["key"])
-        same_partial = _same(existing.get("partialFilterExpression"), definition.get("partialFilterExpression"))
-        same_options = all(existing.get(option) == definition.get(option) for option in _KEPT)
+        is_equivalent = _is_equivalent(existing, definition)
         if existing["name"] == definition["name"]:
-            if same_keys and same_options and same_partial:
+            if is_equivalent and existing.get("expireAfterSeconds") == definition.get("expireAfterSeconds"):
                 return True
             raise MongoError(
-                86 if not (same_keys and same_partial) or "unique" in existing or "unique" in definition else 85,
+                85 if is_equivalent else 86,
                 "An existing index has the same name as the requested index. When index names are not specified, "
                 f"they are auto generated and can cause conflicts. Requested index: {definition}, "
                 f"existing index: {existing}",
             )
-        same_kind = all(existing.get(option) == definition.get(option) for option in ("sparse", "unique"))
-        if same_keys and same_partial and same_kind:
+        if is_equivalent:
             raise MongoError(85, f"Index already exists with a different name: {existing['name']}")
     return False
+
+
+def _is_equivalent(left: Document, right: Document) -> bool:
+    """Whether two indexes hold the same entries by the same rules, so that one is enough."""
+    return (
+        _same(left["key"], right["key"])
+        and _same(left.get("partialFilterExpression"), right.get("partialFilterExpression"))
+        and all(left.get(option) == right.get(option) for option in ("unique", "sparse"))
+    )
 
 
 def _same(left: Document | None, right: Document | None) -> bool:
