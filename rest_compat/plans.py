@@ -19,6 +19,8 @@ PlanId = Annotated[str, Path(alias="planId")]
 ALL: Final = Page(limit=1000)
 """An app has a handful of plans: the list of active ones is documented without pages."""
 
+ACTIVE: Final = PlanFilter.model_validate({"isActive": True})
+
 
 class PlanWire(StoredWire):
     handle: str = Field(serialization_alias="id")
@@ -55,7 +57,7 @@ async def plan_stats(actor: CurrentActor, app_id: AppId) -> Data[PlanStatsWire]:
 
 async def list_active_plans(actor: CurrentActor, app_id: AppId) -> Data[list[PlanWire]]:
     """The plans that shops can subscribe to, cheapest first."""
-    found = await plans.list_plans(actor, app_id, ALL, PlanFilter(is_active=True), PlanSortKey.PRICE.order())
+    found = await plans.list_plans(actor, app_id, ALL, ACTIVE, PlanSortKey.PRICE.order())
     return Data(data=[PlanWire.of(plan) for plan in found.items])
 
 
