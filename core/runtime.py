@@ -1,6 +1,10 @@
 """What a running process has besides its documents: settings, tokens, rate limits, topics. Opened once at start."""
 
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+from beanie import Document
 
 from core.mongo import Mongo
 from core.rate_limits import RateLimits
@@ -26,6 +30,22 @@ def start(settings: Settings, mongo: Mongo) -> Runtime:
     global _current  # noqa: PLW0603 - one runtime per process, set at start
     _current = Runtime(settings, mongo, Tokens(settings), RateLimits(settings), Topics(settings))
     return _current
+
+
+@asynccontextmanager
+async def running(settings: Settings, mongo_url: str, documents: Sequence[type[Document]]) -> AsyncIterator[Runtime]:
+    """Connects, creates missing indexes, makes `runtime()` answer within the block, and closes what it opened."""
+    mongo = Mongo(mongo_url, settings.mongodb_database)
+    try:
+        await mongo.bind(documents)
+        current = start(settings, mongo)
+        await current.topics.start()
+        try:
+            yield current
+        finally:
+            await current.topics.stop()
+    finally:
+        await mongo.close()
 
 
 def runtime() -> Runtime:

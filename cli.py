@@ -1,0 +1,97 @@
+"""`allover`: the platform from the command line."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from app import create_app
+from commands import people
+from commands.console import MESSAGES
+from commands.errors import CommandError
+from commands.secret import with_own_secret
+from commands.serve import serve as run_server
+from core import logs
+from core.actor import Role
+from core.errors import DomainError
+from core.settings import Settings, SettingsError, load
+from schema.export import exported
+
+commands = typer.Typer(
+    help="Run and look after All Over Apps. Configuration comes from environment variables: see `allover doctor`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+users = typer.Typer(help="Accounts of staff.", no_args_is_help=True)
+commands.add_typer(users, name="user")
+
+
+@commands.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on (HOST).", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="(PORT)", show_default="8000")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Fill an empty database with a believable company.")] = False,
+) -> None:
+    """Run the server: GraphQL, REST and the pages.
+
+    Without MONGODB_URL it starts the embedded database; without REDIS_URL it runs the background work inside.
+    """
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    run_server(_settings(**given), demo=demo)
+
+
+@users.command("create")
+def create_user(
+    email: Annotated[str, typer.Option(help="The address to log in with.")],
+    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.VIEWER,
+    name: Annotated[str, typer.Option(help="First and last name.")] = "",
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from its input.")] = False,
+) -> None:
+    """Create an account; its generated password is printed once."""
+    people.create(_settings(), email, role, name, password_stdin=password_stdin)
+
+
+@commands.command("openapi")
+def print_openapi() -> None:
+    """Print the OpenAPI description of the REST interface (JSON)."""
+    document = create_app(Settings(), mongo_url="mongodb://not-connected").openapi()
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@commands.command("schema")
+def print_schema() -> None:
+    """Print the GraphQL schema (SDL)."""
+    typer.echo(exported(), nl=False)
+
+
+def _settings(**given: str | int) -> Settings:
+    """From the environment; what was given on the command line wins."""
+    settings = with_own_secret(load()).model_copy(update=given)
+    logs.configure(settings)
+    if "public_url" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"public_url": f"http://{settings.host}:{settings.port}"})
+
+
+def main() -> None:
+    """Errors that a person can correct are sentences, not tracebacks: status 2 for the configuration, else 1."""
+    try:
+        commands()
+    except SettingsError as error:
+        _fail(f"The configuration does not allow a start.\n{error}", 2)
+    except CommandError as error:
+        _fail(str(error), 1)
+    except DomainError as error:
+        _fail(f"{error.field}: {error.message}" if error.field else error.message, 1)
+
+
+def _fail(message: str, status: int) -> None:
+    MESSAGES.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Which database a command works on: the one that MONGODB_URL names, the embedded one that a server of this data
+folder has running, or one started for the command."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from commands.console import without_password
+from commands.errors import CommandError
+from core.runtime import Runtime, running
+from core.settings import Settings
+from embedded_mongo.process import EmbeddedMongo
+from models import DOCUMENTS
+
+FOLDER: Final = "database"
+ADDRESS: Final = "database-url"
+PATIENCE_MILLISECONDS: Final = 5000
+REDIS_PATIENCE_SECONDS: Final = 3.0
+NEARBY_PATIENCE_MILLISECONDS: Final = 500
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The connection string. What the block does not find running, it starts, and stops at its end."""
+    if settings.mongodb_url is not None:
+        yield settings.mongodb_url.get_secret_value()
+        return
+    address = settings.data_folder / ADDRESS
+    if (url := _running_at(address)) is not None:
+        yield url
+        return
+    with _started(settings.data_folder / FOLDER) as server:
+        address.write_text(server.url)
+        try:
+            yield server.url
+        finally:
+            address.unlink(missing_ok=True)
+
+
+@contextmanager
+def own_database(settings: Settings) -> Iterator[str]:
+    """As `database`, for a server: two of them can't share one embedded database."""
+    if settings.mongodb_url is None and (url := _running_at(settings.data_folder / ADDRESS)) is not None:
+        raise CommandError(
+            f"Another server runs on {settings.data_folder.resolve()} (its database is at {url}). "
+            "Stop it, or set DATA_FOLDER to another folder, or MONGODB_URL to a database that several can share."
+        )
+    with database(settings) as url:
+        yield url
+
+
+@asynccontextmanager
+async def platform(settings: Settings, url: str) -> AsyncIterator[Runtime]:
+    """The operations ready to be called. Raises `CommandError` when the database or Redis does not answer."""
+    await _answering(url)
+    async with running(settings, url, DOCUMENTS) as current:
+        if await current.topics.answers(REDIS_PATIENCE_SECONDS) is False:
+            raise CommandError("Redis does not answer: start it, or correct REDIS_URL (without it, none is needed).")
+        yield current
+
+
+async def _answering(url: str) -> None:
+    shown = without_password(url)
+    try:
+        async with AsyncMongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=PATIENCE_MILLISECONDS) as client:
+            await client.admin.command("ping")
+    except OperationFailure as error:
+        raise CommandError(f"The database {shown} refuses: {error.details and error.details.get('errmsg')}") from None
+    except PyMongoError as error:
+        reason = str(error).partition(", Timeout:")[0]
+        raise CommandError(
+            f"The database {shown} does not answer: {reason}. Start it, or correct MONGODB_URL "
+            "(without it, the embedded database is used)."
+        ) from None
+
+
+@contextmanager
+def _started(folder: Path) -> Iterator[EmbeddedMongo]:
+    try:
+        server = EmbeddedMongo(folder).start()
+    except (RuntimeError, OSError) as error:
+        raise CommandError(f"{error}. Is another process using {folder.resolve()}?") from None
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _running_at(address: Path) -> str | None:
+    """The address that a server left, if one still answers there (after a kill it does not)."""
+    try:
+        url = address.read_text().strip()
+        with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=NEARBY_PATIENCE_MILLISECONDS) as client:
+            client.admin.command("ping")
+    except (OSError, PyMongoError):
+        return None
+    return url

@@ -1,0 +1,98 @@
+"""The server as a process: HTTP, with the embedded database where no other is configured."""
+
+import errno
+import signal
+import socket
+from asyncio import Runner
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+from rich.panel import Panel
+from rich.table import Table
+
+from app import TITLE, create_app
+from commands.console import OUTPUT
+from commands.database import own_database, platform
+from commands.demonstration import Credentials, prepare
+from commands.errors import CommandError
+from core.settings import Settings
+from core.web import LARGEST_BODY
+
+GRACE_SECONDS: Final = 5
+"""What requests under way, websockets and event streams have to end in."""
+
+
+def serve(settings: Settings, *, demo: bool) -> None:
+    """Runs until SIGINT or SIGTERM. Raises `CommandError` where it can't start."""
+    if demo and settings.is_production:
+        raise CommandError("--demo is for development: in production create an owner with `allover user create`.")
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        with _listener(settings) as listener, own_database(settings) as url:
+            _run(settings, url, listener, demo=demo)
+    except KeyboardInterrupt:
+        OUTPUT.print("Stopped.")
+
+
+def _run(settings: Settings, url: str, listener: socket.socket, *, demo: bool) -> None:
+    config = uvicorn.Config(
+        create_app(settings, url),
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ws_max_size=LARGEST_BODY,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+    async def run() -> None:
+        async with platform(settings, url):
+            owner = await prepare() if demo else None
+        await _Server(config, lambda: _announce(settings, owner)).serve([listener])
+
+    with Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(run())
+
+
+class _Server(uvicorn.Server):
+    """Says so when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+def _listener(settings: Settings) -> socket.socket:
+    """Taken before anything else is started: a port in use must not touch the data."""
+    host, port = settings.host, settings.port
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(
+                f"Port {port} on {host} is in use: stop what uses it, or choose another --port."
+            ) from None
+        raise CommandError(f"Can't listen on {host} port {port}: {error.strerror or error}.") from None
+
+
+def _announce(settings: Settings, owner: Credentials | None) -> None:
+    address = settings.public_url.rstrip("/")
+    rows = Table.grid(padding=(0, 2))
+    for name, value in (
+        ("The API, described", address),
+        ("GraphiQL", f"{address}/graphiql"),
+        ("GraphQL", f"{address}/graphql"),
+        ("REST reference", f"{address}/docs"),
+    ):
+        rows.add_row(name, value)
+    if owner is not None:
+        rows.add_row()
+        rows.add_row("Owner", owner.email)
+        rows.add_row("Password", f"[bold]{owner.password}[/]  (shown this once)")
+    OUTPUT.print(Panel(rows, title=TITLE, subtitle="Ctrl-C stops it", expand=False, padding=(1, 2)))
