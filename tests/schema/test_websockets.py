@@ -18,7 +18,6 @@ from tests.schema.serving import served, until
 from tests.schema.small_company import STAFF, Desk, application
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
-QUICK = Pace(initialisation=0.2, heartbeat=0.05)
 
 
 class Client:
@@ -150,12 +149,12 @@ async def test_subscribing_before_initialisation_closes_the_socket(desk: Desk) -
 
 
 async def test_a_client_that_does_not_introduce_itself_is_sent_away(desk: Desk) -> None:
-    async with connected(desk, initialised=False, pace=QUICK) as client:
+    async with connected(desk, initialised=False, pace=Pace(initialisation=0.05)) as client:
         assert await client.closed() == (4408, "Connection initialisation timeout")
 
 
 async def test_a_revoked_credential_ends_running_subscriptions(desk: Desk) -> None:
-    async with connected(desk, pace=QUICK) as client:
+    async with connected(desk, pace=Pace(heartbeat=0.05)) as client:
         await client.subscribe("a", "subscription { forever }")
         await client.receive()
         desk.revoked = True
