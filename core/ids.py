@@ -8,7 +8,7 @@ from pydantic import Field
 
 APP_ID_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 HANDLE_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
-OBJECT_ID_PATTERN = re.compile(r"^[0-9a-f]{24}$")
+OBJECT_ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 
 AppId = Annotated[str, Field(pattern=APP_ID_PATTERN, min_length=2, max_length=64)]
 Handle = Annotated[str, Field(pattern=HANDLE_PATTERN, min_length=1, max_length=64)]
@@ -16,4 +16,4 @@ Handle = Annotated[str, Field(pattern=HANDLE_PATTERN, min_length=1, max_length=6
 
 def object_id(text: str) -> ObjectId | None:
     """The ObjectId of 24 hex digits; None for anything else, which then is simply not found."""
-    return ObjectId(text) if OBJECT_ID_PATTERN.match(text) else None
+    return ObjectId(text) if OBJECT_ID_PATTERN.fullmatch(text) else None

@@ -1,0 +1,11 @@
+"""Apps of the company."""
+
+from itertools import count
+
+from models.apps import App
+
+_numbers = count(1)
+
+
+async def an_app(app_id: str | None = None, *, name: str = "Banners") -> App:
+    return await App(id=app_id or f"app-{next(_numbers)}", name=name, name_key=name.casefold()).insert()
