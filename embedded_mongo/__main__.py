@@ -9,6 +9,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from embedded_mongo.engine import Engine, current_time
 from embedded_mongo.expiry import delete_expired
@@ -50,10 +51,9 @@ def main() -> int:
     except (OSError, sqlite3.Error) as error:
         sys.stderr.write(f"embedded_mongo: can't open {arguments.data}: {error}. Does another server use it?\n")
         return 1
-    if uvloop is not None:
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     try:
-        return asyncio.run(_serve(engine, arguments))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
+            return runner.run(_serve(engine, arguments))
     except OSError as error:
         sys.stderr.write(f"embedded_mongo: can't listen on port {arguments.port}: {error}\n")
         return 1
@@ -63,17 +63,13 @@ async def _serve(engine: Engine, arguments: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[int] = loop.create_future()
 
-    def stop(status: int = 0) -> None:
+    def stop() -> None:
         if not stopped.done():
-            stopped.set_result(status)
-
-    def fail(error: BaseException) -> None:
-        logging.critical("the file can't be written: %s", error)
-        stop(1)
+            stopped.set_result(0)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    outbox = Outbox(engine, fail)
+    outbox = Outbox(engine, _give_up)
     server = await loop.create_server(lambda: Connection(engine, outbox), "127.0.0.1", arguments.port)
     tasks = [asyncio.create_task(_keep_house(engine, outbox, arguments.ttl_interval))]
     if arguments.parent:
@@ -87,6 +83,13 @@ async def _serve(engine: Engine, arguments: argparse.Namespace) -> int:
     outbox.flush()
     engine.storage.close()
     return status
+
+
+def _give_up(error: BaseException) -> NoReturn:
+    """End at once, without an answer to anybody: what is in memory but not in the file must not be seen."""
+    logging.critical("the file can't be written: %s", error)
+    logging.shutdown()
+    os._exit(1)
 
 
 async def _keep_house(engine: Engine, outbox: Outbox, interval: float) -> None:

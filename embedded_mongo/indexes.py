@@ -60,7 +60,7 @@ class Index:
         for (path, _), parts in zip(self.pattern.fields, self.pattern.paths, strict=True):
             value = next(iter(reach(document, parts, expand=False)), MISSING)
             found[path] = None if value is MISSING else value
-        shown = ", ".join(f"{path}: {value!r}" for path, value in found.items())
+        shown = ", ".join(f"{path}: {_shown(value)}" for path, value in found.items())
         return MongoError(
             11000,
             f"E11000 duplicate key error collection: {namespace} index: {self.name} dup key: {{ {shown} }}",
@@ -110,3 +110,7 @@ class Index:
         low, high = within
         size: int = self._entries.bisect_left(high) - self._entries.bisect_left(low)
         return size
+
+
+def _shown(value: Any) -> str:
+    return f'"{value}"' if type(value) is str else repr(value)

@@ -49,38 +49,57 @@ def parse_projection(projection: Any) -> Callable[[Document], Document]:
         raise MongoError(14, "Expected a projection to be an object")
     inclusive = _is_inclusive(projection)
     tree = _Tree()
+    last: list[str] = []  # MongoDB shows what $elemMatch finds after the other fields
     for path, wanted in projection.items():
         if path.startswith("$") or ".$" in path:
             raise refused(f"the projection {path}")
         if type(wanted) is dict:
             tree.put(path, _array_operator(path, wanted))
+            if "$elemMatch" in wanted:
+                last.append(path)
         elif path == "_id" and not is_true(wanted) and inclusive:
             continue
         else:
             tree.put(path, _keep if is_true(wanted) else _drop)
     if inclusive and "_id" not in projection:
         tree.fields["_id"] = _keep
-    if not inclusive:
-        return lambda document: _excluded(document, tree)
-    return lambda document: _included(document, tree)
+    if inclusive:
+        return lambda document: _moved_back(_included(document, tree), last)
+    if last:
+        raise refused("the projection $elemMatch beside fields that are left out")
+    return lambda document: _excluded(document, tree)
 
 
 def _is_inclusive(projection: Document) -> bool:
-    """Whether the fields named are those to show. `_id` alone may differ from the others."""
-    flags = {}
+    """Whether the fields named are those to show. `_id` alone may differ from the others.
+
+    Without any flag but `_id`'s, $slice means to leave out, and $elemMatch to show.
+    """
+    flags: dict[str, bool] = {}
+    operators: set[str] = set()
     for path, wanted in projection.items():
         if type(wanted) is dict:
-            continue
-        if type(wanted) not in (bool, int, Int64, float):
+            operators.update(wanted)
+        elif type(wanted) not in (bool, int, Int64, float):
             raise refused(f"the computed projection of {path}")
-        flags[path] = is_true(wanted)
-    others = {flag for path, flag in flags.items() if path != "_id"}
-    if len(others) == 2:
-        raise MongoError(31254, "Cannot do exclusion in an inclusion projection, or the reverse")
-    if others:
-        return others.pop()
-    shows_elements = any(type(wanted) is dict and "$elemMatch" in wanted for wanted in projection.values())
-    return flags.get("_id", shows_elements)
+        else:
+            flags[path] = is_true(wanted)
+    shows_id = flags.pop("_id", None)
+    if flags:
+        return _common_flag(flags)
+    if "$slice" in operators:
+        return shows_id is True
+    return bool(shows_id) or "$elemMatch" in operators
+
+
+def _common_flag(flags: dict[str, bool]) -> bool:
+    (_, first), *others = flags.items()
+    for path, flag in others:
+        if flag != first:
+            doing, projection = ("exclusion", "inclusion") if first else ("inclusion", "exclusion")
+            code = 31254 if first else 31253
+            raise MongoError(code, f"Cannot do {doing} on field {path} in {projection} projection")
+    return first
 
 
 def _included(document: Document, tree: _Tree) -> Document:
@@ -91,6 +110,13 @@ def _included(document: Document, tree: _Tree) -> Document:
         if seen is not MISSING:
             shown[name] = seen
     return shown
+
+
+def _moved_back(document: Document, names: list[str]) -> Document:
+    for name in names:
+        if name in document:
+            document[name] = document.pop(name)
+    return document
 
 
 def _include_inner(value: Any, tree: _Tree) -> Any:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from typing import cast
+from typing import NoReturn, cast
 
 from embedded_mongo.commands import Command, run
 from embedded_mongo.engine import Engine
@@ -21,7 +21,7 @@ class Outbox:
     A reply to a read waits as well, so that nobody sees what a crash could still undo.
     """
 
-    def __init__(self, engine: Engine, fail: Callable[[BaseException], None]) -> None:
+    def __init__(self, engine: Engine, fail: Callable[[BaseException], NoReturn]) -> None:
         self._engine = engine
         self._fail = fail
         self._replies: list[tuple[asyncio.Transport, bytes]] = []
@@ -39,7 +39,7 @@ class Outbox:
             asyncio.get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
-        """Commit and send. If the file can't be written the server stops: memory is ahead of it."""
+        """Commit and send. If the file can't be written nothing may be answered any more: memory is ahead of it."""
         self._is_scheduled = False
         replies, self._replies = self._replies, []
         try:
@@ -47,7 +47,6 @@ class Outbox:
                 self._engine.storage.commit()
         except sqlite3.Error as error:
             self._fail(error)
-            return
         for transport, reply in replies:
             if not transport.is_closing():
                 transport.write(reply)

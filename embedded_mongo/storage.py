@@ -7,6 +7,8 @@ from typing import Any
 
 from embedded_mongo.values import Document, decode, encode
 
+_LOCK_SECONDS = 2.0  # a server that is being replaced may still have to close the file
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS collections (
     id INTEGER PRIMARY KEY, database TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (database, name)
@@ -31,7 +33,9 @@ class Storage:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
         self._keeps = folder is not None
-        self._connection = sqlite3.connect(folder / "embedded.sqlite3" if folder else ":memory:", isolation_level=None)
+        self._connection = sqlite3.connect(
+            folder / "embedded.sqlite3" if folder else ":memory:", isolation_level=None, timeout=_LOCK_SECONDS
+        )
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # a second server must not open the same file
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute(f"PRAGMA synchronous = {'FULL' if sync == 'full' else 'NORMAL'}")

@@ -99,7 +99,7 @@ def decode(raw: bytes) -> Document:
     """
     try:
         document = bson.decode(raw, _OPTIONS)
-    except (BSONError, ValueError, OverflowError) as error:
+    except (BSONError, ValueError, OverflowError, RecursionError) as error:
         raise MongoError(22, f"A document could not be read: {error}") from error
     if _REFERENCE_FIELD.search(raw):
         return {name: _without_references(value) for name, value in document.items()}
@@ -110,7 +110,7 @@ def encode(document: Document) -> bytes:
     """Write one document. Raises MongoError 2 if it can't be BSON, for instance because a number is too large."""
     try:
         return bson.encode(document, codec_options=_OPTIONS)
-    except (BSONError, OverflowError) as error:
+    except (BSONError, OverflowError, RecursionError) as error:
         raise MongoError(2, f"A document could not be written: {error}") from error
 
 

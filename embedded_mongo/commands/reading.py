@@ -67,7 +67,7 @@ def count(engine: Engine, request: Command) -> Document:
 
 @command("distinct", options="key query hint")
 def distinct(engine: Engine, request: Command) -> Document:
-    """The values at a path, each once, in the order of all values."""
+    """The values at a path, each once, in the order in which they were found."""
     path: Any = request.body.get("key")
     if type(path) is not str or not path:
         raise MongoError(14, "BSON field 'distinct.key' has to be a string that is not empty")
@@ -79,4 +79,4 @@ def distinct(engine: Engine, request: Command) -> Document:
             for item in value if type(value) is list else [value]:
                 if item is not MISSING:
                     found.setdefault(key(item), item)
-    return {"values": [found[place] for place in sorted(found)], "ok": 1.0}
+    return {"values": list(found.values()), "ok": 1.0}

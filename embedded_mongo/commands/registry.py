@@ -29,13 +29,18 @@ class Command:
             raise MongoError(73, f"collection name has invalid type {type_name(name)}")
         return name
 
-    def statements(self, name: str) -> list[Document]:
-        """The list `name` of a command, decoded, wherever in the message it came."""
-        if name in self.documents:
-            return [decode(raw) for raw in self.documents[name]]
-        found = self.body.get(name)
-        if type(found) is not list or any(type(item) is not dict for item in found):
-            raise MongoError(14, f"BSON field '{self.name}.{name}' has to be an array of objects")
+    def statements(self, name: str, required: tuple[str, ...] = ()) -> list[Document]:
+        """The list `name` of a command, decoded, wherever in the message it came, each with the `required` fields."""
+        raws = self.documents.get(name)
+        found = self.body.get(name, []) if raws is None else [decode(raw) for raw in raws]
+        if type(found) is not list or not found or any(type(item) is not dict for item in found):
+            raise MongoError(14, f"BSON field '{self.name}.{name}' has to be an array of objects that is not empty")
+        for item in found:
+            for field_name in required:
+                if field_name not in item:
+                    raise MongoError(
+                        40414, f"BSON field '{self.name}.{name}.{field_name}' is missing but a required field"
+                    )
         return found
 
 
@@ -108,15 +113,19 @@ _KNOWN_TO_MONGODB = frozenset(
         "whatsmyuri",
     ]
 )
-_commands: dict[str, tuple[Handler, frozenset[str]]] = {}
+_commands: dict[str, tuple[Handler, frozenset[str] | None]] = {}
 
 
-def command(*names: str, options: str = "") -> Callable[[Handler], Handler]:
-    """Register a handler under its names, with the options (separated by blanks) it knows beside the general ones."""
+def command(*names: str, options: str | None = "") -> Callable[[Handler], Handler]:
+    """Register a handler under its names, with the options (separated by blanks) it knows beside the general ones.
+
+    Other options are refused; None stands for all.
+    """
 
     def register(handler: Handler) -> Handler:
         for name in names:
-            _commands[name] = (handler, frozenset({name, *options.split()}) | _GENERAL_OPTIONS)
+            known = None if options is None else frozenset({name, *options.split()}) | _GENERAL_OPTIONS
+            _commands[name] = (handler, known)
         return handler
 
     return register
@@ -132,7 +141,8 @@ def run(engine: Engine, request: Command) -> Document:
     for name in _TRANSACTION_OPTIONS:
         if name in request.body:
             raise refused("a transaction")
-    refuse_others(request.body, options, request.name)
+    if options is not None:
+        refuse_others(request.body, options, request.name)
     _check_concerns(request.body)
     return handler(engine, request)
 

@@ -36,7 +36,7 @@ def update(engine: Engine, request: Command) -> Document:
     errors: list[Document] = []
     upserted: list[Document] = []
     matched = modified = 0
-    for index, statement in enumerate(request.statements("updates")):
+    for index, statement in enumerate(request.statements("updates", ("q", "u"))):
         try:
             found, changed, new = _update(engine.catalog, request, statement)
         except MongoError as error:
@@ -57,10 +57,12 @@ def update(engine: Engine, request: Command) -> Document:
 def delete(engine: Engine, request: Command) -> Document:
     errors: list[Document] = []
     deleted = 0
-    for index, statement in enumerate(request.statements("deletes")):
+    for index, statement in enumerate(request.statements("deletes", ("q", "limit"))):
         try:
             refuse_others(statement, _DELETE_OPTIONS, "delete")
-            query = parse_query(statement["q"], limit=statement.get("limit"), hint=statement.get("hint"))
+            if statement["limit"] not in (0, 1):
+                raise MongoError(9, f"The limit field in delete objects must be 0 or 1. Got {statement['limit']}")
+            query = parse_query(statement["q"], limit=statement["limit"], hint=statement.get("hint"))
             collection = engine.catalog.find_or_empty(request.database, request.collection)
             for record in query.records(collection):
                 collection.remove(record)

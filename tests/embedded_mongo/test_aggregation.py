@@ -1,5 +1,7 @@
 """What pipelines make of documents."""
 
+# ruff: noqa: DTZ001  without an option the driver gives dates without a zone
+
 from datetime import datetime
 from typing import Any
 

@@ -105,7 +105,7 @@ def _write_until_killed(url: str, first: int, acknowledged: Any) -> None:
 
 
 def test_a_kill_loses_no_acknowledged_write(tmp_path: Path) -> None:
-    context = get_context("spawn" if sys.platform == "darwin" else "fork")
+    context = get_context("fork")
     acknowledged: list[int] = []
     for round_number in range(10):
         server = EmbeddedMongo(tmp_path).start()

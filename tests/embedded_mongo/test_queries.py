@@ -1,5 +1,7 @@
 """Which documents a filter finds. Each row: the documents (numbered from 0), the filter, the numbers it finds."""
 
+# ruff: noqa: DTZ001  without an option the driver gives dates without a zone
+
 import re
 from datetime import datetime
 from typing import Any
@@ -126,7 +128,7 @@ PATTERNS = [
     (["a\nb", "a b"], {"a": {"$regex": "a.b"}}, [1]),
     (["a\nb", "a b"], {"a": {"$regex": "a.b", "$options": "s"}}, [0, 1]),
     (["ab"], {"a": {"$regex": "a b # together", "$options": "x"}}, [0]),
-    (["1", "١"], {"a": {"$regex": r"^\d$"}}, [0]),
+    (["1", "\u0661"], {"a": {"$regex": r"^\d$"}}, [0]),
     (["É", "é"], {"a": {"$regex": "é", "$options": "i"}}, [0, 1]),
     (["a.b", "axb"], {"a": {"$regex": r"^a\.b"}}, [0]),
     (["ab", "b"], {"a": {"$regex": "^(?:ab|c)"}}, [0]),
@@ -207,7 +209,7 @@ def test_a_window_is_cut_from_the_sorted_documents(things: Things) -> None:
 
 def test_distinct_looks_into_arrays_and_takes_equal_numbers_once(things: Things) -> None:
     things.insert_many(documents([1, 1.0, [2, 3], "x", None, "absent", [[1]]]))
-    assert things.distinct("a") == [None, 1, 2, 3, "x", [1]]
+    assert things.distinct("a") == [1, 2, 3, "x", None, [1]]
 
 
 @pytest.mark.parametrize(
