@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
 ADMIN_SOURCES := $(shell find admin -path admin/node_modules -prune -o -path admin/dist -prune -o -type f -print)
-AUDITS := tests/schema/audits
+AUDITS := tests/schema/serving/audits
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format lock assets schema bench clean
@@ -14,11 +14,11 @@ help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.installed ## set up what is missing, fill an empty database with a demonstration, and serve
-	@$(MAKE) --no-print-directory assets || echo "The pages in the browser are not built: /graphiql says what is missing."
+	@$(MAKE) --no-print-directory --silent assets || echo "The pages in the browser are not built: /graphiql says what is missing."
 	@$(BIN)/allover serve --demo
 
 test: $(VENV)/.installed-dev ## run all tests
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(AUDITS)/node_modules/.package-lock.json; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory --silent $(AUDITS)/node_modules/.package-lock.json; fi
 	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.installed-dev ## format, lint, types, import rules, contract: what CI checks

@@ -15,14 +15,14 @@ from core.runtime import running
 from core.settings import Settings
 from core.web import Gate
 from models import DOCUMENTS
-from resolvers.authentication import actor_of
+from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
 from rest_compat.edge import install_errors
 from rest_compat.routes import CATEGORIES
 from rest_compat.routing import install_openapi, served
 from schema.edge import Context
-from schema.http import GraphQLEndpoint
 from schema.root import SCHEMA
+from schema.serving.http import GraphQLEndpoint
 
 TITLE = "All Over Apps"
 VERSION = "1.0.0"
@@ -62,7 +62,7 @@ def _graphql(settings: Settings) -> GraphQLEndpoint[Context]:
 async def _context(connection: HTTPConnection, bearer: str | None = None) -> Context:
     async def still_valid() -> bool:
         try:
-            await actor_of(connection, bearer)
+            await authenticate(credentials_of(connection, bearer))
         except DomainError:
             return False
         return True

@@ -11,7 +11,7 @@ from starlette.types import Message
 from starlette.websockets import WebSocket
 
 from core.actor import Actor
-from schema.http import GraphQLEndpoint
+from schema.serving.http import GraphQLEndpoint
 
 BOUND = 150.0
 """Milliseconds of CPU that no attack may cost."""

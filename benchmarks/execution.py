@@ -15,9 +15,9 @@ from decimal import Decimal
 import strawberry
 
 from core.actor import Actor
-from schema.engine import Engine, Request
-from schema.execution import CompiledExecutor
-from schema.limits import Limits
+from schema.serving.engine import Engine, Request
+from schema.serving.execution import CompiledExecutor
+from schema.serving.limits import Limits
 
 ROUNDS = 15
 REPETITIONS = 100

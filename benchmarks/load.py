@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 load generator: prebuilt requests over kept connections, so that it costs little beside the server."""
+"""A small HTTP/1.1 load generator: prebuilt requests over kept connections, so that it costs little itself."""
 
 import asyncio
 import statistics

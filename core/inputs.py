@@ -1,5 +1,6 @@
 """What an operation accepts: Pydantic models beside the resolvers are built from these."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,11 +9,14 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, ValidationError
 from pydantic.alias_generators import to_camel
+
+from core.errors import InvalidInput
 
 DEEPEST: Final = 10
 MOST_VALUES: Final = 1000
+PROBLEMS_SHOWN: Final = 5
 
 
 OMITTED: Final[Any] = None
@@ -74,6 +78,8 @@ def _without_operators(value: dict[str, Any]) -> dict[str, Any]:
                 check(item, depth + 1)
         elif isinstance(node, str) and len(node) > 10_000:
             raise ValueError("texts in it must have at most 10,000 characters")
+        elif isinstance(node, float) and not math.isfinite(node):
+            raise ValueError("numbers in it must be finite")
         elif isinstance(node, int) and not -(2**63) <= node < 2**63:
             raise ValueError("numbers in it must fit 64 bits")
 
@@ -158,11 +164,21 @@ def problems_of(errors: Iterable[Any]) -> list[Problem]:
     return [Problem(".".join(str(part) for part in error["loc"]), _sentence(error)) for error in errors]
 
 
+def invalid_input(error: ValidationError) -> InvalidInput:
+    """One error that names every field, up to five of them."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    problems = problems_of(details)[:PROBLEMS_SHOWN]
+    sentences = [f"{problem.field}: {problem.message}" if problem.field else problem.message for problem in problems]
+    return InvalidInput("; ".join(sentences), problems[0].field or None)
+
+
 def _sentence(error: Any) -> str:
     match error["type"]:
         case "missing":
             return "is required"
         case "extra_forbidden":
             return "is not a known field"
+        case "json_invalid":
+            return "The body is not valid JSON"
         case _:
             return str(error["msg"]).removeprefix("Value error, ")

@@ -71,21 +71,27 @@ async def _note_use(key: ApiKey) -> None:
 
 
 async def actor_of(connection: HTTPConnection, bearer: str | None = None) -> Actor:
-    """Who a request comes from, counted against their rate limit. `bearer` is for a websocket, whose token comes
-    in its first message.
+    """Who a request comes from, counted against their rate limit; a credential that is refused counts against the
+    address. `bearer` is for a websocket, whose token comes in its first message.
 
-    Raises `Unauthenticated` and `RateLimited`.
+    Raises `Unauthenticated`, `Forbidden` and `RateLimited`.
     """
-    headers = connection.headers
-    scheme, _, token = headers.get("authorization", "").partition(" ")
     client = connection.client.host if connection.client else ""
-    actor = await authenticate(
-        Credentials(
-            bearer=bearer or (token.strip() if scheme.lower() == "bearer" else None),
-            api_key=headers.get("x-api-key"),
-            origin=headers.get("origin"),
-        )
-    )
     per_minute = RateLimitItemPerMinute(runtime().settings.requests_per_minute, namespace="requests")
+    try:
+        actor = await authenticate(credentials_of(connection, bearer))
+    except DomainError:
+        await runtime().limits.count(per_minute, client)
+        raise
     await runtime().limits.count(per_minute, actor.label if actor.id else client)
     return actor
+
+
+def credentials_of(connection: HTTPConnection, bearer: str | None = None) -> Credentials:
+    headers = connection.headers
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return Credentials(
+        bearer=bearer or (token.strip() if scheme.lower() == "bearer" else None),
+        api_key=headers.get("x-api-key"),
+        origin=headers.get("origin"),
+    )

@@ -13,10 +13,9 @@ from starlette.requests import Request
 
 from core.actor import Actor
 from core.errors import InvalidInput
-from core.inputs import problems_of
+from core.inputs import invalid_input
 
 Reader = Callable[[Request, Actor, bytes], Any]
-PROBLEMS_SHOWN = 5
 
 
 def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes], dict[str, Any]]:
@@ -59,7 +58,7 @@ def _query(model: type[BaseModel]) -> Reader:
         try:
             return model.model_validate(values)
         except ValidationError as error:
-            raise invalid(error) from None
+            raise invalid_input(error) from None
 
     return read
 
@@ -72,16 +71,6 @@ def _body(model: type[BaseModel]) -> Reader:
         try:
             return model.model_validate_json(body)
         except ValidationError as error:
-            raise invalid(error) from None
+            raise invalid_input(error) from None
 
     return read
-
-
-def invalid(error: ValidationError) -> InvalidInput:
-    """One error that names every field, up to five of them."""
-    details = error.errors(include_url=False, include_input=False)
-    if details[0]["type"] == "json_invalid":
-        return InvalidInput("The body is not valid JSON")
-    problems = problems_of(details)[:PROBLEMS_SHOWN]
-    sentences = [f"{problem.field}: {problem.message}" if problem.field else problem.message for problem in problems]
-    return InvalidInput("; ".join(sentences), problems[0].field or None)

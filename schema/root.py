@@ -8,10 +8,10 @@ from strawberry.schema.config import StrawberryConfig
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
-from schema.execution import CompiledExecutor
 from schema.health import HealthQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
+from schema.serving.execution import CompiledExecutor
 from schema.users import UserMutations, UserQueries
 
 

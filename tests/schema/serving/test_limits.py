@@ -8,11 +8,11 @@ from graphql import get_introspection_query
 from strawberry.extensions import MaskErrors
 
 from core.actor import Actor, Role
-from schema.cost import COST_LIMIT
-from schema.engine import Engine, Request
-from schema.failures import INVALID_QUERY, Refused
-from schema.limits import LIMIT_EXCEEDED, Limits
-from tests.schema.small_company import Context, Desk, Query, schema
+from schema.serving.cost import COST_LIMIT
+from schema.serving.engine import Engine, Request
+from schema.serving.failures import INVALID_QUERY, Refused
+from schema.serving.limits import LIMIT_EXCEEDED, Limits
+from tests.schema.serving.small_company import Context, Desk, Query, schema
 
 STAFF = Context(Actor.staff("1", Role.ADMIN, "staff@example.com"), Desk())
 

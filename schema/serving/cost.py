@@ -76,7 +76,7 @@ FREE: Final = Cost()
 def cost_of(
     schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
 ) -> Cost:
-    """The cost of a valid operation within the limits of `schema.limits`, which bound the size of the formula."""
+    """The cost of a valid operation within the limits of `limits.py`, which bound the size of the formula."""
     root = schema.get_root_type(operation.operation)
     if root is None:
         return FREE

@@ -19,9 +19,9 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from schema.cost import Cost, cost_of
-from schema.failures import Refused, refusal
-from schema.limits import LIMIT_EXCEEDED, Limits, check_document
+from schema.serving.cost import Cost, cost_of
+from schema.serving.failures import Refused, refusal
+from schema.serving.limits import LIMIT_EXCEEDED, Limits, check_document
 
 RULES: Final[tuple[type[ASTValidationRule], ...]] = (
     *specified_rules,

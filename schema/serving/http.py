@@ -18,13 +18,13 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from core.errors import Unauthenticated
-from schema.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted
-from schema.engine import Answer, Context, Engine, Prepared, Request
-from schema.event_streams import EventStream
-from schema.failures import Refused, refusal, refusal_of
-from schema.limits import LIMIT_EXCEEDED, Limits
-from schema.pace import Pace
-from schema.websockets import PROTOCOL, Socket
+from schema.serving.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted
+from schema.serving.engine import Answer, Context, Engine, Prepared, Request
+from schema.serving.event_streams import EventStream
+from schema.serving.failures import Refused, refusal, refusal_of
+from schema.serving.limits import LIMIT_EXCEEDED, Limits
+from schema.serving.pace import Pace
+from schema.serving.websockets import PROTOCOL, Socket
 
 C = TypeVar("C", bound=Context)
 

@@ -14,7 +14,7 @@ from strawberry.types import Info
 
 from core.actor import Actor, Role
 from core.errors import Conflict, RateLimited, Unauthenticated
-from schema.http import GraphQLEndpoint
+from schema.serving.http import GraphQLEndpoint
 
 STAFF = "Bearer staff"
 

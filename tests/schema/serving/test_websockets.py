@@ -12,10 +12,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from schema.limits import Limits
-from schema.pace import Pace
-from tests.schema.serving import served, until
-from tests.schema.small_company import STAFF, Desk, application
+from schema.serving.limits import Limits
+from schema.serving.pace import Pace
+from tests.schema.serving.serving import served, until
+from tests.schema.serving.small_company import STAFF, Desk, application
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 

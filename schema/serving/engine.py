@@ -18,10 +18,10 @@ from strawberry.execution import optimized_is_awaitable
 
 from core.actor import Actor
 from core.errors import Code
-from schema.cost import COST_LIMIT
-from schema.documents import Document, Documents, operation_of
-from schema.failures import Refused, refusal, refusal_of, shown
-from schema.limits import Limits, check_values
+from schema.serving.cost import COST_LIMIT
+from schema.serving.documents import Document, Documents, operation_of
+from schema.serving.failures import Refused, refusal, refusal_of, shown
+from schema.serving.limits import Limits, check_values
 
 Answer = dict[str, Any]
 """A GraphQL response: `data`, `errors`, `extensions`."""

@@ -20,7 +20,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from schema.failures import Refused, refusal
+from schema.serving.failures import Refused, refusal
 
 LIMIT_EXCEEDED: Final = "LIMIT_EXCEEDED"
 
@@ -30,7 +30,7 @@ class Limits:
     """`body` is in bytes, `characters` and `tokens` of the document, `values` of its variables, `depth` in fields.
 
     `repeats` bounds how many selections may share one response path: validation compares them all with each other
-    (without this bound 2,000 tokens kept it busy for a second). `cost` is explained in `schema/cost.py`.
+    (without this bound 2,000 tokens kept it busy for a second). `cost` is explained in `schema/serving/cost.py`.
     """
 
     body: int = 1_000_000

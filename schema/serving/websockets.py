@@ -13,10 +13,10 @@ from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.errors import DomainError, Unauthenticated
-from schema.engine import Context, Engine, Request
-from schema.failures import Refused, refusal, refusal_of
-from schema.limits import LIMIT_EXCEEDED
-from schema.pace import Pace, first_of
+from schema.serving.engine import Context, Engine, Request
+from schema.serving.failures import Refused, refusal, refusal_of
+from schema.serving.limits import LIMIT_EXCEEDED
+from schema.serving.pace import Pace, first_of
 
 PROTOCOL: Final = "graphql-transport-ws"
 OPERATIONS: Final = 50

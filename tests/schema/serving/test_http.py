@@ -12,10 +12,10 @@ from starlette.types import Message
 from structlog.testing import capture_logs
 
 from core.errors import Conflict
-from schema.accept import Accepted
-from schema.limits import Limits
-from tests.schema.calling import RESPONSE_JSON, client, post
-from tests.schema.small_company import STAFF, Context, Desk, endpoint
+from schema.serving.accept import Accepted
+from schema.serving.limits import Limits
+from tests.schema.serving.calling import RESPONSE_JSON, client, post
+from tests.schema.serving.small_company import STAFF, Context, Desk, endpoint
 
 
 @pytest.fixture

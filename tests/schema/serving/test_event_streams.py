@@ -8,9 +8,9 @@ import httpx
 import orjson
 import pytest
 
-from schema.pace import Pace
-from tests.schema.serving import served, until
-from tests.schema.small_company import STAFF, Desk, application
+from schema.serving.pace import Pace
+from tests.schema.serving.serving import served, until
+from tests.schema.serving.small_company import STAFF, Desk, application
 
 QUICK = Pace(heartbeat=0.05)
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.schema.serving import served
-from tests.schema.small_company import Desk, application
+from tests.schema.serving.serving import served
+from tests.schema.serving.small_company import Desk, application
 
 AUDITS = Path(__file__).parent / "audits"
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="needs node")
-@pytest.mark.skipif(not (AUDITS / "node_modules").exists(), reason="needs `npm ci` in tests/schema/audits")
+@pytest.mark.skipif(not (AUDITS / "node_modules").exists(), reason="needs `npm ci` in tests/schema/serving/audits")
 async def test_every_audit_of_graphql_over_http_passes() -> None:
     async with served(application(Desk(), production=False)) as address:
         process = await asyncio.create_subprocess_exec(

@@ -4,7 +4,7 @@ from typing import Any
 
 from httpx import ASGITransport, AsyncClient, Response
 
-from tests.schema.small_company import Desk, application
+from tests.schema.serving.small_company import Desk, application
 
 RESPONSE_JSON = "application/graphql-response+json"
 

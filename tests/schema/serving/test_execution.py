@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from strawberry.scalars import JSON
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from schema.execution import CompiledExecutor
+from schema.serving.execution import CompiledExecutor
 
 
 @strawberry.enum

@@ -9,9 +9,9 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from schema.accept import EVENT_STREAM
-from schema.engine import Answer
-from schema.pace import Pace, first_of
+from schema.serving.accept import EVENT_STREAM
+from schema.serving.engine import Answer
+from schema.serving.pace import Pace, first_of
 
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """nginx would collect events before it passes them on."""

@@ -8,8 +8,8 @@ import structlog
 from graphql import GraphQLError, GraphQLFormattedError
 from pydantic import ValidationError
 
-from core.errors import DomainError, InvalidInput
-from core.inputs import problems_of
+from core.errors import DomainError
+from core.inputs import invalid_input
 
 INTERNAL: Final = "INTERNAL"
 INVALID_QUERY: Final = "INVALID_QUERY"
@@ -88,10 +88,3 @@ def _logged(error: BaseException, **facts: Any) -> str:
 
 def _internal(identity: str) -> str:
     return f"Internal error (id {identity})"
-
-
-def invalid_input(error: ValidationError) -> InvalidInput:
-    """The first problem of the input, with the dotted path of its field."""
-    problem = problems_of(error.errors(include_url=False, include_context=False, include_input=False))[0]
-    field = problem.field or None
-    return InvalidInput(f"{field}: {problem.message}" if field else problem.message, field)

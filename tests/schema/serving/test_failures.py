@@ -8,8 +8,8 @@ from httpx import AsyncClient
 from starlette.responses import Response as HTTPResponse
 from structlog.testing import capture_logs
 
-from tests.schema.calling import RESPONSE_JSON, client, post
-from tests.schema.small_company import STAFF, Desk
+from tests.schema.serving.calling import RESPONSE_JSON, client, post
+from tests.schema.serving.small_company import STAFF, Desk
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP, websockets and event streams: an engine around graphql-core that knows no domain."""
