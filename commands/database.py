@@ -1,6 +1,7 @@
 """Which database a command works on: the one that MONGODB_URL names, the embedded one that a server of this data
 folder has running, or one started for the command."""
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ FOLDER: Final = "database"
 ADDRESS: Final = "database-url"
 PATIENCE_MILLISECONDS: Final = 5000
 REDIS_PATIENCE_SECONDS: Final = 3.0
+LEAVING_SECONDS: Final = 3.0
 NEARBY_PATIENCE_MILLISECONDS: Final = 500
 
 
@@ -43,8 +45,15 @@ def database(settings: Settings) -> Iterator[str]:
 
 @contextmanager
 def own_database(settings: Settings) -> Iterator[str]:
-    """As `database`, for a server: two of them can't share one embedded database."""
-    if settings.mongodb_url is None and (url := _running_at(settings.data_folder / ADDRESS)) is not None:
+    """As `database`, for a server: two of them can't share one embedded database.
+
+    The database of a server that was just killed ends within a second, so it is given a few.
+    """
+    address, patience = settings.data_folder / ADDRESS, time.monotonic() + LEAVING_SECONDS
+    while settings.mongodb_url is None and (url := _running_at(address)) is not None:
+        if time.monotonic() < patience:
+            time.sleep(0.1)
+            continue
         raise CommandError(
             f"Another server runs on {settings.data_folder.resolve()} (its database is at {url}). "
             "Stop it, or set DATA_FOLDER to another folder, or MONGODB_URL to a database that several can share."
@@ -71,7 +80,7 @@ async def _answering(url: str) -> None:
     except OperationFailure as error:
         raise CommandError(f"The database {shown} refuses: {error.details and error.details.get('errmsg')}") from None
     except PyMongoError as error:
-        reason = str(error).partition(", Timeout:")[0]
+        reason = str(error).partition(" (configured timeouts")[0]
         raise CommandError(
             f"The database {shown} does not answer: {reason}. Start it, or correct MONGODB_URL "
             "(without it, the embedded database is used)."

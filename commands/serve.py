@@ -5,6 +5,7 @@ import signal
 import socket
 from asyncio import Runner
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import uvicorn
@@ -27,12 +28,14 @@ def serve(settings: Settings, *, demo: bool) -> None:
     """Runs until SIGINT or SIGTERM. Raises `CommandError` where it can't start."""
     if demo and settings.is_production:
         raise CommandError("--demo is for development: in production create an owner with `allover user create`.")
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        with _listener(settings) as listener, own_database(settings) as url:
-            _run(settings, url, listener, demo=demo)
-    except KeyboardInterrupt:
-        OUTPUT.print("Stopped.")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        suppress(KeyboardInterrupt),
+        _listener(settings) as listener,
+        own_database(settings) as url,
+    ):
+        _run(settings, url, listener, demo=demo)
+    OUTPUT.print("Stopped.")
 
 
 def _run(settings: Settings, url: str, listener: socket.socket, *, demo: bool) -> None:

@@ -50,18 +50,23 @@ class EmbeddedMongo:
             text=True,
             process_group=0,  # Ctrl-C in a terminal is for the parent, which still needs the database to end well
         )
-        self._port = self._wait_until_ready(self._process)
+        try:
+            self._port = self._wait_until_ready(self._process)
+        except BaseException:  # also an interruption must not leave the child behind
+            self.stop()
+            raise
         return self
 
     def _wait_until_ready(self, process: "subprocess.Popen[str]") -> int:
         assert process.stdout is not None  # noqa: S101  it was asked for above
         watchdog = threading.Timer(_START_SECONDS, process.kill)
         watchdog.start()
-        line = process.stdout.readline()  # empty when the child has ended
-        watchdog.cancel()
+        try:
+            line = process.stdout.readline()  # empty when the child has ended
+        finally:
+            watchdog.cancel()
         word, _, port = line.strip().partition(" ")
         if word != "ready":
-            self.stop()
             raise RuntimeError("The embedded database did not start; its messages are on standard error")
         return int(port)
 
