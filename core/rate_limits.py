@@ -25,6 +25,12 @@ class RateLimits:
         if not await self._cheap.hit(limit, *subject):
             raise await self._refusal(self._cheap, limit, *subject)
 
+    async def attempt(self, limit: RateLimitItem, *subject: str) -> None:
+        """Counts an attempt before its outcome is known, so that many at once are not all let through; to be forgotten
+        when it succeeds. Raises `RateLimited` beyond the limit."""
+        if not await self._exact.hit(limit, *subject):
+            raise await self._refusal(self._exact, limit, *subject)
+
     async def check_failures(self, limit: RateLimitItem, *subject: str) -> None:
         """Raises `RateLimited` when so many failures were recorded; counts nothing."""
         if not await self._exact.test(limit, *subject):

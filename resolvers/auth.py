@@ -42,17 +42,15 @@ async def log_in(actor: Actor, data: LogIn, *, client: str = "") -> Session:
     Raises `Unauthenticated`, the same for an unknown address and a wrong password, and `RateLimited` after 10 failures
     in 15 minutes for the address or from the client.
     """
-    email_key = key_of_email(data.email)
-    subjects = [("address", email_key), ("client", client)]
-    for subject in subjects:
-        await runtime().limits.check_failures(LOGIN_FAILURES, *subject)
+    limits, email_key = runtime().limits, key_of_email(data.email)
+    await limits.check_failures(LOGIN_FAILURES, "client", client)
+    await limits.attempt(LOGIN_FAILURES, "address", email_key)
     user = await User.find_one({"emailKey": email_key})
     matches = await passwords.verify_password(data.password, user.password_hash if user else None)
     if user is None or not matches or not user.is_active:
-        for subject in subjects:
-            await runtime().limits.record_failure(LOGIN_FAILURES, *subject)
+        await limits.record_failure(LOGIN_FAILURES, "client", client)
         raise Unauthenticated(WRONG)
-    await runtime().limits.forget(LOGIN_FAILURES, *subjects[0])
+    await limits.forget(LOGIN_FAILURES, "address", email_key)
     return await _begin_session(user)
 
 

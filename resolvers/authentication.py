@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from core import clock, keys
 from core.actor import Actor, Kind
-from core.errors import Forbidden, Unauthenticated
+from core.errors import DomainError, Forbidden, Unauthenticated
 from core.ids import object_id
 from core.runtime import runtime
 from core.tokens import Audience, Claims, fingerprint

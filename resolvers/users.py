@@ -204,10 +204,10 @@ async def _has_owner() -> bool:
 
 
 async def _confirm_current_password(user: User, password: str | None) -> None:
-    subject = ("password", str(user.id))
-    await runtime().limits.check_failures(LOGIN_FAILURES, *subject)
     if password is None:
         raise InvalidInput("The current password is needed to change your own", "currentPassword")
+    subject = ("password", str(user.id))
+    await runtime().limits.attempt(LOGIN_FAILURES, *subject)
     if not await verify_password(password, user.password_hash):
-        await runtime().limits.record_failure(LOGIN_FAILURES, *subject)
         raise InvalidInput("The current password is wrong", "currentPassword")
+    await runtime().limits.forget(LOGIN_FAILURES, *subject)
