@@ -51,7 +51,7 @@ def _each(operand: Any, name: str) -> list[Any]:
 def _whole(operand: Any, name: str) -> int | None:
     if operand is None:
         return None
-    if type(operand) not in (int, Int64, float) or operand != int(operand):
+    if type(operand) not in (int, Int64, float) or operand % 1 != 0:
         raise MongoError(2, f"The value for {name} must be an integer value but was given type: {type_name(operand)}")
     return int(operand)
 

@@ -11,7 +11,7 @@ from bson import Int64, MaxKey, MinKey, Regex
 
 from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.patterns import parse_flags
-from embedded_mongo.values import NUMBERS, TYPE_ALIASES, Document, type_name
+from embedded_mongo.values import TYPE_ALIASES, Document, type_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def _pattern(path: str, operand: Regex[Any]) -> Condition:
 
 
 def _size(path: str, operand: Any) -> Condition:
-    if type(operand) not in NUMBERS or type(operand) not in (int, Int64, float) or int(operand) != operand:
+    if type(operand) not in (int, Int64, float) or operand % 1 != 0:
         raise MongoError(9, f"Failed to parse $size. Expected an integer in: $size: {operand}")
     if operand < 0:
         raise MongoError(9, f"Failed to parse $size. Expected a non-negative number in: $size: {operand}")

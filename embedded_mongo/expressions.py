@@ -223,7 +223,7 @@ def _element_at(array: Any, index: Any) -> Any:
         return None
     if type(array) is not list:
         raise MongoError(28689, f"$arrayElemAt's first argument must be an array, but is {type_name(array)}")
-    if type(index) not in (int, Int64, float) or int(index) != index:
+    if type(index) not in (int, Int64, float) or index % 1 != 0:
         raise MongoError(28690, f"$arrayElemAt's second argument must be a whole number, but is {type_name(index)}")
     return array[int(index)] if -len(array) <= index < len(array) else MISSING
 

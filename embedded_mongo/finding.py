@@ -89,7 +89,7 @@ def parse_query(filter: Any, *, sort: Any = None, skip: Any = 0, limit: Any = 0,
 
 def whole_number(value: Any, name: str) -> int:
     """A number that is not negative. Raises MongoError 2 or 14."""
-    if type(value) not in (int, Int64, float) or value != value // 1:
+    if type(value) not in (int, Int64, float) or value % 1 != 0:
         raise MongoError(14, f"BSON field '{name}' is the wrong type '{type_name(value)}', expected a whole number")
     if value < 0:
         raise MongoError(51024, f"BSON field '{name}' value must be >= 0, actual value '{int(value)}'")

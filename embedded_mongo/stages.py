@@ -56,7 +56,7 @@ def _sort(operand: Any) -> Stage:
 
 def positive_number(operand: Any, name: str, least: int) -> int:
     """The operand of $limit and $skip. Raises MongoError 15958 if it is no whole number of at least `least`."""
-    if type(operand) not in (int, Int64, float) or operand != operand // 1 or operand < least:
+    if type(operand) not in (int, Int64, float) or operand % 1 != 0 or operand < least:
         raise MongoError(15958, f"invalid argument to {name} stage: expected a number of at least {least}: {operand}")
     return int(operand)
 
@@ -85,13 +85,15 @@ def _count(operand: Any) -> Stage:
 
 def _unwind(operand: Any) -> Stage:
     options = {"path": operand} if type(operand) is str else operand
-    if type(options) is not dict or not str(options.get("path", "")).startswith("$"):
+    if type(options) is not dict or type(options.get("path")) is not str or not options["path"].startswith("$"):
         raise MongoError(28818, "path option to $unwind stage should be prefixed with a '$'")
     unknown = options.keys() - {"path", "preserveNullAndEmptyArrays", "includeArrayIndex"}
     if unknown:
         raise MongoError(28811, f"unrecognized option to $unwind stage: {unknown.pop()}")
     path = update_path(options["path"][1:])
     index_field = options.get("includeArrayIndex")
+    if index_field is not None and type(index_field) is not str:
+        raise MongoError(28810, "expected a non-empty string for the includeArrayIndex option to $unwind stage")
     index_path = update_path(index_field) if index_field else None
     keeps = bool(options.get("preserveNullAndEmptyArrays"))
 

@@ -59,8 +59,10 @@ class Update:
         return change_at(renamed, step.source, lambda _: MISSING, {})
 
 
-def parse_update(update: Any, array_filters: list[Any], now: datetime) -> Update:
+def parse_update(update: Any, array_filters: Any, now: datetime) -> Update:
     """Read an update. Raises MongoError if it is malformed, contradicts itself, or isn't done here."""
+    if type(array_filters) is not list:
+        raise MongoError(14, "arrayFilters has to be an array")
     if type(update) is list:
         raise refused("an update with an aggregation pipeline")
     if type(update) is not dict:

@@ -4,6 +4,7 @@ from embedded_mongo.commands.registry import Command, command
 from embedded_mongo.conditions import parse_filter
 from embedded_mongo.engine import Engine
 from embedded_mongo.errors import MongoError
+from embedded_mongo.finding import whole_number
 from embedded_mongo.matching import matcher
 from embedded_mongo.values import Document, encode
 
@@ -22,8 +23,9 @@ def list_collections(engine: Engine, request: Command) -> Document:
             }
         if matches(shown):
             found.append(encode(shown))
-    size = request.body.get("cursor", {}).get("batchSize", max(len(found), 1))
-    return engine.cursors.first_batch(f"{request.database}.$cmd.listCollections", found, int(size))
+    size = request.option("cursor", dict, default={}).get("batchSize", len(found))
+    namespace = f"{request.database}.$cmd.listCollections"
+    return engine.cursors.first_batch(namespace, found, whole_number(size, "batchSize"))
 
 
 @command("listDatabases", options="filter nameOnly authorizedDatabases")

@@ -18,7 +18,8 @@ _COUNT_OF_ALL = {"$sum": 1}
 def aggregate(engine: Engine, request: Command) -> Document:
     """The leading $match, $sort, $skip and $limit run on the collection's indexes, the rest on what they find."""
     body = request.body
-    if "cursor" not in body:
+    cursor = request.option("cursor", dict)
+    if cursor is None:
         raise MongoError(9, "The 'cursor' option is required, except for aggregate with the explain argument")
     if type(body["aggregate"]) is not str:
         raise refused("an aggregation without a collection")
@@ -36,7 +37,7 @@ def aggregate(engine: Engine, request: Command) -> Document:
         documents = [record.document for record in query.records(collection)]
         for stage in parse_pipeline(rest, read_collection):
             documents = stage(documents)
-    size = whole_number(body["cursor"].get("batchSize", FIRST_BATCH), "batchSize")
+    size = whole_number(cursor.get("batchSize", FIRST_BATCH), "batchSize")
     # All of it is computed now: later writes must not show in later batches.
     return engine.cursors.first_batch(collection.namespace, [encode(document) for document in documents], size)
 

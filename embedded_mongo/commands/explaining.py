@@ -9,53 +9,63 @@ from embedded_mongo.engine import Engine
 from embedded_mongo.errors import refused
 from embedded_mongo.finding import Query, id_key, parse_query
 from embedded_mongo.plans import IndexScan, Plan, Union
+from embedded_mongo.stages import parse_pipeline
 from embedded_mongo.values import Document
 
 
 @command("explain", options="verbosity")
 def explain(engine: Engine, request: Command) -> Document:
     """The plan of a find, count, distinct, aggregate, update, delete or findAndModify; nothing is run."""
-    body = request.body["explain"]
-    name = next(iter(body))
-    if name not in _QUERIES:
-        raise refused(f"explain of {name}")
-    if request.body.get("verbosity", "queryPlanner") not in ("queryPlanner", "executionStats", "allPlansExecution"):
+    body = request.option("explain", dict, default={})
+    explained = Command(next(iter(body), ""), {**body, "$db": request.database})
+    if explained.name not in _QUERIES:
+        raise refused(f"explain of {explained.name}")
+    if request.option("verbosity", str, default="queryPlanner") not in _VERBOSITIES:
         raise refused(f"the verbosity {request.body['verbosity']}")
-    query = _QUERIES[name](body)
-    collection = engine.catalog.find_or_empty(request.database, body[name])
-    plan: Document = {
-        "queryPlanner": {
-            "namespace": collection.namespace,
-            "indexFilterSet": False,
-            "parsedQuery": {},
-            "winningPlan": _winning_plan(collection, query),
-            "rejectedPlans": [],
-        },
-        "command": body,
-        "ok": 1.0,
+    query = _QUERIES[explained.name](explained)
+    collection = engine.catalog.find_or_empty(request.database, explained.collection)
+    plan = {
+        "namespace": collection.namespace,
+        "indexFilterSet": False,
+        "parsedQuery": {},
+        "winningPlan": _winning_plan(collection, query),
+        "rejectedPlans": [],
     }
-    return plan
+    return {"queryPlanner": plan, "command": body, "ok": 1.0}
 
 
-def _statement(body: Document, name: str) -> Query:
-    statement = body[name][0]
-    return parse_query(statement["q"], hint=statement.get("hint"))
+def _query(filter_name: str) -> Callable[[Command], Query]:
+    def read(explained: Command) -> Query:
+        body = explained.body
+        windows = {name: body.get(name) for name in ("sort", "skip", "limit", "hint")}
+        return parse_query(body.get(filter_name), **windows)
+
+    return read
 
 
-_QUERIES: dict[str, Callable[[Document], Query]] = {
-    "find": lambda body: parse_query(
-        body.get("filter"),
-        sort=body.get("sort"),
-        skip=body.get("skip"),
-        limit=body.get("limit"),
-        hint=body.get("hint"),
-    ),
-    "count": lambda body: parse_query(body.get("query"), hint=body.get("hint")),
-    "distinct": lambda body: parse_query(body.get("query"), hint=body.get("hint")),
-    "findAndModify": lambda body: parse_query(body.get("query"), sort=body.get("sort"), limit=1, hint=body.get("hint")),
-    "aggregate": lambda body: leading_query(body["pipeline"], body.get("hint"))[0],
-    "update": lambda body: _statement(body, "updates"),
-    "delete": lambda body: _statement(body, "deletes"),
+def _first_statement(name: str) -> Callable[[Command], Query]:
+    def read(explained: Command) -> Query:
+        statement = explained.statements(name, ("q",))[0]
+        return parse_query(statement["q"], hint=statement.get("hint"))
+
+    return read
+
+
+def _pipeline_start(explained: Command) -> Query:
+    pipeline = explained.option("pipeline", list, default=[])
+    parse_pipeline(pipeline, lambda _: [])
+    return leading_query(pipeline, explained.body.get("hint"))[0]
+
+
+_VERBOSITIES = frozenset({"queryPlanner", "executionStats", "allPlansExecution"})
+_QUERIES: dict[str, Callable[[Command], Query]] = {
+    "find": _query("filter"),
+    "count": _query("query"),
+    "distinct": _query("query"),
+    "findAndModify": _query("query"),
+    "aggregate": _pipeline_start,
+    "update": _first_statement("updates"),
+    "delete": _first_statement("deletes"),
 }
 
 

@@ -51,7 +51,7 @@ def list_indexes(engine: Engine, request: Command) -> Document:
 def drop_indexes(engine: Engine, request: Command) -> Document:
     collection = _existing(engine, request)
     before = len(collection.indexes)
-    for name in _names_to_drop(collection, request.body.get("index")):
+    for name in _names_to_drop(collection, request.option("index", str, dict, list)):
         collection.drop_index(name)
     return {"nIndexesWas": before, "ok": 1.0}
 
@@ -74,7 +74,7 @@ def _names_to_drop(collection: Collection, wanted: Any) -> list[str]:
     else:
         names = wanted if type(wanted) is list else [wanted]
     for name in names:
-        if name not in collection.indexes:
+        if type(name) is not str or name not in collection.indexes:
             raise MongoError(27, f"index not found with name [{name}]")
         if name == "_id_":
             raise MongoError(72, "cannot drop _id index")

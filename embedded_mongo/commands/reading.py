@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from bson import Int64
+
 from embedded_mongo.commands.registry import Command, command
 from embedded_mongo.cursors import FIRST_BATCH
 from embedded_mongo.engine import Engine
@@ -32,20 +34,23 @@ def find(engine: Engine, request: Command) -> Document:
         shown = (encode(project(record.document)) for record in records)
     else:
         shown = (record.raw for record in records)
-    size = whole_number(body.get("batchSize", FIRST_BATCH), "batchSize")
+    size = whole_number(request.option("batchSize", int, Int64, float, default=FIRST_BATCH), "batchSize")
     return engine.cursors.first_batch(collection.namespace, shown, size, single=bool(body.get("singleBatch")))
 
 
 @command("getMore", options="collection batchSize")
 def get_more(engine: Engine, request: Command) -> Document:
-    size = whole_number(request.body.get("batchSize", 0), "batchSize")
-    namespace = f"{request.database}.{request.body['collection']}"
-    return engine.cursors.next_batch(int(request.body["getMore"]), namespace, size or None)
+    size = whole_number(request.body.get("batchSize") or 0, "batchSize")
+    namespace = f"{request.database}.{request.option('collection', str)}"
+    identifier = request.option("getMore", Int64, int, default=0)
+    return engine.cursors.next_batch(int(identifier), namespace, size or None)
 
 
 @command("killCursors", options="cursors")
 def kill_cursors(engine: Engine, request: Command) -> Document:
-    asked = request.body["cursors"]
+    asked = request.option("cursors", list, default=[])
+    if any(type(identifier) not in (Int64, int) for identifier in asked):
+        raise MongoError(14, "BSON field 'killCursors.cursors' has to hold the numbers of cursors")
     killed = [identifier for identifier in asked if engine.cursors.kill(identifier)]
     return {
         "cursorsKilled": killed,
@@ -59,9 +64,8 @@ def kill_cursors(engine: Engine, request: Command) -> Document:
 @command("count", options="query skip limit hint fields")
 def count(engine: Engine, request: Command) -> Document:
     body = request.body
-    query = parse_query(
-        body.get("query"), skip=body.get("skip"), limit=abs(body.get("limit") or 0), hint=body.get("hint")
-    )
+    limit = abs(request.option("limit", int, Int64, float, default=0))  # a negative limit means the same
+    query = parse_query(body.get("query"), skip=body.get("skip"), limit=limit, hint=body.get("hint"))
     return {"n": query.count(engine.catalog.find_or_empty(request.database, request.collection)), "ok": 1.0}
 
 

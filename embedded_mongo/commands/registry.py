@@ -29,6 +29,15 @@ class Command:
             raise MongoError(73, f"collection name has invalid type {type_name(name)}")
         return name
 
+    def option(self, name: str, *kinds: type, default: Any = None) -> Any:
+        """An option, which has to be of one of the types. Raises MongoError 14."""
+        value = self.body.get(name)
+        if value is None:
+            return default
+        if type(value) not in kinds:
+            raise MongoError(14, f"BSON field '{self.name}.{name}' is the wrong type '{type_name(value)}'")
+        return value
+
     def statements(self, name: str, required: tuple[str, ...] = ()) -> list[Document]:
         """The list `name` of a command, decoded, wherever in the message it came, each with the `required` fields."""
         raws = self.documents.get(name)
@@ -143,14 +152,14 @@ def run(engine: Engine, request: Command) -> Document:
             raise refused("a transaction")
     if options is not None:
         refuse_others(request.body, options, request.name)
-    _check_concerns(request.body)
+    _check_concerns(request)
     return handler(engine, request)
 
 
-def _check_concerns(body: Document) -> None:
-    read: Any = body.get("readConcern", {}).get("level", "local")
+def _check_concerns(request: Command) -> None:
+    read: Any = request.option("readConcern", dict, default={}).get("level", "local")
     if read not in ("local", "available", "majority"):
         raise refused(f"read concern {read}")
-    acknowledged_by = body.get("writeConcern", {}).get("w", 1)
+    acknowledged_by = request.option("writeConcern", dict, default={}).get("w", 1)
     if acknowledged_by not in (0, 1, "majority"):
         raise MongoError(2, "cannot use 'w' > 1 when a host is not replicated")
