@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from beanie import Document, init_beanie
 from beanie.odm.enums import SortDirection
 from bson.codec_options import CodecOptions
+from pydantic import BaseModel
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
@@ -18,6 +19,7 @@ from core.pages import Cursor, Page, Range, Slice, Sort, Window
 
 Filter = Mapping[str, Any]
 D = TypeVar("D", bound=Document)
+M = TypeVar("M", bound=BaseModel)
 
 
 class Mongo:
@@ -51,38 +53,47 @@ class Mongo:
 async def slice_of(document: type[D], filters: Filter, sort: Sort, window: Window) -> Slice[D]:
     """The items of one window of the documents that match, read by the index that begins with the filters and goes
     on with the sort."""
+    return await slice_of_parts(document, document, filters, sort, window)
+
+
+async def slice_of_parts(
+    document: type[Document], part: type[M], filters: Filter, sort: Sort, window: Window
+) -> Slice[M]:
+    """As `slice_of`, but of each document only the fields of `part` are read: `id` and what is sorted by among them."""
 
     async def count() -> int:
         return await document.find(filters).count()
 
-    def cursor_of(item: D) -> Cursor:
-        return Cursor(_stored_value(item, sort.field), item.id)
+    def cursor_of(item: M) -> Cursor:
+        value = None if sort.field == "_id" else _stored_value(item, sort.field)
+        return Cursor(value, _stored_value(item, "_id"))
 
     if isinstance(window, Page):
-        query = document.find(filters).sort(_order(sort, backward=False)).skip(window.offset).limit(window.limit)
-        return Slice(await query.to_list(), count, cursor_of)
-    return await _slice_of_range(document, filters, sort, window, Slice([], count, cursor_of))
+        query = document.find(filters, projection_model=part).sort(_order(sort, backward=False))
+        return Slice(await query.skip(window.offset).limit(window.limit).to_list(), count, cursor_of)
+    items, more = await _items_in(document, part, filters, sort, window)
+    return Slice(
+        items,
+        count,
+        cursor_of,
+        has_next=window.before is not None if window.backward else more,
+        has_previous=more if window.backward else window.after is not None,
+    )
 
 
-async def _slice_of_range(document: type[D], filters: Filter, sort: Sort, window: Range, empty: Slice[D]) -> Slice[D]:
-    backward = window.backward
+async def _items_in(
+    document: type[Document], part: type[M], filters: Filter, sort: Sort, window: Range
+) -> tuple[list[M], bool]:
+    """What is in the window, and whether there is more in its direction."""
     bounds = [
         _beyond(cursor, sort, descending=sort.descending is not is_before)
         for cursor, is_before in ((window.after, False), (window.before, True))
         if cursor is not None
     ]
-    query = document.find({"$and": [filters, *bounds]} if bounds else filters)
-    found = await query.sort(_order(sort, backward=backward)).limit(window.limit + 1).to_list()
-    more, items = len(found) > window.limit, found[: window.limit]
-    if backward:
-        items.reverse()
-    return Slice(
-        items,
-        empty.count,
-        empty.cursor_of,
-        has_next=window.before is not None if backward else more,
-        has_previous=more if backward else window.after is not None,
-    )
+    query = document.find({"$and": [filters, *bounds]} if bounds else filters, projection_model=part)
+    found = await query.sort(_order(sort, backward=window.backward)).limit(window.limit + 1).to_list()
+    items = found[: window.limit]
+    return items[::-1] if window.backward else items, len(found) > window.limit
 
 
 def _beyond(cursor: Cursor, sort: Sort, *, descending: bool) -> Filter:
@@ -103,9 +114,7 @@ def _order(sort: Sort, *, backward: bool) -> list[tuple[str, SortDirection]]:
     return [by_id] if sort.field == "_id" else [(sort.field, direction), by_id]
 
 
-def _stored_value(item: Document, field: str) -> Any:
-    if field == "_id":
-        return None
+def _stored_value(item: BaseModel, field: str) -> Any:
     name = next(name for name, info in type(item).model_fields.items() if (info.alias or name) == field)
     return getattr(item, name)
 

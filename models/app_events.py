@@ -12,7 +12,7 @@ KEPT: Final = timedelta(days=90)
 
 
 class AppEvent(Stored):
-    """Stored before anything follows from it; `applied_at` says that shops have heard of it.
+    """Stored before anything follows from it; `applied_at` says that what follows was done, but for the `problem`.
 
     `dedupe_key` holds the sender's idempotency key for 24 hours. `expires_at` is 90 days after it arrived.
     """
@@ -41,6 +41,11 @@ class AppEvent(Stored):
             IndexModel(
                 [("appId", ASCENDING), ("shopDomain", ASCENDING), ("occurredAt", DESCENDING), ("_id", DESCENDING)]
             ),
-            IndexModel([("appliedAt", ASCENDING), ("createdAt", ASCENDING)]),
+            IndexModel([("appliedAt", ASCENDING), ("occurredAt", ASCENDING)]),
+            IndexModel(
+                [("appId", ASCENDING), ("occurredAt", DESCENDING), ("_id", DESCENDING)],
+                name="problems",
+                partialFilterExpression={"problem": {"$type": "string"}},
+            ),
             IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
         ]

@@ -56,6 +56,7 @@ class Subscription(Part):
     price: DecimalAnnotation
     currency: str
     interval: Interval
+    trial_days: int = 0
     status: SubscriptionStatus
     is_test: bool = False
     since: datetime
@@ -63,7 +64,8 @@ class Subscription(Part):
 
 
 class Change(Part):
-    """One entry of a shop's history. `before` and `after` are statuses or plan handles, `event_id` the app event's."""
+    """One entry of a shop's history. `before` and `after` are statuses or plan handles, `event_id` the app event's,
+    `subscription` what a change of plan reported."""
 
     kind: ChangeKind
     at: datetime
@@ -72,13 +74,14 @@ class Change(Part):
     after: str | None = None
     reason: str | None = None
     event_id: PydanticObjectId | None = None
+    subscription: Subscription | None = None
 
 
 class Shop(Stored):
-    """`version` guards every write of what follows from events: read, decide, write if nobody wrote meanwhile.
+    """`version` guards every write: read, decide, write if nobody wrote meanwhile.
 
-    `last_event_at` is when the newest event that was applied happened, so that a late one does not undo it.
-    `trial_seconds_left` is what a shop takes along when it uninstalls within its trial.
+    `history` is in the order in which things happened, the newest last, and status, dates, subscription and trial
+    follow from it. `trial_seconds_left` is what a shop takes along when it uninstalls within its trial.
     """
 
     app_id: str
@@ -98,7 +101,6 @@ class Shop(Stored):
     settings: dict[str, Any] = Field(default_factory=dict)
     installed_at: datetime
     uninstalled_at: datetime | None = None
-    last_event_at: datetime
     history: list[Change] = Field(default_factory=list)
     version: int = 1
     name_key: str = ""
@@ -133,5 +135,21 @@ class Shop(Stored):
             IndexModel([("appId", ASCENDING), ("installedAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("domain", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("subscription.planId", ASCENDING)]),
+            IndexModel(
+                [
+                    ("appId", ASCENDING),
+                    ("subscription.planHandle", ASCENDING),
+                    ("createdAt", DESCENDING),
+                    ("_id", DESCENDING),
+                ]
+            ),
         ]
+
+
+class ShopDomain(Part):
+    """Of a shop no more than its domain."""
+
+    id: PydanticObjectId = Field(alias="_id")
+    domain: str

@@ -113,13 +113,17 @@ class Listing(Input):
 
 
 async def page_of(wire: type[W], found: Slice[Any], window: Page) -> Paged[W]:
-    """One page and how many there are; what came in one page needs no second query for that."""
+    """One page of the list, and how many there are."""
+    rows = [row_of(wire)(item) for item in found.items]
+    # Rows are what the wires would be as JSON, so nothing is built only to be taken apart again.
+    return Paged.model_construct(data=cast(list[W], rows), pagination=await pagination_of(found, window))
+
+
+async def pagination_of(found: Slice[Any], window: Page) -> Pagination:
+    """How many there are; what came in one page needs no second query for that."""
     first_and_only = window.number == 1 and len(found.items) < window.limit
     total = len(found.items) if first_and_only else await found.count()
-    rows = [row_of(wire)(item) for item in found.items]
-    pagination = Pagination(page=window.number, limit=window.limit, total=total, pages=pages_of(total, window.limit))
-    # Rows are what the wires would be as JSON, so nothing is built only to be taken apart again.
-    return Paged.model_construct(data=cast(list[W], rows), pagination=pagination)
+    return Pagination(page=window.number, limit=window.limit, total=total, pages=pages_of(total, window.limit))
 
 
 def _from_credentials() -> Actor:

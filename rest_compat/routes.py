@@ -5,20 +5,24 @@ A row names the view that translates and the resolver that it calls. Who may cal
 
 from typing import Final
 
-from resolvers import api_keys, apps, auth, health, plans, users
+from resolvers import api_keys, app_events, apps, auth, health, plans, shops, users
 from rest_compat import api_keys as api_keys_views
+from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
 from rest_compat import health as health_views
 from rest_compat import plans as plans_views
+from rest_compat import shops as shops_views
 from rest_compat import users as users_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
+from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
 from rest_compat.health import HealthWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
+from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
 from rest_compat.users import UserWire
 
 CATEGORIES: Final[Categories] = {
@@ -69,6 +73,26 @@ CATEGORIES: Final[Categories] = {
             DataMessage[ApiKeyWire],
         ),
     ],
+    "Shops": [
+        Route("GET", "/{appId}/shops/stats", shops_views.shop_stats, shops.shop_stats, Data[ShopStatsWire]),
+        Route("GET", "/{appId}/shops/domains", shops_views.list_shop_domains, shops.list_shop_domains, Paged[str]),
+        Route("GET", "/{appId}/shops/", shops_views.list_shops, shops.list_shops, Paged[ShopWire]),
+        Route("GET", "/{appId}/shops/{shopId}", shops_views.get_shop, shops.get_shop, Data[ShopWithHistoryWire]),
+        Route(
+            "PATCH",
+            "/{appId}/shops/{shopId}",
+            shops_views.update_shop,
+            shops.update_shop,
+            DataMessage[ShopWithHistoryWire],
+        ),
+        Route(
+            "PATCH",
+            "/{appId}/shops/{shopId}/status",
+            shops_views.change_shop_status,
+            shops.change_shop_status,
+            DataMessage[ShopWithHistoryWire],
+        ),
+    ],
     "Health": [
         Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),
     ],
@@ -83,6 +107,22 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/{appId}/plans/{planId}", plans_views.delete_plan, plans.delete_plan, Message),
         Route(
             "PATCH", "/{appId}/plans/{planId}/toggle", plans_views.toggle_plan, plans.toggle_plan, DataMessage[PlanWire]
+        ),
+    ],
+    "App Events": [
+        Route(
+            "POST",
+            "/{appId}/events/app-installed",
+            app_events_views.app_installed,
+            app_events.create_app_event,
+            Data[ReceivedWire],
+        ),
+        Route(
+            "POST",
+            "/{appId}/events/{eventName}",
+            app_events_views.create_app_event,
+            app_events.create_app_event,
+            Data[ReceivedWire],
         ),
     ],
 }

@@ -6,6 +6,7 @@ from beanie import PydanticObjectId
 from strawberry.dataloader import DataLoader
 
 from models.apps import App
+from models.plans import Plan
 from resolvers.plans import count_shops
 
 
@@ -15,6 +16,10 @@ class Loaders:
         return DataLoader(_apps)
 
     @cached_property
+    def plans(self) -> DataLoader[PydanticObjectId, Plan | None]:
+        return DataLoader(_plans)
+
+    @cached_property
     def shops_using_plans(self) -> DataLoader[tuple[str, PydanticObjectId], int]:
         return DataLoader(_shops_using_plans)
 
@@ -22,6 +27,11 @@ class Loaders:
 async def _apps(app_ids: list[str]) -> list[App | None]:
     found = {app.id: app for app in await App.find({"_id": {"$in": app_ids}}).to_list()}
     return [found.get(app_id) for app_id in app_ids]
+
+
+async def _plans(plan_ids: list[PydanticObjectId]) -> list[Plan | None]:
+    found = {plan.id: plan for plan in await Plan.find({"_id": {"$in": plan_ids}}).to_list()}
+    return [found.get(plan_id) for plan_id in plan_ids]
 
 
 async def _shops_using_plans(plans: list[tuple[str, PydanticObjectId]]) -> list[int]:

@@ -6,25 +6,36 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
+from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.health import HealthQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
+from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.users import UserMutations, UserQueries
 
 
 @strawberry.type
-class Query(AuthQueries, UserQueries, AppQueries, ApiKeyQueries, PlanQueries, HealthQueries):
+class Query(
+    AuthQueries, UserQueries, AppQueries, ApiKeyQueries, PlanQueries, ShopQueries, AppEventQueries, HealthQueries
+):
     pass
 
 
 @strawberry.type
-class Mutation(AuthMutations, UserMutations, AppMutations, ApiKeyMutations, PlanMutations):
+class Mutation(
+    AuthMutations, UserMutations, AppMutations, ApiKeyMutations, PlanMutations, ShopMutations, AppEventMutations
+):
+    pass
+
+
+@strawberry.type
+class Subscription(ShopSubscriptions):
     pass
 
 
 SCHEMA: Final = strawberry.Schema(
-    Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS), execution_context_class=CompiledExecutor
+    Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS), execution_context_class=CompiledExecutor
 )

@@ -51,6 +51,5 @@ async def a_shop_on(plan: Plan, status: SubscriptionStatus = SubscriptionStatus.
         domain=f"subscriber-{next(_numbers)}.myshopify.com",
         subscription=subscription,
         installed_at=now,
-        last_event_at=now,
     )
     return await shop.insert()

@@ -1,0 +1,242 @@
+"""Shops, in GraphQL."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import cast
+
+import strawberry
+from strawberry import ID, Maybe
+from strawberry.scalars import JSON
+
+from core import clock
+from core.pages import Range
+from models import shops as stored
+from models.plans import Interval
+from models.shops import ChangeKind, ShopStatus, SubscriptionStatus
+from resolvers import shops
+from resolvers.shops import (
+    ShopDomainFilter,
+    ShopFilter,
+    ShopSortKey,
+    ShopStatusChange,
+    ShopUpdate,
+)
+from schema.apps import App
+from schema.connections import After, Before, Connection, First, Last
+from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.money import Money
+from schema.plans import Plan
+
+strawberry.enum(ShopStatus)
+strawberry.enum(SubscriptionStatus, description="As Shopify's AppSubscriptionStatus.")
+strawberry.enum(ChangeKind, name="ShopChangeKind")
+strawberry.enum(ShopSortKey)
+
+
+@strawberry.type(description="The plan as it was when the shop subscribed: a later price change does not reach it.")
+class ShopSubscription:
+    plan_id: ID
+    plan_handle: str
+    plan_name: str
+    interval: Interval
+    trial_days: int
+    status: SubscriptionStatus
+    is_test: bool
+    since: datetime
+    ended_at: datetime | None
+
+    @described("What the shop pays per interval.")
+    def price(self) -> Money:
+        subscribed = cast(stored.Subscription, self)
+        return Money.of(subscribed.price, subscribed.currency)
+
+    @described("The plan as it is today; null where it was deleted.")
+    async def plan(self, info: Info) -> Plan | None:
+        return cast(Plan | None, await info.context.loaders.plans.load(cast(stored.Subscription, self).plan_id))
+
+
+@strawberry.type(description="Something that happened to a shop. `before` and `after` are statuses or plan handles.")
+class ShopChange:
+    kind: ChangeKind
+    at: datetime
+    by: str
+    before: str | None
+    after: str | None
+    reason: str | None
+    event_id: ID | None
+    subscription: ShopSubscription | None
+
+
+@strawberry.type(description="A shop that has, or had, an app.")
+class Shop:
+    id: ID
+    app_id: ID
+    domain: str
+    name: str
+    email: str | None
+    owner: str | None
+    country: str | None
+    currency: str | None
+    locale: str | None
+    shopify_plan: str | None
+    is_test: bool
+    status: ShopStatus
+    subscription: ShopSubscription | None
+    trial_ends_at: datetime | None
+    trial_seconds_left: int | None = strawberry.field(
+        description="What is left of the trial of a shop that uninstalled: it goes on when the shop comes back."
+    )
+    settings: JSON
+    installed_at: datetime
+    uninstalled_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @strawberry.field
+    async def app(self, info: Info) -> App:
+        return cast(App, await info.context.loaders.apps.load(self.app_id))
+
+    @described("A year's price by twelve; nothing in a trial, when frozen, or for a test. Null without a subscription.")
+    def monthly_revenue(self) -> Money | None:
+        shop = cast(stored.Shop, self)
+        return Money.of(shop.monthly_revenue(clock.now()), shop.subscription.currency) if shop.subscription else None
+
+    @described("What happened to the shop, the newest first.")
+    def history(self) -> list[ShopChange]:
+        return cast(list[ShopChange], cast(stored.Shop, self).history[::-1])
+
+
+def shop(document: stored.Shop) -> Shop:
+    """The document has all that the type shows."""
+    return cast(Shop, document)
+
+
+@strawberry.type(description="A shop's domain.")
+class ShopDomain:
+    id: ID
+    domain: str
+
+
+@strawberry.type
+class PlanShopCount:
+    plan: str = strawberry.field(description="The plan's handle, or `none`.")
+    count: int
+
+
+@strawberry.type(description="How many shops an app has.")
+class ShopStats:
+    total: int
+    active: int
+    inactive: int = strawberry.field(description="All that are not active: paused, uninstalled or redacted.")
+    uninstalled: int
+
+    @described("The active shops by the plan that they use.")
+    def by_plan(self) -> list[PlanShopCount]:
+        counts = cast(shops.ShopStats, self).by_plan
+        return [PlanShopCount(plan=plan, count=count) for plan, count in sorted(counts.items())]
+
+
+@strawberry.input(description="`settings` are merged key by key; null takes a key away.")
+class ShopUpdateInput:
+    name: Maybe[str]
+    email: Maybe[str | None]
+    owner: Maybe[str | None]
+    country: Maybe[str | None]
+    currency: Maybe[str | None]
+    locale: Maybe[str | None]
+    shopify_plan: Maybe[str | None]
+    settings: Maybe[JSON]
+
+
+@strawberry.input
+class ShopStatusChangeInput:
+    status: ShopStatus
+    reason: Maybe[str | None]
+
+
+@strawberry.input(description="`plan` is the handle of the plan that a shop uses.")
+class ShopFilterInput:
+    status: Maybe[ShopStatus | None]
+    plan: Maybe[str | None]
+    country: Maybe[str | None]
+    search: Maybe[str | None]
+    installed_from: Maybe[datetime | None]
+    installed_to: Maybe[datetime | None]
+    is_test: Maybe[bool | None]
+
+
+@strawberry.input
+class ShopDomainFilterInput:
+    status: Maybe[ShopStatus | None]
+    search: Maybe[str | None]
+
+
+@strawberry.type
+class ShopPayload:
+    shop: Shop | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class ShopQueries:
+    @query(shops.get_shop)
+    async def shop(self, info: Info, app_id: ID, id: ID) -> Shop:
+        return shop(await shops.get_shop(info.context.actor, app_id, id))
+
+    @query(shops.list_shop_domains)
+    async def shop_domains(
+        self,
+        info: Info,
+        app_id: ID,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: ShopDomainFilterInput | None = None,
+    ) -> Connection[ShopDomain]:
+        window = Range.of(first, after, last, before)
+        filters = parse(ShopDomainFilter, filter)
+        return Connection.of(await shops.list_shop_domains(info.context.actor, app_id, window, filters))
+
+    @query(shops.shop_stats)
+    async def shop_stats(self, info: Info, app_id: ID) -> ShopStats:
+        return cast(ShopStats, await shops.shop_stats(info.context.actor, app_id))
+
+    @query(shops.list_shops)
+    async def shops(
+        self,
+        info: Info,
+        app_id: ID,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: ShopFilterInput | None = None,
+        sort_key: ShopSortKey = ShopSortKey.CREATED_AT,
+        reverse: bool = False,
+    ) -> Connection[Shop]:
+        window = Range.of(first, after, last, before)
+        filters = parse(ShopFilter, filter)
+        return Connection.of(
+            await shops.list_shops(info.context.actor, app_id, window, filters, sort_key.order(descending=reverse))
+        )
+
+
+@strawberry.type
+class ShopMutations:
+    @mutation(shops.update_shop)
+    async def shop_update(self, info: Info, app_id: ID, id: ID, input: ShopUpdateInput) -> ShopPayload:
+        updated = await shops.update_shop(info.context.actor, app_id, id, parse(ShopUpdate, input))
+        return ShopPayload(shop=shop(updated))
+
+    @mutation(shops.change_shop_status)
+    async def shop_status_update(self, info: Info, app_id: ID, id: ID, input: ShopStatusChangeInput) -> ShopPayload:
+        changed = await shops.change_shop_status(info.context.actor, app_id, id, parse(ShopStatusChange, input))
+        return ShopPayload(shop=shop(changed))
+
+
+@strawberry.type
+class ShopSubscriptions:
+    @subscription(shops.watch_shops)
+    async def shop_changed(self, info: Info, app_id: ID) -> AsyncGenerator[Shop, None]:
+        return cast(AsyncGenerator[Shop, None], await shops.watch_shops(info.context.actor, app_id))
