@@ -1,7 +1,7 @@
 """The server: GraphQL, REST and the pages, over one set of operations."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,12 +17,15 @@ from core.web import Gate
 from models import DOCUMENTS
 from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
+from rest_compat import pages
 from rest_compat.edge import install_errors
 from rest_compat.routes import CATEGORIES
 from rest_compat.routing import install_openapi, served
 from schema.edge import Context
 from schema.root import SCHEMA
+from schema.samples import usages
 from schema.serving.http import GraphQLEndpoint
+from tasks.worker import working_inside
 
 TITLE = "All Over Apps"
 VERSION = "1.0.0"
@@ -33,7 +36,7 @@ def create_app(settings: Settings, mongo_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, mongo_url, DOCUMENTS):
+        async with running(settings, mongo_url, DOCUMENTS), _background_work(settings):
             yield
 
     app = FastAPI(
@@ -43,6 +46,7 @@ def create_app(settings: Settings, mongo_url: str) -> FastAPI:
     app.router.routes.extend(served(CATEGORIES))
     install_errors(app)
     install_openapi(app)
+    app.router.routes.extend(pages.routes(settings, CATEGORIES, app.openapi(), usages(SCHEMA)))
     app.add_middleware(Gate)
     if settings.allowed_origins:
         app.add_middleware(
@@ -53,6 +57,11 @@ def create_app(settings: Settings, mongo_url: str) -> FastAPI:
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     return app
+
+
+def _background_work(settings: Settings) -> AbstractAsyncContextManager[None]:
+    """With Redis, workers and schedulers are processes of their own."""
+    return working_inside(settings) if settings.redis_url is None else nullcontext()
 
 
 def _graphql(settings: Settings) -> GraphQLEndpoint[Context]:

@@ -1,0 +1,73 @@
+"""`GET /`: the reference for a person (HTML), for a reader of text (Markdown), and as an index for a program (JSON)."""
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+import orjson
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from rest_compat.assets import COMPRESSED, Assets
+from rest_compat.highlighting import highlighted
+from rest_compat.negotiation import preferred
+from rest_compat.reference import Reference, first_steps, pretty
+from rest_compat.routing import MEANINGS
+
+HERE: Final = Path(__file__).parent
+JSON, HTML, MARKDOWN = "application/json", "text/html", "text/markdown"
+OFFERED: Final = (JSON, HTML, MARKDOWN)
+"""A client that takes anything, such as curl, gets the first."""
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+TEMPLATES.filters["highlighted"] = highlighted
+TEMPLATES.filters["breakable"] = lambda path: Markup("/<wbr>").join(path.split("/"))
+TEMPLATES.filters["pretty"] = pretty
+TEMPLATES.filters["compact"] = lambda value: orjson.dumps(value).decode()
+
+
+class Home:
+    """All three are rendered once, at start."""
+
+    def __init__(self, reference: Reference, assets: Assets) -> None:
+        static = {file.suffix[1:]: assets.add(file) for file in sorted((HERE / "static").iterdir())}
+        html = TEMPLATES.get_template("home.html").render(
+            reference=reference, static=static, meanings=MEANINGS, **first_steps(reference.url)
+        )
+        markdown = TEMPLATES.get_template("home.md").render(reference=reference)
+        self._bodies = {
+            JSON: orjson.dumps(reference.index),
+            HTML: html.encode(),
+            MARKDOWN: markdown.encode(),
+        }
+
+    def route(self) -> Route:
+        return Route("/", self._answer, methods=["GET"], middleware=COMPRESSED)
+
+    async def _answer(self, request: Request) -> Response:
+        media_type = preferred(request.headers.get("accept"), OFFERED)
+        if media_type is None:
+            sentence = f"This page comes as {', '.join(OFFERED)}: ask for one of them by Accept"
+            return JSONResponse({"success": False, "error": sentence}, 406, {"Vary": "Accept"})
+        body = self._bodies[media_type]
+        tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+        headers = {"ETag": tag, "Cache-Control": "public, no-cache", "Vary": "Accept"}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        if media_type == HTML:
+            headers["Content-Security-Policy"] = POLICY
+        return Response(body, headers=headers, media_type=media_type)

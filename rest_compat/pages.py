@@ -1,0 +1,59 @@
+"""The pages for people: the reference at `/`, and the two that the front-end build makes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from core.settings import Settings
+from rest_compat.assets import COMPRESSED, Assets
+from rest_compat.home import TEMPLATES, Home
+from rest_compat.reference import Counterparts, reference_of
+from rest_compat.routing import Categories
+
+BUILT: Final = Path(__file__).parents[1] / "admin" / "dist"
+
+_BASE: Final = (
+    "default-src 'none'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+)
+GRAPHIQL_POLICY: Final = _BASE + "worker-src 'self'; style-src 'self' 'unsafe-inline'"
+"""Monaco, its editor, writes styles into the page."""
+DOCS_POLICY: Final = _BASE + "style-src 'self'"
+MISSING_POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def routes(
+    settings: Settings,
+    categories: Categories,
+    openapi: Mapping[str, Any],
+    counterparts: Counterparts,
+    built: Path = BUILT,
+) -> list[BaseRoute]:
+    """`openapi` is the application's own document; `counterparts` names the GraphQL field of each operation."""
+    assets = Assets(built / "assets")
+    reference = reference_of(categories, openapi, counterparts, settings.public_url.rstrip("/"))
+    return [
+        Home(reference, assets).route(),
+        _built_page("/graphiql", built / "graphiql.html", GRAPHIQL_POLICY),
+        _built_page("/docs", built / "reference.html", DOCS_POLICY),
+        assets.route(),
+    ]
+
+
+def _built_page(path: str, file: Path, policy: str) -> Route:
+    def page(_: Request) -> Response:
+        if not file.is_file():
+            missing = TEMPLATES.get_template("missing.html").render(path=path)
+            return HTMLResponse(missing, 503, _headers(MISSING_POLICY))
+        return FileResponse(file, headers=_headers(policy))
+
+    return Route(path, page, methods=["GET"], middleware=COMPRESSED, name=path.strip("/"))
+
+
+def _headers(policy: str) -> dict[str, str]:
+    """The page names its assets by their hashes, so it is asked for again each time."""
+    return {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
