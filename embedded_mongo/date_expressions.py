@@ -98,7 +98,7 @@ def _part(name: str) -> Callable[[Any, Compile], Evaluate]:
 def _options(operand: Any, name: str, known: tuple[str, ...]) -> Document:
     if type(operand) is not dict or "date" not in operand:
         raise MongoError(18628, f"{name} needs an object with 'date'")
-    if operand.get("timezone", "UTC") not in _UTC_NAMES:
+    if str(operand.get("timezone", "UTC")) not in _UTC_NAMES:
         raise refused(f"a timezone other than UTC in {name}")
     for option in operand:
         if option not in (*known, "timezone"):

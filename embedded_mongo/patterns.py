@@ -14,6 +14,8 @@ _SUPPORTED = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE
 # PCRE's \d, \w, \s and \b know ASCII alone, Python's know Unicode; case folding is Unicode's in both.
 _ASCII_ESCAPES = {escape: f"(?a:\\{escape})" for escape in "dDwWsSbB"}
 _CLASS_ESCAPES = {"d": "0-9", "w": "A-Za-z0-9_", "s": r" \t\n\r\f\v", "n": r"\n", "r": r"\r", "t": r"\t", "f": r"\f"}
+_CLASS_RANGES = frozenset("dws")
+_DASH_BEFORE_MORE = re.compile(r"-[^\]]")  # at the end of a class a dash is a dash
 _SAME_ESCAPES = frozenset("Anrtf")
 _GROUPS = ("(?:", "(?=", "(?!", "(?<=", "(?<!")
 _REPETITION = re.compile(r"\{\d+(,\d*)?\}")
@@ -106,7 +108,10 @@ def _character_class(pattern: str, start: int) -> tuple[str, int]:
     while position < len(pattern) and (pattern[position] != "]" or first):
         character = pattern[position]
         if character == "\\":
-            pieces.append(_class_escape(pattern[position + 1 : position + 2]))
+            escape = pattern[position + 1 : position + 2]
+            if escape in _CLASS_RANGES and (pieces[-1] == "-" or _DASH_BEFORE_MORE.match(pattern, position + 2)):
+                raise refused(f"a dash beside \\{escape} in a character class")
+            pieces.append(_class_escape(escape))
             position += 1
         elif character == "[" and pattern[position + 1 : position + 2] in (":", ".", "="):
             raise refused("a POSIX class in a regular expression")

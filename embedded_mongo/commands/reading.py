@@ -18,8 +18,7 @@ from embedded_mongo.values import MISSING, Document, encode
 
 @command(
     "find",
-    options="filter sort projection skip limit batchSize singleBatch hint allowDiskUse noCursorTimeout "
-    "allowPartialResults",
+    options="filter sort projection skip limit batchSize singleBatch hint allowDiskUse allowPartialResults",
 )
 def find(engine: Engine, request: Command) -> Document:
     body = request.body

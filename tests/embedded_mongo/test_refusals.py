@@ -25,6 +25,8 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"a": Regex(r"[[:alpha:]]")}, "POSIX"),
     ({"a": Regex(r"(?<name>a)")}, "(?<n"),
     ({"a": Regex("a{,3}")}, "{"),
+    ({"a": Regex(r"[\w-z]")}, "dash"),
+    ({"a": Regex(r"[+-\d]")}, "dash"),
     ({"a": {"$regex": "a", "$options": "u"}}, "'u'"),
 ]
 UPDATES: list[tuple[Any, str]] = [
@@ -114,6 +116,7 @@ def test_a_command(things: Things, command: dict[str, Any]) -> None:
     [
         ("collation", lambda things: list(things.find({}, collation=Collation("de")))),
         ("collation", lambda things: things.update_one({}, {"$set": {"a": 1}}, collation=Collation("de"))),
+        ("noCursorTimeout", lambda things: list(things.find(no_cursor_timeout=True))),
         ("returnKey", lambda things: list(things.find({}, return_key=True))),
         ("min", lambda things: list(things.find().min([("_id", 1)]).hint("_id_"))),
         ("let", lambda things: things.update_one({}, {"$set": {"a": 1}}, let={"x": 1})),
