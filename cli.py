@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app import create_app
-from commands import people
+from commands import background, people
 from commands.console import MESSAGES
 from commands.errors import CommandError
 from commands.secret import with_own_secret
@@ -41,6 +41,18 @@ def serve(
     """
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     run_server(_settings(**given), demo=demo)
+
+
+@commands.command()
+def worker() -> None:
+    """Do background work (with REDIS_URL; as many processes as you like)."""
+    background.work(_settings())
+
+
+@commands.command()
+def scheduler() -> None:
+    """Start work by the clock (with REDIS_URL; a second one is a spare)."""
+    background.schedule(_settings())
 
 
 @users.command("create")

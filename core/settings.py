@@ -5,13 +5,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.inputs import problems_of
 
 DEVELOPMENT_SECRET: Final = "development-only-secret-never-for-production"  # noqa: S105
 SHORTEST_SECRET: Final = 32
+URL_SCHEMES: Final = {
+    "mongodb_url": ("mongodb://", "mongodb+srv://"),
+    "redis_url": ("redis://", "rediss://", "unix://"),
+}
 
 
 class Environment(StrEnum):
@@ -67,6 +71,15 @@ class Settings(BaseSettings):
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("mongodb_url", "redis_url")
+    @classmethod
+    def _is_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Says so without repeating it: a URL may hold a password."""
+        schemes = URL_SCHEMES[info.field_name or ""]
+        if value is not None and not value.get_secret_value().startswith(schemes):
+            raise ValueError(f"must begin with {' or '.join(schemes)}")
+        return value
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:

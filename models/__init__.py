@@ -10,6 +10,7 @@ from models.apps import App
 from models.idempotency import IdempotencyRecord
 from models.plans import Plan
 from models.shops import Shop
+from models.ticks import Tick
 from models.users import User
 
-DOCUMENTS: Final[tuple[type[Document], ...]] = (ApiKey, App, AppEvent, IdempotencyRecord, Plan, Shop, User)
+DOCUMENTS: Final[tuple[type[Document], ...]] = (ApiKey, App, AppEvent, IdempotencyRecord, Plan, Shop, Tick, User)

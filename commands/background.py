@@ -1,0 +1,46 @@
+"""Worker and scheduler as processes of their own."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from taskiq import AsyncBroker
+
+from commands.console import OUTPUT
+from commands.database import database, platform
+from commands.errors import CommandError
+from core.settings import Settings
+from tasks.broker import choose_broker
+from tasks.schedule import scheduling
+from tasks.worker import working
+
+
+def work(settings: Settings) -> None:
+    """Runs until SIGINT or SIGTERM, and lets tasks under way end."""
+    _run(settings, working, "Working")
+
+
+def schedule(settings: Settings) -> None:
+    """Runs until SIGINT or SIGTERM."""
+    _run(settings, scheduling, "Scheduling")
+
+
+def _run(settings: Settings, role: Callable[[AsyncBroker], AbstractAsyncContextManager[None]], what: str) -> None:
+    """Raises `CommandError` without Redis, through which processes reach each other."""
+    if settings.redis_url is None:
+        raise CommandError("REDIS_URL is not set: without it `allover serve` does this work itself.")
+    with database(settings) as url:
+        asyncio.run(_until_told(settings, url, role, what))
+
+
+async def _until_told(
+    settings: Settings, url: str, role: Callable[[AsyncBroker], AbstractAsyncContextManager[None]], what: str
+) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    async with platform(settings, url), role(choose_broker(settings)):
+        OUTPUT.print(f"{what}. Ctrl-C stops it.")
+        await told.wait()
+    OUTPUT.print("Stopped.")

@@ -1,0 +1,56 @@
+"""What carries a wake-up to a worker: Redis between processes, a heap inside one.
+
+A message may be lost at any time and nothing else is: the truth is in the database, and the clock comes round.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Final
+
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
+from taskiq import AsyncBroker, BrokerMessage
+from taskiq_redis import ListQueueBroker
+
+from core.settings import Settings
+from tasks.upkeep import apply_pending_events
+
+QUEUE: Final = "allover:tasks"
+RETRIES: Final = 3
+EVERY_MINUTE: Final = "* * * * *"
+SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
+    "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
+}
+"""What is done by the clock, by name, and when (cron, UTC)."""
+
+
+class LocalBroker(AsyncBroker):
+    """Inside one process: the highest `priority` first, then in the order of arrival."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: asyncio.PriorityQueue[tuple[int, int, bytes]] = asyncio.PriorityQueue()
+        self._arrival = itertools.count()
+
+    async def kick(self, message: BrokerMessage) -> None:
+        await self._waiting.put((-int(message.labels.get("priority", 0)), next(self._arrival), message.message))
+
+    async def listen(self) -> AsyncGenerator[bytes, None]:
+        while True:
+            yield (await self._waiting.get())[2]
+
+
+def choose_broker(settings: Settings) -> AsyncBroker:
+    """The broker that the settings ask for, knowing all tasks."""
+    chosen = LocalBroker() if settings.redis_url is None else _redis(settings.redis_url.get_secret_value())
+    for name, (task, cron) in SCHEDULED.items():
+        chosen.register_task(task, name, schedule=[{"cron": cron, "schedule_id": name}])
+    return chosen
+
+
+def _redis(url: str) -> ListQueueBroker:
+    """A connection that Redis has closed meanwhile is opened again; it waits for messages without an end."""
+    again = Retry(ExponentialBackoff(), RETRIES)
+    return ListQueueBroker(url, queue_name=QUEUE, retry=again, retry_on_error=[ConnectionLost], socket_timeout=None)

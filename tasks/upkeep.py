@@ -1,0 +1,11 @@
+"""Work that comes round by the clock, whatever else happens."""
+
+from core.actor import Actor
+from resolvers import app_events
+
+UPKEEP = Actor.system("upkeep")
+
+
+async def apply_pending_events() -> None:
+    """Lets shops follow the events that were stored when a server died before it came to that."""
+    await app_events.apply_pending_events(UPKEEP)
