@@ -10,6 +10,7 @@ from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.health import HealthQueries
+from schema.merchants import MerchantQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
@@ -19,7 +20,15 @@ from schema.users import UserMutations, UserQueries
 
 @strawberry.type
 class Query(
-    AuthQueries, UserQueries, AppQueries, ApiKeyQueries, PlanQueries, ShopQueries, AppEventQueries, HealthQueries
+    AuthQueries,
+    UserQueries,
+    AppQueries,
+    ApiKeyQueries,
+    PlanQueries,
+    ShopQueries,
+    AppEventQueries,
+    MerchantQueries,
+    HealthQueries,
 ):
     pass
 

@@ -1,0 +1,78 @@
+"""Merchants, in GraphQL."""
+
+from datetime import datetime
+from typing import cast
+
+import strawberry
+from strawberry import Maybe
+
+from core import clock
+from core.pages import Range
+from resolvers import merchants
+from resolvers.merchants import MerchantFilter
+from schema.apps import App
+from schema.connections import After, Before, Connection, First, Last
+from schema.edge import Info, described, parse, query
+from schema.money import Money
+from schema.shops import Shop, ShopChange
+
+
+@strawberry.type(description="Something that happened to a merchant, in one of the apps.")
+class MerchantChange:
+    shop: Shop
+    change: ShopChange
+
+
+@strawberry.type(description="The same shop in all the apps. What the latest installation says of it comes first.")
+class Merchant:
+    domain: str
+    name: str | None
+    email: str | None
+    owner: str | None
+    country: str | None
+    shops: list[Shop] = strawberry.field(description="One per app, that of the latest installation first.")
+    first_seen: datetime
+    history: list[MerchantChange] = strawberry.field(
+        description="What happened to the merchant in all the apps, the newest first."
+    )
+
+    @described("The apps that the merchant has now.")
+    async def installed_apps(self, info: Info) -> list[App]:
+        installed = cast(merchants.Merchant, self).installed_app_ids
+        return cast(list[App], await info.context.loaders.apps.load_many(installed))
+
+    @described("What the merchant brings in a month with all the apps, by currency.")
+    def monthly_revenue(self) -> list[Money]:
+        revenue = cast(merchants.Merchant, self).monthly_revenue(clock.now())
+        return [Money.of(amount, currency) for currency, amount in sorted(revenue.items())]
+
+
+def merchant(found: merchants.Merchant) -> Merchant:
+    """The merchant has all that the type shows."""
+    return cast(Merchant, found)
+
+
+@strawberry.input
+class MerchantFilterInput:
+    search: Maybe[str | None]
+
+
+@strawberry.type
+class MerchantQueries:
+    @query(merchants.get_merchant)
+    async def merchant(self, info: Info, domain: str) -> Merchant:
+        return merchant(await merchants.get_merchant(info.context.actor, domain))
+
+    @query(merchants.list_merchants)
+    async def merchants(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: MerchantFilterInput | None = None,
+    ) -> Connection[Merchant]:
+        window = Range.of(first, after, last, before)
+        filters = parse(MerchantFilter, filter)
+        return Connection.of(await merchants.list_merchants(info.context.actor, window, filters))
