@@ -72,8 +72,11 @@ class KeyPattern:
         return list(dict.fromkeys(self._key(values) for values in tuples))
 
     def sort_key(self, document: Document) -> Key:
-        """What the document is sorted by: of several keys the one that comes first."""
-        keys = self.keys(document)
+        """What the document is sorted by: of several keys the one that comes first. Raises MongoError 2."""
+        try:
+            keys = self.keys(document)
+        except MongoError as error:
+            raise MongoError(2, "cannot sort with keys that are parallel arrays") from error
         return keys[0] if len(keys) == 1 else min(keys)
 
     def _key(self, values: Sequence[Any]) -> Key:
@@ -94,7 +97,7 @@ def _expand(fields: list[tuple[Any, tuple[str, ...]]]) -> Iterator[list[Any]]:
             current, rest = current.get(rest[0], MISSING), rest[1:]
         if type(current) is list and not _is_fixed(value, path):
             if array is not None and array is not current:
-                raise MongoError(171, "cannot index or sort by parallel arrays")
+                raise MongoError(171, "cannot index parallel arrays")
             array = current
         walked.append((current, rest))
     if array is None:

@@ -120,6 +120,24 @@ PATHS = [
     ([{"$ref": "x", "$id": 1}, {"$ref": "x", "$id": 2}], {"a": {"$ref": "x", "$id": 1}}, [0]),
 ]
 
+NULLS_AND_ARRAYS: list[Any] = [
+    *({}, None, 4, {"b": "hi"}, {"b": None}, "absent"),  # 0 to 5
+    *([[]], [], [{"b": None}, {}], [{"b": 1}, {"b": "x"}], [{"b": None}, {"b": 3}], [{"b": 3}, {}]),  # 6 to 11
+    *([None, None], [1, "x", 4], [1, "x", None, 4]),  # 12 to 14
+]
+NULLS: list[tuple[list[Any], dict[str, Any], list[int]]] = [
+    (NULLS_AND_ARRAYS, {"a": None}, [1, 5, 12, 14]),
+    (NULLS_AND_ARRAYS, {"a": {"$ne": None}}, [0, 2, 3, 4, 6, 7, 8, 9, 10, 11, 13]),
+    (NULLS_AND_ARRAYS, {"a": {"$not": {"$gte": None}}}, [0, 2, 3, 4, 6, 7, 8, 9, 10, 11, 13]),
+    (NULLS_AND_ARRAYS, {"a": {"$elemMatch": {"$eq": None}}}, [12, 14]),
+    (NULLS_AND_ARRAYS, {"a": {"$elemMatch": {"$ne": None}}}, [6, 8, 9, 10, 11, 13, 14]),
+    (NULLS_AND_ARRAYS, {"a.b": None}, [0, 1, 2, 4, 5, 8, 10, 11]),
+    (NULLS_AND_ARRAYS, {"a.b": {"$in": [None, 75]}}, [0, 1, 2, 4, 5, 8, 10, 11]),
+    (NULLS_AND_ARRAYS, {"a.b": {"$ne": None}}, [3, 6, 7, 9, 12, 13, 14]),
+    (NULLS_AND_ARRAYS, {"a": {"$elemMatch": {"b": None}}}, [6, 8, 10, 11]),
+    (NULLS_AND_ARRAYS, {"a": {"$elemMatch": {"b": {"$ne": None}}}}, [9, 10, 11]),
+]
+
 PATTERNS = [
     (["Tea", "tea", "steam", 1], {"a": {"$regex": "tea"}}, [1, 2]),
     (["Tea", "tea", "steam"], {"a": {"$regex": "^tea", "$options": "i"}}, [0, 1]),
@@ -140,18 +158,17 @@ PATTERNS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("values", "query", "expected"), [*EQUALITY, *ORDER, *LISTS, *SHAPES, *LOGIC, *PATHS, *PATTERNS], ids=str
-)
+ALL = [*EQUALITY, *ORDER, *LISTS, *SHAPES, *LOGIC, *PATHS, *NULLS, *PATTERNS]
+
+
+@pytest.mark.parametrize(("values", "query", "expected"), ALL, ids=str)
 def test_a_filter_finds_what_mongodb_finds(
     things: Things, values: list[Any], query: dict[str, Any], expected: list[int]
 ) -> None:
     assert found(things, values, query) == expected
 
 
-@pytest.mark.parametrize(
-    ("values", "query", "expected"), [*EQUALITY, *ORDER, *LISTS, *SHAPES, *LOGIC, *PATHS, *PATTERNS], ids=str
-)
+@pytest.mark.parametrize(("values", "query", "expected"), ALL, ids=str)
 @pytest.mark.parametrize("keys", [[("a", 1)], [("a", -1), ("_id", 1)], [("a.b", 1)]], ids=str)
 def test_an_index_changes_nothing(
     things: Things, values: list[Any], query: dict[str, Any], expected: list[int], keys: list[tuple[str, int]]
@@ -202,6 +219,13 @@ def test_a_sort_takes_the_least_of_an_array_upwards_and_the_greatest_downwards(t
     things.insert_many(documents([[5, 1], 2, [3], [], None, "absent"]))
     assert [item["_id"] for item in things.find().sort([("a", 1), ("_id", 1)])] == [3, 4, 5, 0, 1, 2]
     assert [item["_id"] for item in things.find().sort([("a", -1), ("_id", 1)])] == [0, 2, 1, 4, 5, 3]
+
+
+def test_a_sort_by_two_arrays_is_an_error(things: Things) -> None:
+    things.insert_one({"a": [1], "b": [2]})
+    with pytest.raises(OperationFailure, match="parallel arrays") as caught:
+        list(things.find().sort([("a", 1), ("b", 1)]))
+    assert caught.value.code == 2
 
 
 def test_a_window_is_cut_from_the_sorted_documents(things: Things) -> None:
