@@ -3,7 +3,7 @@
 import pytest
 from fastapi import FastAPI
 from pydantic import ValidationError
-from starlette.routing import Route
+from starlette.routing import Mount, Route, WebSocketRoute
 
 from core.actor import Actor, Role
 from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
@@ -105,7 +105,8 @@ class TestValidation:
             new(id=app_id)
 
     def test_every_path_of_the_server_is_reserved(self, web_app: FastAPI) -> None:
-        first = {route.path.split("/")[1] for route in web_app.routes if isinstance(route, Route)}
+        served = [route for route in web_app.routes if isinstance(route, Route | Mount | WebSocketRoute)]
+        first = {route.path.split("/")[1] for route in served}
         assert {segment for segment in first if segment and not segment.startswith("{")} <= RESERVED
 
     @pytest.mark.parametrize(
