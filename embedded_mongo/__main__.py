@@ -7,7 +7,6 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -53,36 +52,32 @@ def main() -> int:
         return 1
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
-            return runner.run(_serve(engine, arguments))
+            runner.run(_serve(engine, arguments))
     except OSError as error:
         sys.stderr.write(f"embedded_mongo: can't listen on port {arguments.port}: {error}\n")
         return 1
+    return 0
 
 
-async def _serve(engine: Engine, arguments: argparse.Namespace) -> int:
+async def _serve(engine: Engine, arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
-    stopped: asyncio.Future[int] = loop.create_future()
-
-    def stop() -> None:
-        if not stopped.done():
-            stopped.set_result(0)
-
+    stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stopped.set)
     outbox = Outbox(engine, _give_up)
     server = await loop.create_server(lambda: Connection(engine, outbox), "127.0.0.1", arguments.port)
-    tasks = [asyncio.create_task(_keep_house(engine, outbox, arguments.ttl_interval))]
-    if arguments.parent:
-        tasks.append(asyncio.create_task(_watch_parent(arguments.parent, stop)))
     sys.stdout.write(f"ready {server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
-    status = await stopped
+    async with asyncio.TaskGroup() as group:  # if one of them fails, so does the server
+        tasks = [group.create_task(_keep_house(engine, outbox, arguments.ttl_interval))]
+        if arguments.parent:
+            tasks.append(group.create_task(_watch_parent(arguments.parent, stopped)))
+        await stopped.wait()
+        for task in tasks:
+            task.cancel()
     server.close()
-    for task in tasks:
-        task.cancel()
     outbox.flush()
     engine.storage.close()
-    return status
 
 
 def _give_up(error: BaseException) -> NoReturn:
@@ -100,10 +95,10 @@ async def _keep_house(engine: Engine, outbox: Outbox, interval: float) -> None:
         outbox.flush()
 
 
-async def _watch_parent(parent: int, stop: Callable[[], None]) -> None:
+async def _watch_parent(parent: int, stopped: asyncio.Event) -> None:
     while os.getppid() == parent:  # noqa: ASYNC110  nothing tells a process that its parent has ended
         await asyncio.sleep(_PARENT_CHECK_SECONDS)
-    stop()
+    stopped.set()
 
 
 if __name__ == "__main__":

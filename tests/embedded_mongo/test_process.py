@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,8 +34,9 @@ def wait_until_gone(process_id: int) -> None:
     pytest.fail("the process is still there")
 
 
-def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
-    with EmbeddedMongo(tmp_path) as server, connect(server.url) as client:
+@pytest.mark.parametrize("sync", ["normal", "full"])
+def test_what_was_written_is_there_after_a_restart(tmp_path: Path, sync: str) -> None:
+    with EmbeddedMongo(tmp_path, options=("--sync", sync)) as server, connect(server.url) as client:
         client["d"]["a"].create_index([("x", 1)], unique=True, partialFilterExpression={"x": {"$gt": 0}})
         client["d"]["a"].insert_many([{"_id": number, "x": number} for number in range(10)])
         client["d"]["a"].update_one({"_id": 3}, {"$set": {"y": 1}})
@@ -60,6 +62,14 @@ def test_two_servers_can_not_share_a_folder(tmp_path: Path, capfd: pytest.Captur
     with EmbeddedMongo(tmp_path), pytest.raises(RuntimeError, match="did not start"):
         EmbeddedMongo(tmp_path).start()
     assert "Does another server use it?" in capfd.readouterr().err
+
+
+def test_a_port_that_is_taken_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(RuntimeError, match="did not start"):
+            EmbeddedMongo(port=port).start()
+    assert f"can't listen on port {port}" in capfd.readouterr().err
 
 
 def test_without_being_started_it_has_no_url() -> None:
