@@ -1,6 +1,7 @@
 """The app events that shops follow: what they must hold, and what they do."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -115,7 +116,13 @@ async def _plan_change(
     plan = await Plan.find_one({"appId": event.app_id, "handle": handle})
     if plan is None:
         return [], f"The app has no plan {handle}"
-    subscription = Subscription(
+    subscription = subscription_to(plan, status, since=event.occurred_at, is_test=is_test)
+    return [_change(event, ChangeKind.PLAN_CHANGED, subscription=subscription)], None
+
+
+def subscription_to(plan: Plan, status: SubscriptionStatus, *, since: datetime, is_test: bool = False) -> Subscription:
+    """With the plan as it is now: what it costs later does not reach those who have subscribed."""
+    return Subscription(
         plan_id=plan.id,
         plan_handle=plan.handle,
         plan_name=plan.name,
@@ -125,9 +132,8 @@ async def _plan_change(
         trial_days=plan.trial_days,
         status=status,
         is_test=is_test,
-        since=event.occurred_at,
+        since=since,
     )
-    return [_change(event, ChangeKind.PLAN_CHANGED, subscription=subscription)], None
 
 
 def _change(

@@ -24,7 +24,7 @@ async def write_shop(app_id: str, domain: str, decide: Decide) -> Shop | None:
         wanted = decide(current)
         if wanted is None:
             return current
-        wanted = _with_search(wanted)
+        wanted = with_search(wanted)
         changes = _differences(current, wanted) if current else {}
         if current and not changes:
             return current
@@ -65,16 +65,17 @@ def with_facts(shop: Shop, facts: Mapping[str, Any], *, are_newest: bool) -> Sho
     return changed(shop, known)
 
 
-def newest_install(shop: Shop) -> Change | None:
-    installs = (ChangeKind.INSTALLED, ChangeKind.REINSTALLED)
-    return next((change for change in reversed(shop.history) if change.kind in installs), None)
-
-
-def _with_search(shop: Shop) -> Shop:
+def with_search(shop: Shop) -> Shop:
+    """What lists sort and search by follows from the rest."""
     words = (shop.domain, shop.name, shop.email or "", shop.owner or "")
     return changed(
         shop, {"name_key": (shop.name or shop.domain).casefold(), "search_text": " ".join(words).strip().casefold()}
     )
+
+
+def newest_install(shop: Shop) -> Change | None:
+    installs = (ChangeKind.INSTALLED, ChangeKind.REINSTALLED)
+    return next((change for change in reversed(shop.history) if change.kind in installs), None)
 
 
 def _differences(current: Shop, wanted: Shop) -> dict[str, Any]:
