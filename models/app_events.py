@@ -42,10 +42,5 @@ class AppEvent(Stored):
                 [("appId", ASCENDING), ("shopDomain", ASCENDING), ("occurredAt", DESCENDING), ("_id", DESCENDING)]
             ),
             IndexModel([("appliedAt", ASCENDING), ("occurredAt", ASCENDING)]),
-            IndexModel(
-                [("appId", ASCENDING), ("occurredAt", DESCENDING), ("_id", DESCENDING)],
-                name="problems",
-                partialFilterExpression={"problem": {"$type": "string"}},
-            ),
             IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
         ]

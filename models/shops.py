@@ -130,7 +130,7 @@ class Shop(Stored):
         name = "shops"
         indexes: ClassVar[list[Any]] = [
             IndexModel([("appId", ASCENDING), ("domain", ASCENDING)], unique=True),
-            IndexModel([("domain", ASCENDING), ("appId", ASCENDING)]),
+            IndexModel([("domain", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("installedAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),

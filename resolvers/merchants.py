@@ -118,7 +118,7 @@ async def _domains(query: Filter, window: Range) -> list[str]:
     direction = SortDirection.DESCENDING if window.backward else SortDirection.ASCENDING
     shops = (
         Shop.find(matching, projection_model=ShopDomain)
-        .sort([("domain", direction), ("appId", direction)])
+        .sort([("domain", direction), ("_id", direction)])
         .limit((window.limit + 1) * max(1, await App.count()))
     )
     return list(dict.fromkeys([shop.domain for shop in await shops.to_list()]))
