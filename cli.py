@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app import create_app
-from commands import background, people
+from commands import background, people, seeding
 from commands.console import MESSAGES
 from commands.errors import CommandError
 from commands.secret import with_own_secret
@@ -53,6 +53,14 @@ def worker() -> None:
 def scheduler() -> None:
     """Start work by the clock (with REDIS_URL; a second one is a spare)."""
     background.schedule(_settings())
+
+
+@commands.command()
+def seed(
+    reset: Annotated[bool, typer.Option("--reset", help="Delete everything first (asks).")] = False,
+) -> None:
+    """Fill an empty database with a believable company: apps, plans, staff, merchants, a year of installs."""
+    seeding.seed(_settings(), reset=reset)
 
 
 @users.command("create")

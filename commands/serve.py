@@ -15,10 +15,11 @@ from rich.table import Table
 from app import TITLE, create_app
 from commands.console import OUTPUT
 from commands.database import own_database, platform
-from commands.demonstration import Credentials, prepare
 from commands.errors import CommandError
+from commands.seeding import seed_when_empty
 from core.settings import Settings
 from core.web import LARGEST_BODY
+from seed.company import Secrets
 
 GRACE_SECONDS: Final = 5
 """What requests under way, websockets and event streams have to end in."""
@@ -52,8 +53,8 @@ def _run(settings: Settings, url: str, listener: socket.socket, *, demo: bool) -
 
     async def run() -> None:
         async with platform(settings, url):
-            owner = await prepare() if demo else None
-        await _Server(config, lambda: _announce(settings, owner)).serve([listener])
+            made = await seed_when_empty() if demo else None
+        await _Server(config, lambda: _announce(settings, made)).serve([listener])
 
     with Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(run())
@@ -84,7 +85,7 @@ def _listener(settings: Settings) -> socket.socket:
         raise CommandError(f"Can't listen on {host} port {port}: {error.strerror or error}.") from None
 
 
-def _announce(settings: Settings, owner: Credentials | None) -> None:
+def _announce(settings: Settings, made: Secrets | None) -> None:
     address = settings.public_url.rstrip("/")
     rows = Table.grid(padding=(0, 2))
     for name, value in (
@@ -94,8 +95,10 @@ def _announce(settings: Settings, owner: Credentials | None) -> None:
         ("REST reference", f"{address}/docs"),
     ):
         rows.add_row(name, value)
-    if owner is not None:
+    if made is not None:
         rows.add_row()
-        rows.add_row("Owner", owner.email)
-        rows.add_row("Password", f"[bold]{owner.password}[/]  (shown this once)")
+        rows.add_row("Owner", made.owner)
+        rows.add_row("Password", f"[bold]{made.owner_password}[/]  (shown this once, as the keys are)")
+        for app_id, key in made.api_keys.items():
+            rows.add_row(f"Key of {app_id}", key)
     OUTPUT.print(Panel(rows, title=TITLE, subtitle="Ctrl-C stops it", expand=False, padding=(1, 2)))

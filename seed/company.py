@@ -1,0 +1,80 @@
+"""Writes the company: people, apps and keys by the operations themselves, shops by the functions that follow events."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Final
+
+from core import clock
+from core.actor import Role
+from models.plans import Plan
+from resolvers.api_keys import ApiKeyCreate, create_api_key
+from resolvers.apps import AppCreate, create_app
+from resolvers.plans import PlanCreate, create_plan
+from resolvers.users import UserCreate, create_user
+from seed.catalog import APPS, OWNER, STAFF, CatalogApp
+from seed.histories import ACTOR, histories
+from seed.lives import YEAR
+from seed.merchants import merchants
+
+SEED: Final = 7
+MERCHANTS: Final = 400
+FOUNDED: Final = YEAR + timedelta(days=45)
+BATCH: Final = 500
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being made, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What is shown once."""
+
+    owner: str
+    owner_password: str
+    api_keys: dict[str, str]
+
+
+async def found_company(progress: Progress) -> Secrets:
+    """Into an empty database."""
+    random, now = Random(SEED), clock.now()  # noqa: S311  the same company every time is the point
+    with clock.shifted(-FOUNDED):
+        password = await _hire()
+        plans = {app.id: await _publish(app) for app in APPS}
+        keys = {app.id: await _issue_key(app) for app in APPS[:2]}
+    shops, events = histories(random, merchants(random, MERCHANTS), plans, now)
+    written, total = 0, len(shops) + len(events)
+    for documents in (shops, events):
+        for start in range(0, len(documents), BATCH):
+            batch = documents[start : start + BATCH]
+            await type(batch[0]).insert_many(batch)
+            written += len(batch)
+            progress("Shops and events", written, total)
+    return Secrets(OWNER, password, keys)
+
+
+async def _hire() -> str:
+    """The owner's password; nobody knows those of the others until an admin sets them."""
+    passwords = {email: secrets.token_urlsafe(15) for _, _, email, _ in STAFF}
+    await asyncio.gather(*(_create_account(*person, passwords[person[2]]) for person in STAFF))
+    return passwords[OWNER]
+
+
+async def _create_account(first_name: str, last_name: str, email: str, role: Role, password: str) -> None:
+    account = {"email": email, "password": password, "role": role, "firstName": first_name, "lastName": last_name}
+    await create_user(ACTOR, UserCreate.model_validate(account))
+
+
+async def _publish(app: CatalogApp) -> list[Plan]:
+    """Its plans in the order of their price."""
+    await create_app(ACTOR, AppCreate.model_validate({"id": app.id, "name": app.name, "description": app.description}))
+    plans = [await create_plan(ACTOR, app.id, PlanCreate.model_validate(plan)) for plan in app.plans]
+    return sorted(plans, key=lambda plan: plan.price)
+
+
+async def _issue_key(app: CatalogApp) -> str:
+    data = ApiKeyCreate.model_validate({"appId": app.id, "name": f"Backend of {app.name}"})
+    return (await create_api_key(ACTOR, data)).secret
