@@ -55,6 +55,7 @@ class User(Stored):
         name = "users"
         indexes: ClassVar[list[Any]] = [
             IndexModel([("emailKey", ASCENDING)], unique=True),
+            IndexModel([("emailKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("role", ASCENDING), ("isActive", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
         ]

@@ -1,0 +1,202 @@
+"""Every list has an index that it can be read by, whatever it is sorted or filtered by: from the first item asked for
+to the last, in order, and within one app where the list is.
+
+The lists are the connections among the root fields of GraphQL; REST reads the same slices. Each is asked for through
+the interface, and the server explains what the driver then sent, index by index: which one it takes at run time depends
+on the data.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any, Final, NamedTuple
+
+import pytest
+import pytest_asyncio
+from beanie import Document
+from bson import Decimal128, ObjectId
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, get_named_type
+from httpx import AsyncClient
+from pymongo.errors import OperationFailure
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from core.actor import Role
+from core.mongo import Mongo
+from core.pages import Cursor, SortKey
+from models import DOCUMENTS
+from models.apps import App
+from schema.fields import RootField, root_fields
+from schema.root import SCHEMA
+from tests.conftest import URL_VARIABLE
+from tests.factories.people import logged_in
+
+APP: Final = "banners-all-over"
+A_TIME: Final = "2026-01-31T09:00:00.000Z"
+VALUES: Final[dict[str, Any]] = {
+    "appId": APP,
+    "country": "GB",
+    "domain": "tea-and-cakes.myshopify.com",
+    "shopDomain": "tea-and-cakes.myshopify.com",
+}
+"""Of filters that take more than any text."""
+PARTS_OF_A_QUERY: Final = ("find", "filter", "sort", "skip", "limit")
+
+
+class List(NamedTuple):
+    """One way to ask for a list: sorted by a key (None: it has one order), filtered by nothing or one field, from its
+    start or a cursor."""
+
+    field: RootField
+    key: SortKey | None
+    reverse: bool
+    filtered_by: str | None
+    later: bool
+
+    @property
+    def name(self) -> str:
+        order = ("-" if self.reverse else "") + (self.key.value if self.key else "its order")
+        return f"{self.field.name} by {order}{' later' if self.later else ''} {self.filtered_by or ''}".strip()
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        given: dict[str, Any] = {"sortKey": self.key.name, "reverse": self.reverse} if self.key else {}
+        if "appId" in self.field.field.args:
+            given["appId"] = APP
+        if self.filtered_by:
+            given["filter"] = {self.filtered_by: value_of(filters_of(self.field)[self.filtered_by], self.filtered_by)}
+        if self.later:
+            given["after"] = Cursor(sorted_value(self.key), ObjectId()).encode()
+        return given
+
+
+def connections() -> Iterator[RootField]:
+    for field in root_fields(SCHEMA):
+        returned = get_named_type(field.field.type)
+        if isinstance(returned, GraphQLObjectType) and "nodes" in returned.fields:
+            yield field
+
+
+def keys_of(field: RootField) -> list[SortKey | None]:
+    if "sortKey" not in field.field.args:
+        return [None]
+    keys = get_named_type(field.field.args["sortKey"].type)
+    return list(keys.extensions["strawberry-definition"].wrapped_cls)
+
+
+def filters_of(field: RootField) -> dict[str, Any]:
+    filters = get_named_type(field.field.args["filter"].type) if "filter" in field.field.args else None
+    return (
+        {name: one.type for name, one in filters.fields.items()} if isinstance(filters, GraphQLInputObjectType) else {}
+    )
+
+
+def value_of(graphql_type: Any, name: str) -> Any:
+    named = get_named_type(graphql_type)
+    match named.name:
+        case "Boolean":
+            return True
+        case "DateTime":
+            return A_TIME
+        case _ if isinstance(named, GraphQLEnumType):
+            return next(iter(named.values))
+        case _:
+            return VALUES.get(name, "tea")
+
+
+def sorted_value(key: SortKey | None) -> Any:
+    """What a cursor of the list holds besides an id."""
+    stored = key.stored if key else ""
+    if stored.endswith("At"):
+        return datetime(2026, 1, 31, tzinfo=UTC)
+    return Decimal128("40") if stored == "price" else "tea"
+
+
+LISTS: Final = [
+    List(field, key, reverse, filtered_by, later)
+    for field in connections()
+    for key, reverse, filtered_by, later in product(
+        keys_of(field), (False, True), (None, *filters_of(field)), (False, True)
+    )
+    if key or not reverse
+]
+
+
+class Queries(CommandListener):
+    def __init__(self) -> None:
+        self.found: list[dict[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "find":
+            self.found.append({part: event.command[part] for part in PARTS_OF_A_QUERY if part in event.command})
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
+
+
+@pytest_asyncio.fixture(scope="module")
+async def listened(mongo: Mongo, pytestconfig: pytest.Config) -> AsyncIterator[tuple[Mongo, Queries]]:
+    """A second connection, whose queries are kept; the documents speak to it during this module."""
+    if pytestconfig.getoption("--mongo") == "memory":
+        pytest.skip("mongomock explains nothing")
+    queries = Queries()
+    written = mongo.written  # type: ignore[attr-defined]
+    second = Mongo(os.environ[URL_VARIABLE], mongo.database.name, [queries, written])
+    await second.bind(DOCUMENTS)
+    yield second, queries
+    await mongo.bind(DOCUMENTS)
+    await second.close()
+
+
+def stages_of(plan: dict[str, Any]) -> list[str]:
+    inner = [plan["inputStage"]] if "inputStage" in plan else plan.get("inputStages", [])
+    return [plan["stage"], *(stage for one in inner for stage in stages_of(one))]
+
+
+async def serves(mongo: Mongo, query: dict[str, Any], index: Mapping[str, Any]) -> bool:
+    """Whether the index leads to the query's documents in their order."""
+    if "appId" in str(query["filter"]) and next(iter(index["key"])) != "appId":
+        return False
+    try:
+        explained = await mongo.database.command(
+            {"explain": query | {"hint": index["name"]}, "verbosity": "queryPlanner"}
+        )
+    except OperationFailure:
+        return False
+    stages = stages_of(explained["queryPlanner"]["winningPlan"])
+    return "IXSCAN" in stages and "SORT" not in stages
+
+
+def query_for(asked: List) -> str:
+    """Every argument has a variable."""
+    arguments = {name: argument for name, argument in asked.field.field.args.items() if name in asked.variables}
+    declared = ", ".join(f"${name}: {argument.type}" for name, argument in arguments.items())
+    passed = ", ".join(f"{name}: ${name}" for name in arguments)
+    call = f"{asked.field.name}({passed})" if passed else asked.field.name
+    return f"query {f'({declared})' if declared else ''} {{ {call} {{ nodes {{ __typename }} }} }}"
+
+
+@pytest.mark.parametrize("asked", LISTS, ids=lambda asked: asked.name)
+async def test_a_list_has_an_index(asked: List, listened: tuple[Mongo, Queries], client: AsyncClient) -> None:
+    mongo, queries = listened
+    await App(id=APP, name="Banners All Over", name_key="banners all over").insert()
+    headers = await logged_in(Role.OWNER)
+    queries.found.clear()
+    body = {"query": query_for(asked), "variables": asked.variables}
+    answer = (await client.post("/graphql", json=body, headers=headers)).json()
+    assert "errors" not in answer, answer
+    for query in queries.found:
+        if "sort" in query:
+            indexes = await (await mongo.database[query["find"]].list_indexes()).to_list()
+            assert any([await serves(mongo, query, index) for index in indexes]), f"no index for {query}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.__name__)
+async def test_every_declared_index_exists(document: type[Document], listened: tuple[Mongo, Queries]) -> None:
+    """Beanie takes two indexes over the same fields, in whatever order, for one, and creates the later one alone."""
+    declared = {index.name for index in document.get_settings().indexes or ()}
+    existing = await (await listened[0].database[document.get_collection_name()].list_indexes()).to_list()
+    assert declared <= {index["name"] for index in existing}
