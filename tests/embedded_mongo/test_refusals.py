@@ -127,7 +127,7 @@ def test_a_command(things: Things, command: dict[str, Any]) -> None:
         ("snapshot", lambda things: things.database.command("find", "things", readConcern={"level": "snapshot"})),
         ("an upsert with an $in", lambda things: things.update_one({"a": {"$in": [1]}}, {"$inc": {"n": 1}}, True)),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",  # a function's own name differs in every process
 )
 def test_an_option(things: Things, name: str, action: Callable[[Things], object]) -> None:
     assert_refused(name, lambda: action(things))
