@@ -5,17 +5,19 @@ window is found by index however far it is from the start (keyset paging).
 """
 
 import base64
-import binascii
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Generic, Self, TypeVar
+from types import NoneType
+from typing import Any, Final, Generic, Self, TypeVar
 
-import orjson
-from bson import Decimal128, ObjectId
+import bson
+from bson import Decimal128, Int64, ObjectId
+from bson.codec_options import CodecOptions
+from bson.errors import BSONError
 
 from core.errors import InvalidInput
 
@@ -24,6 +26,10 @@ T = TypeVar("T")
 PAGE_LIMIT = 100
 CONNECTION_LIMIT = 250
 DEFAULT_LIMIT = 20
+
+SORTABLE: Final = frozenset({str, int, Int64, float, Decimal128, datetime, NoneType})
+IDS: Final = frozenset({ObjectId, str})
+_OPTIONS: Final = CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +78,21 @@ class Cursor:
     id: Any
 
     def encode(self) -> str:
-        return base64.urlsafe_b64encode(orjson.dumps([_tagged(self.value), _tagged(self.id)])).decode().rstrip("=")
+        """In BSON, which keeps the types of all that can be sorted by."""
+        value = Decimal128(self.value) if isinstance(self.value, Decimal) else self.value
+        return base64.urlsafe_b64encode(bson.encode({"v": value, "i": self.id})).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str, field: str) -> "Cursor":
         """Raises `InvalidInput` naming `field`: a cursor is opaque, and only one that was handed out is valid."""
         try:
-            value, identity = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            return cls(_untagged(value), _untagged(identity))
-        except (ValueError, TypeError, KeyError, binascii.Error, ArithmeticError):
-            raise InvalidInput(f"{field} is not a cursor of this list", field) from None
+            place = bson.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), _OPTIONS)
+            cursor = cls(place["v"], place["i"])
+        except (ValueError, KeyError, BSONError):
+            raise _no_cursor(field) from None
+        if type(cursor.value) not in SORTABLE or type(cursor.id) not in IDS:
+            raise _no_cursor(field)
+        return cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,33 +133,9 @@ class Slice(Generic[T]):
     has_previous: bool = False
 
 
+def _no_cursor(field: str) -> InvalidInput:
+    return InvalidInput(f"{field} is not a cursor of this list", field)
+
+
 def pages_of(total: int, limit: int) -> int:
     return math.ceil(total / limit)
-
-
-def _tagged(value: Any) -> Any:
-    match value:
-        case ObjectId():
-            return {"o": str(value)}
-        case datetime():
-            return {"d": round(value.timestamp() * 1000)}
-        case Decimal() | Decimal128():
-            return {"n": str(value)}
-        case _:
-            return value
-
-
-def _untagged(value: Any) -> Any:
-    match value:
-        case {"o": str(text)}:
-            if not ObjectId.is_valid(text):
-                raise ValueError(text)
-            return ObjectId(text)
-        case {"d": int(milliseconds)}:
-            return datetime.fromtimestamp(milliseconds / 1000, UTC)
-        case {"n": str(text)}:
-            return Decimal128(text)
-        case str() | int() | float():
-            return value
-        case _:
-            raise ValueError(value)
