@@ -6,6 +6,7 @@ database. `bare`: Starlette alone, sending the JSON that All Over Apps answered.
 
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -22,6 +23,8 @@ from starlette.types import ASGIApp
 from app import create_app
 from core import clock, logs
 from core.actor import Role
+from core.mongo import slice_of
+from core.pages import Slice
 from core.runtime import running, runtime
 from core.settings import Settings
 from core.tokens import Audience
@@ -59,7 +62,9 @@ async def main(kind: str, port: int) -> None:
                 app = await _bare(app, token)
             sys.stdout.write(token + "\n")
             sys.stdout.flush()
-            await uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", access_log=False)).serve()
+            await uvicorn.Server(
+                uvicorn.Config(app, port=port, lifespan="off", log_level="warning", access_log=False)
+            ).serve()
 
 
 async def _company() -> str:
@@ -84,9 +89,12 @@ def _shop(number: int) -> Shop:
 
 def _remember() -> None:
     """Each look-up is made once, so that what is left is what the interfaces cost."""
-    shops.slice_of = _once(shops.slice_of)  # type: ignore[assignment]
-    App.get = _once(App.get)  # type: ignore[method-assign]
-    User.get = _once(User.get)  # type: ignore[method-assign]
+    for place, name, remembered in (
+        (shops, "slice_of", _once(_counted(slice_of))),
+        (App, "get", _once(App.get)),
+        (User, "get", _once(User.get)),
+    ):
+        setattr(place, name, remembered)
 
 
 def _once(read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -98,6 +106,14 @@ def _once(read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         return kept[0]
 
     return remembered
+
+
+def _counted(read: Callable[..., Awaitable[Slice[Any]]]) -> Callable[..., Awaitable[Slice[Any]]]:
+    async def with_count(*arguments: Any) -> Slice[Any]:
+        found = await read(*arguments)
+        return replace(found, count=_once(found.count))
+
+    return with_count
 
 
 async def _bare(app: ASGIApp, token: str) -> Starlette:

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from types import GeneratorType
-from typing import Any, Final
+from types import GeneratorType, NoneType
+from typing import Any, Final, cast
 
 from graphql import (
     GraphQLBoolean,
@@ -49,7 +49,7 @@ LARGEST_INT: Final = 2**31 - 1
 EXACT: Final[dict[GraphQLLeafType, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 """Scalars that serialise values of this very type as they are."""
 
-UNUSUAL: Final = (Exception, GeneratorType, UndefinedType)
+UNUSUAL: Final = (NoneType, Exception, GeneratorType, UndefinedType)
 
 
 class Unusual(Exception):
@@ -203,7 +203,7 @@ def _list(complete: Complete) -> Complete:
 
 def _object(read: Read) -> Complete:
     def complete_object(value: Any) -> Any:
-        if _is_unusual(value):
+        if _is_unusual(type(value)):
             raise Unusual
         return read(value)
 
@@ -214,7 +214,7 @@ def _leaf(type_: GraphQLLeafType) -> Complete:
     serialize = type_.coerce_output_value
 
     def complete_any(value: Any) -> Any:
-        if _is_unusual(value):
+        if _is_unusual(type(value)):
             raise Unusual
         result = serialize(value)
         if result is None or result is Undefined:
@@ -233,9 +233,13 @@ def _reader(fields: list[tuple[str, Read, Complete]]) -> Read:
     return lambda source: {key: complete(read(source)) for key, read, complete in fields}
 
 
-def _is_unusual(value: Any) -> bool:
+def _is_looked_at(kind: type) -> bool:
     """True for what graphql-core looks at before it completes a value: nulls, exceptions, something to await."""
-    return value is None or isinstance(value, UNUSUAL) or hasattr(type(value), "__await__")
+    return issubclass(kind, UNUSUAL) or hasattr(kind, "__await__")
+
+
+# A page asks it of hundreds of values, of a handful of types.
+_is_unusual = cast(Callable[[type], bool], lru_cache(maxsize=1_000)(_is_looked_at))
 
 
 def _nothing(_: Any) -> None:
