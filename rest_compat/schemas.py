@@ -7,36 +7,46 @@ from typing import Any, Final
 
 Schema = Mapping[str, Any]
 
-AN_ID: Final = "6901449da196a70c326622f8"
-A_TIME: Final = "2026-01-31T09:00:00.000Z"
-
-BY_NAME: Final[Sequence[tuple[str, Any]]] = [
-    (r"appId|defaultApp", "banners-all-over"),
+LIKELY: Final[Sequence[tuple[str, Any]]] = [
+    (r"App\w*\.name", "Banners All Over"),
+    (r"Shop\w*\.name", "Tea and Cakes"),
+    (r"Plan\w*\.name", "Pro"),
+    (r"Plan\w*\.id", "pro_monthly"),
+    (r"ApiKey\w*\.name", "Backend"),
+    (r"\w*User\w*\.name", "Ada Lovelace"),
+    (r"Databases\w*\.(total|connected)", 1),
+    (r"appId|defaultApp|byApp", "banners-all-over"),
     (r"theme", "system"),
     (r"sort", "-createdAt"),
-    (r"_id|id|\w*Id|createdBy", AN_ID),
-    (r"\w+At|timestamp|lastUsed|\w+(From|To)", A_TIME),
+    (r"_id|id|\w*Id|createdBy", "6901449da196a70c326622f8"),
+    (r"\w+At|timestamp|lastUsed|since|\w+(From|To)", "2026-01-31T09:00:00.000Z"),
     (r"email", "ada@example.com"),
     (r"(\w*P|p)assword", "correct horse battery"),
     (r"firstName", "Ada"),
     (r"lastName", "Lovelace"),
     (r"owner", "Ada Lovelace"),
     (r"shopDomain|domain|shop", "tea-and-cakes.myshopify.com"),
+    (r"allowedOrigin", "https://banners.example.com"),
     (r"token", "eyJhbGciOiJIUzI1NiIs…"),
     (r"key", "aoa_live_…"),
     (r"hash", "$2b$12$…"),
-    (r"handle|plan", "pro_monthly"),
+    (r"handle|plan|byPlan", "pro_monthly"),
+    (r"byInterval", "EVERY_30_DAYS"),
+    (r"shopifyPlan", "basic"),
+    (r"feature", "No watermark"),
     (r"eventName", "banner-published"),
     (r"currency", "USD"),
     (r"country", "GB"),
     (r"locale|language", "en"),
     (r"timezone", "Europe/London"),
+    (r"message", "Done"),
     (r"rss|heapUsed|heapTotal|external|arrayBuffers", "64MB"),
     (r"price", 40),
     (r"page|pages", 1),
     (r"limit", 20),
+    (r"failed|expired", 0),
 ]
-"""What a value of a name looks like, where its schema does not tell."""
+"""Values by the name of a field, or by that of its object and its own, where the schema does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +85,8 @@ class Schemas:
         found = self.resolved(schema)
         return Field(name, self._kind(found), required, _note(schema, found))
 
-    def example(self, schema: Schema, name: str = "") -> Any:
-        """A believable value: the default, where there is one."""
+    def example(self, schema: Schema, name: str = "", owner: str = "") -> Any:
+        """A believable value: the default, where there is one. `owner` is the object's title that `name` is in."""
         if schema.get("default"):
             return schema["default"]
         found = self.resolved(schema)
@@ -84,13 +94,20 @@ class Schemas:
             return found.get("const", next(iter(found.get("enum", [None]))))
         match found.get("type"):
             case "object":
-                return {key: self.example(inner, key) for key, inner in found.get("properties", {}).items()}
+                return self._object(found, name)
             case "array":
-                return [self.example(found.get("items", {}), name.removesuffix("s"))]
+                return [self.example(found.get("items", {}), name.removesuffix("s"), owner)]
             case "boolean":
                 return True
             case kind:
-                return _named_example(name, numeric=kind in ("integer", "number"), length=found.get("minLength", 0))
+                return _likely(name, owner, numeric=kind in ("integer", "number"))
+
+    def _object(self, found: Schema, name: str) -> dict[str, Any]:
+        """With its declared fields; a mapping has one entry, where a key comes to mind."""
+        owner = found.get("title", "")
+        example = {key: self.example(inner, key, owner) for key, inner in found.get("properties", {}).items()}
+        values, key = found.get("additionalProperties"), _likely(name, owner, numeric=False)
+        return {key: self.example(values)} if isinstance(values, Mapping) and key != name else example
 
     def _kind(self, found: Schema) -> str:
         if "enum" in found:
@@ -104,14 +121,15 @@ class Schemas:
 
 def example_of_parameter(name: str) -> str:
     """What stands in a path."""
-    return str(_named_example(name, numeric=False, length=0))
+    return str(_likely(name, "", numeric=False))
 
 
-def _named_example(name: str, *, numeric: bool, length: int) -> Any:
-    for pattern, value in BY_NAME:
-        if re.fullmatch(pattern, name) and isinstance(value, int) is numeric:
+def _likely(name: str, owner: str, *, numeric: bool) -> Any:
+    for pattern, value in LIKELY:
+        subject = f"{owner}.{name}" if r"\." in pattern else name
+        if re.fullmatch(pattern, subject) and isinstance(value, int) is numeric:
             return value
-    return 12 if numeric else name.ljust(length, "…")
+    return 12 if numeric else name
 
 
 def _note(schema: Schema, found: Schema) -> str:

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 import pytest_asyncio
-from beanie import Document
 from bson import Decimal128, ObjectId
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, get_named_type
 from httpx import AsyncClient
@@ -192,11 +191,3 @@ async def test_a_list_has_an_index(asked: List, listened: tuple[Mongo, Queries],
         if "sort" in query:
             indexes = await (await mongo.database[query["find"]].list_indexes()).to_list()
             assert any([await serves(mongo, query, index) for index in indexes]), f"no index for {query}"
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.__name__)
-async def test_every_declared_index_exists(document: type[Document], listened: tuple[Mongo, Queries]) -> None:
-    """Beanie takes two indexes over the same fields, in whatever order, for one, and creates the later one alone."""
-    declared = {index.name for index in document.get_settings().indexes or ()}
-    existing = await (await listened[0].database[document.get_collection_name()].list_indexes()).to_list()
-    assert declared <= {index["name"] for index in existing}
