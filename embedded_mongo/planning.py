@@ -21,20 +21,23 @@ _COST_OF_SORTING = 1.5
 def plan_query(
     records: Mapping[int, object], indexes: Iterable[Index], condition: Condition, sort: Sort = (), wanted: int = 0
 ) -> Plan:
-    """The cheapest plan. `wanted` is how many documents are needed at most (skip + limit), 0 for all."""
-    everything = CollectionScan(records, exact=condition == Every(()), ordered=not sort)
-    plans: list[Plan] = [everything, *index_plans(indexes, condition, sort)]
-    sizes = [plan.size for plan in plans]
-    fewest = max(min(sizes), 1)
+    """The cheapest plan. `wanted` is how many documents are needed at most (skip + limit), 0 for all.
 
-    def cost(plan: Plan, size: int) -> float:
+    As in MongoDB, the whole collection is looked at only if no index is of any use.
+    """
+    plans = index_plans(indexes, condition, sort)
+    if not plans:
+        return CollectionScan(records, exact=condition == Every(()), ordered=not sort)
+    sizes = [max(plan.size, 1) for plan in plans]  # an empty collection has a best plan too
+    fewest = min(sizes)
+
+    def cost(place: int) -> tuple[float, int]:
+        plan, size = plans[place], sizes[place]
         if sort and not plan.ordered:
-            return size * _COST_OF_SORTING
-        return min(size, wanted * size / fewest) if wanted else size
+            return size * _COST_OF_SORTING, -plan.bounded
+        return min(size, wanted * size / fewest) if wanted else size, -plan.bounded
 
-    # Of equal costs the later plan wins: an index before the scan of everything.
-    best = min(range(len(plans)), key=lambda place: (cost(plans[place], sizes[place]), -place))
-    return plans[best]
+    return plans[min(range(len(plans)), key=cost)]
 
 
 def index_plans(indexes: Iterable[Index], condition: Condition, sort: Sort = ()) -> list[Plan]:
@@ -70,6 +73,7 @@ def plan_index(index: Index, parts: Sequence[Condition], sort: Sort = ()) -> Ind
     return IndexScan(
         index,
         ranges,
+        bounded=len(bounds),
         exact=not index.multikey and _is_exact(index, parts, len(bounds)),
         ordered=ordered or not sort,
         reverse=reverse,
@@ -106,16 +110,14 @@ def _is_implied(wanted: Condition, parts: Sequence[Condition]) -> bool:
     if wanted.operator == "$exists":
         return any(_needs_a_value(part) for part in parts if _path(part) == wanted.path)
     # An equality implies what its value fulfils.
-    test = test_of(wanted.operator, wanted.operand) if wanted.operator != "$elemMatch" else None
-    return test is not None and any(
-        test(part.operand)
-        for part in parts
-        if isinstance(part, Field)
-        and part.path == wanted.path
-        and part.operator == "$eq"
-        and part.operand is not None
-        and type(part.operand) is not list
-    )
+    test = test_of(wanted.operator, wanted.operand)
+    values = [part.operand for part in parts if isinstance(part, Field) and _fixes(part, wanted.path)]
+    return any(test(value) for value in values)
+
+
+def _fixes(part: Field, path: str) -> bool:
+    """Whether the condition says which value there is at a path: not null, which also stands for none."""
+    return part.path == path and part.operator == "$eq" and part.operand is not None and type(part.operand) is not list
 
 
 def _bounds(index: Index, parts: Sequence[Condition]) -> list[list[Interval]]:

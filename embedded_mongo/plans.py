@@ -12,6 +12,7 @@ class Plan(Protocol):
     """`numbers` yields, once each, the numbers of all records that can match, and perhaps others.
 
     `ordered`: in the order that was asked for. `exact`: no others. `size`: how many there are.
+    `bounded`: how many fields of an index narrow them down.
     """
 
     @property
@@ -20,6 +21,8 @@ class Plan(Protocol):
     def exact(self) -> bool: ...
     @property
     def size(self) -> int: ...
+    @property
+    def bounded(self) -> int: ...
     def numbers(self) -> Iterator[int]: ...
 
 
@@ -28,6 +31,7 @@ class CollectionScan:
     records: Mapping[int, object] = field(repr=False)
     exact: bool = False
     ordered: bool = False
+    bounded: int = 0
 
     @property
     def size(self) -> int:
@@ -43,6 +47,7 @@ class IndexScan:
 
     index: Index
     ranges: list[Range] = field(default_factory=lambda: [EVERYTHING])
+    bounded: int = 0
     exact: bool = False
     ordered: bool = False
     reverse: bool = False
@@ -73,6 +78,7 @@ class Union:
     branches: list[Plan]
     exact: bool = False
     ordered: bool = False
+    bounded: int = 1
 
     @property
     def size(self) -> int:

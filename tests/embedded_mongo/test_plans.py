@@ -116,6 +116,14 @@ def test_the_answer_is_that_of_a_scan(
     )
 
 
+def test_an_empty_collection_gets_the_same_plans(tickets: Things) -> None:
+    tickets.delete_many({})
+    by_app, newest_first = {"appId": 1}, [("createdAt", -1), ("_id", -1)]
+    assert plan_of(tickets, by_app, newest_first, 20) == ["LIMIT", "FETCH", "IXSCAN page backward"]
+    assert plan_of(tickets, {"appId": 1, "status": "a"}, []) == ["FETCH", "IXSCAN status forward"]
+    assert plan_of(tickets, {"plain": 1}, []) == ["COLLSCAN"]
+
+
 def test_commands_other_than_find_are_explained_too(tickets: Things) -> None:
     database, name = tickets.database, tickets.name
     by_email = {"email": "user7@example.com"}
