@@ -6,9 +6,8 @@ from fastapi import Path
 
 from resolvers import app_events
 from resolvers.app_events import AppEventCreate
-from rest_compat.edge import CurrentActor, Data, Wire
+from rest_compat.edge import AppId, CurrentActor, Data, Wire
 
-AppId = Annotated[str, Path(alias="appId")]
 EventName = Annotated[str, Path(alias="eventName")]
 
 

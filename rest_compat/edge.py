@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, cast
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import (
     AliasGenerator,
@@ -133,6 +133,8 @@ def _from_credentials() -> Actor:
 
 CurrentActor = Annotated[Actor, Depends(_from_credentials)]
 """In a view's signature: who calls."""
+
+AppId = Annotated[str, Path(alias="appId")]
 
 
 def install_errors(app: FastAPI) -> None:

@@ -11,9 +11,8 @@ from core.pages import Page
 from models.plans import Interval
 from resolvers import plans
 from resolvers.plans import PlanCreate, PlanFilter, PlanHandle, PlanSortKey, PlanUpdate
-from rest_compat.edge import CurrentActor, Data, DataMessage, Listing, Message, Paged, StoredWire, Wire, page_of
+from rest_compat.edge import AppId, CurrentActor, Data, DataMessage, Listing, Message, Paged, StoredWire, Wire, page_of
 
-AppId = Annotated[str, Path(alias="appId")]
 PlanId = Annotated[str, Path(alias="planId")]
 
 ALL: Final = Page(limit=1000)

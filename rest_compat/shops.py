@@ -12,6 +12,7 @@ from models.shops import ChangeKind, ShopStatus, SubscriptionStatus
 from resolvers import shops
 from resolvers.shops import ShopDomainFilter, ShopFilter, ShopSortKey, ShopStatusChange, ShopUpdate
 from rest_compat.edge import (
+    AppId,
     CurrentActor,
     Data,
     DataMessage,
@@ -24,7 +25,6 @@ from rest_compat.edge import (
     pagination_of,
 )
 
-AppId = Annotated[str, Path(alias="appId")]
 ShopId = Annotated[str, Path(alias="shopId", description="The shop's `_id`, or its domain")]
 
 DOMAINS_LIMIT: Final = 1000

@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import bcrypt
+import hypothesis
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from hypothesis import HealthCheck
 from pydantic import SecretStr
 
 from app import create_app
@@ -29,6 +31,8 @@ URL_VARIABLE: Final = "ALLOVER_TEST_MONGODB_URL"
 SETTINGS: Final = Settings(secret_key=SecretStr("a secret of the tests, 32 characters and more"))
 
 passwords.COST = 4
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
