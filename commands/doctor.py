@@ -48,7 +48,7 @@ def examine(settings: Settings) -> None:
     """Prints a line per finding; ends with status 1 where something that is needed fails."""
     findings = [*_configuration(settings), *asyncio.run(_stores(settings))]
     for finding in findings:
-        OUTPUT.print(f"{finding.mark} {finding.subject:<14}", end="")
+        OUTPUT.print(f"{finding.mark} {finding.subject:<16}", end="")
         OUTPUT.print(finding.detail, markup=False, highlight=False, soft_wrap=True)
     if any(finding.mark is Mark.BAD for finding in findings):
         sys.exit(1)

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from typing import Final
+from pathlib import Path
+from typing import Final, NoReturn
 
 import pytest
 
@@ -13,9 +14,16 @@ REQUIRE_ALL: Final = "ALLOVER_REQUIRE_ALL"
 def require_command(command: str, package: str) -> str:
     """Its path. Skips the test where it is missing, naming the Debian package that has it."""
     path = shutil.which(command)
-    if path is not None:
-        return path
-    reason = f"needs {command}: apt-get install {package}"
+    return path or _missing(f"needs {command}: apt-get install {package}")
+
+
+def require_installed(folder: Path) -> None:
+    """Skips the test where what the folder's `package-lock.json` names is not installed."""
+    if not (folder / "node_modules").exists():
+        _missing(f"needs Node, and `npm ci` in {folder.name} (`make test` does it)")
+
+
+def _missing(reason: str) -> NoReturn:
     if os.environ.get(REQUIRE_ALL):
         pytest.fail(reason)
     pytest.skip(reason)

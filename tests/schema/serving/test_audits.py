@@ -2,23 +2,21 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 
-import pytest
-
+from tests.requirements import require_command, require_installed
 from tests.schema.serving.serving import served
 from tests.schema.serving.small_company import Desk, application
 
 AUDITS = Path(__file__).parent / "audits"
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
-@pytest.mark.skipif(not (AUDITS / "node_modules").exists(), reason="needs `npm ci` in tests/schema/serving/audits")
 async def test_every_audit_of_graphql_over_http_passes() -> None:
+    node = require_command("node", package="nodejs")
+    require_installed(AUDITS)
     async with served(application(Desk(), production=False)) as address:
         process = await asyncio.create_subprocess_exec(
-            "node", "run.js", f"http://{address}/graphql", cwd=AUDITS, stdout=asyncio.subprocess.PIPE
+            node, "run.js", f"http://{address}/graphql", cwd=AUDITS, stdout=asyncio.subprocess.PIPE
         )
         output, _ = await process.communicate()
     results = json.loads(output)
