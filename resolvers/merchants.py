@@ -68,7 +68,7 @@ class Merchant:
     @property
     def history(self) -> list[MerchantChange]:
         """What happened in all the apps, the newest first."""
-        changes = [MerchantChange(shop, change) for shop in self.shops for change in shop.history]
+        changes = [MerchantChange(shop, change) for shop in self.shops for change in reversed(shop.history)]
         return sorted(changes, key=lambda told: told.change.at, reverse=True)
 
     def monthly_revenue(self, at: datetime) -> Mapping[str, Decimal]:
