@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     """Origins of browser clients, separated by commas; `*` in development alone."""
     trusted_proxies: Commas = ("127.0.0.1",)
     """Addresses whose `X-Forwarded-For` is believed, separated by commas."""
-    requests_per_minute: int = Field(1200, ge=1)
+    requests_per_minute: int = Field(6000, ge=1)
     """Per API key, user or (unauthenticated) address."""
 
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
