@@ -3,18 +3,20 @@
 from typing import Any
 
 import mongomock_motor
-from mongomock_motor import AsyncMongoMockClient, AsyncMongoMockCollection, AsyncMongoMockDatabase
 
 from core.mongo import Mongo
 
+motor: Any = mongomock_motor
+"""Its stubs describe Motor's classes, which it replaces, and not its own."""
 
-class Collection(AsyncMongoMockCollection):
-    async def aggregate(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+
+class Collection(motor.AsyncMongoMockCollection):  # type: ignore[misc]  # untyped, as above
+    async def aggregate(self, *args: Any, **kwargs: Any) -> Any:
         """A coroutine in PyMongo, none in Motor."""
         return super().aggregate(*args, **kwargs)
 
 
-class Database(AsyncMongoMockDatabase):
+class Database(motor.AsyncMongoMockDatabase):  # type: ignore[misc]  # untyped, as above
     def get_collection(self, name: str, *_: Any, **__: Any) -> Collection:
         return Collection(self, self.delegate.get_collection(name))
 
@@ -25,9 +27,9 @@ class Database(AsyncMongoMockDatabase):
 
 class MemoryMongo(Mongo):
     def __init__(self, name: str) -> None:
-        self.client = AsyncMongoMockClient(tz_aware=True)
-        delegate = mongomock_motor.MongoMockMongoClient(tz_aware=True)[name]
-        self.database = Database(self.client, delegate)
+        self.client = motor.AsyncMongoMockClient(tz_aware=True)
+        delegate = motor.MongoMockMongoClient(tz_aware=True)[name]
+        self.database: Any = Database(self.client, delegate)
 
     async def answers(self, timeout_seconds: float = 1.0) -> bool:
         return True
