@@ -18,6 +18,7 @@ from models import DOCUMENTS
 from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
 from rest_compat import pages
+from rest_compat.contract import tags
 from rest_compat.edge import install_errors
 from rest_compat.routes import CATEGORIES
 from rest_compat.routing import install_openapi, served
@@ -40,7 +41,13 @@ def create_app(settings: Settings, mongo_url: str) -> FastAPI:
             yield
 
     app = FastAPI(
-        title=TITLE, version=VERSION, lifespan=lifespan, redirect_slashes=False, docs_url=None, redoc_url=None
+        title=TITLE,
+        version=VERSION,
+        openapi_tags=tags(CATEGORIES),
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
     app.router.routes.extend(_graphql(settings).routes("/graphql"))
     app.router.routes.extend(served(CATEGORIES))

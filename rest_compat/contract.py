@@ -4,6 +4,7 @@ A shape says what a response has at least: an object of documented keys (`{}`: a
 kind: `string`, `number`, `boolean`, `any`. `text` is a body that is not JSON.
 """
 
+from collections.abc import Container
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -56,3 +57,12 @@ class Contract(BaseModel):
 @cache
 def contract() -> Contract:
     return Contract.model_validate_json(FILE.read_bytes())
+
+
+def tags(served: Container[str]) -> list[dict[str, str]]:
+    """OpenAPI's tags: the categories that are served, in the documented order."""
+    return [
+        {"name": category.name, "description": category.description}
+        for category in contract().categories
+        if category.name in served
+    ]

@@ -64,7 +64,7 @@ class Home:
             sentence = f"This page comes as {', '.join(OFFERED)}: ask for one of them by Accept"
             return JSONResponse({"success": False, "error": sentence}, 406, {"Vary": "Accept"})
         body = self._bodies[media_type]
-        tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+        tag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
         headers = {"ETag": tag, "Cache-Control": "public, no-cache", "Vary": "Accept"}
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)

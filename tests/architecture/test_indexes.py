@@ -42,7 +42,7 @@ VALUES: Final[dict[str, Any]] = {
 PARTS_OF_A_QUERY: Final = ("find", "filter", "sort", "skip", "limit")
 
 
-class List(NamedTuple):
+class Reading(NamedTuple):
     """One way to ask for a list: sorted by a key (None: it has one order), filtered by nothing or one field, from its
     start or a cursor."""
 
@@ -111,8 +111,8 @@ def sorted_value(key: SortKey | None) -> Any:
     return Decimal128("40") if stored == "price" else "tea"
 
 
-LISTS: Final = [
-    List(field, key, reverse, filtered_by, later)
+READINGS: Final = [
+    Reading(field, key, reverse, filtered_by, later)
     for field in connections()
     for key, reverse, filtered_by, later in product(
         keys_of(field), (False, True), (None, *filters_of(field)), (False, True)
@@ -169,7 +169,7 @@ async def serves(mongo: Mongo, query: dict[str, Any], index: Mapping[str, Any]) 
     return "IXSCAN" in stages and "SORT" not in stages
 
 
-def query_for(asked: List) -> str:
+def query_for(asked: Reading) -> str:
     """Every argument has a variable."""
     arguments = {name: argument for name, argument in asked.field.field.args.items() if name in asked.variables}
     declared = ", ".join(f"${name}: {argument.type}" for name, argument in arguments.items())
@@ -178,8 +178,8 @@ def query_for(asked: List) -> str:
     return f"query {f'({declared})' if declared else ''} {{ {call} {{ nodes {{ __typename }} }} }}"
 
 
-@pytest.mark.parametrize("asked", LISTS, ids=lambda asked: asked.name)
-async def test_a_list_has_an_index(asked: List, listened: tuple[Mongo, Queries], client: AsyncClient) -> None:
+@pytest.mark.parametrize("asked", READINGS, ids=lambda asked: asked.name)
+async def test_a_list_has_an_index(asked: Reading, listened: tuple[Mongo, Queries], client: AsyncClient) -> None:
     mongo, queries = listened
     await App(id=APP, name="Banners All Over", name_key="banners all over").insert()
     headers = await logged_in(Role.OWNER)

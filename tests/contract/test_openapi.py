@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from rest_compat.contract import Endpoint
-from tests.contract.rows import SERVED, name_of
+from tests.contract.rows import SERVED, SERVED_CATEGORIES, name_of
 from tests.contract.shapes import schema_differences
 
 Document = dict[str, Any]
 
-pytestmark = pytest.mark.parametrize("endpoint", SERVED, ids=name_of)
+each_row = pytest.mark.parametrize("endpoint", SERVED, ids=name_of)
 
 
 def operation_of(openapi: Document, endpoint: Endpoint) -> Document:
@@ -18,11 +18,18 @@ def operation_of(openapi: Document, endpoint: Endpoint) -> Document:
     return found
 
 
+def test_categories_are_described_in_the_documented_order(openapi: Document) -> None:
+    assert [tag["name"] for tag in openapi["tags"]] == [category.name for category in SERVED_CATEGORIES]
+    assert all(tag["description"] for tag in openapi["tags"])
+
+
+@each_row
 def test_the_documented_statuses_are_declared(endpoint: Endpoint, openapi: Document) -> None:
     declared = {int(status) for status in operation_of(openapi, endpoint)["responses"]}
     assert set(endpoint.responses) <= declared
 
 
+@each_row
 def test_the_documented_credentials_are_accepted_and_public_paths_stay_public(
     endpoint: Endpoint, openapi: Document
 ) -> None:
@@ -31,6 +38,7 @@ def test_the_documented_credentials_are_accepted_and_public_paths_stay_public(
     assert bool(endpoint.auth) == bool(declared)
 
 
+@each_row
 def test_responses_declare_the_documented_keys(endpoint: Endpoint, openapi: Document) -> None:
     for status, shape in endpoint.responses.items():
         declared = operation_of(openapi, endpoint)["responses"][str(status)].get("content", {})
