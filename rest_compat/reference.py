@@ -9,8 +9,8 @@ from typing import Any, Final, Protocol
 from core.access import STAFF, Access
 from core.actor import Role
 from rest_compat.contract import contract
-from rest_compat.routing import MEANINGS, Categories, Route
 from rest_compat.json_schemas import Field, Schemas, example_of_parameter
+from rest_compat.routing import MEANINGS, Categories, Route
 
 EVERYWHERE: Final = {429, 500}
 """Statuses that any row may answer with: said once, not at each."""
