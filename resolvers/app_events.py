@@ -147,6 +147,8 @@ async def _insert_once(event: AppEvent) -> AppEvent:
         try:
             return await event.insert()
         except DuplicateKeyError:
+            if event.dedupe_key is None:
+                raise
             held = {"appId": event.app_id, "dedupeKey": event.dedupe_key}
             earlier = await AppEvent.find_one(held)
         if earlier is None:

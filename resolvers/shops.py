@@ -65,21 +65,19 @@ class ShopStatusChange(Input):
     reason: ShortText | None = None
 
 
-class ShopFilter(Input):
-    """`plan` is the handle of the plan that a shop uses."""
-
-    status: ShopStatus | None = None
-    plan: str | None = Field(None, max_length=64)
-    country: Country | None = None
-    search: Search | None = None
-    installed_from: Moment | None = None
-    installed_to: Moment | None = None
-    is_test: bool | None = None
-
-
 class ShopDomainFilter(Input):
     status: ShopStatus | None = None
     search: Search | None = None
+
+
+class ShopFilter(ShopDomainFilter):
+    """`plan` is the handle of the plan that a shop uses."""
+
+    plan: str | None = Field(None, max_length=64)
+    country: Country | None = None
+    installed_from: Moment | None = None
+    installed_to: Moment | None = None
+    is_test: bool | None = None
 
 
 class ShopSortKey(SortKey):
@@ -105,15 +103,14 @@ class ShopStats:
 async def list_shops(actor: Actor, app_id: str, window: Window, filters: ShopFilter, sort: Sort) -> Slice[Shop]:
     """Shops that have, or had, the app."""
     await visible_app(actor, app_id)
-    return await slice_of(Shop, _matching(app_id, filters), sort, window)
+    return await slice_of(Shop, _matching_all(app_id, filters), sort, window)
 
 
 @allow(STAFF, api_key=Scope.SHOPS_READ)
 async def list_shop_domains(actor: Actor, app_id: str, window: Window, filters: ShopDomainFilter) -> Slice[ShopDomain]:
     """The domains of an app's shops, in alphabetical order."""
     await visible_app(actor, app_id)
-    query = _matching(app_id, ShopFilter(**filters.sent()))
-    return await slice_of_parts(Shop, ShopDomain, query, ShopSortKey.DOMAIN.order(), window)
+    return await slice_of_parts(Shop, ShopDomain, _matching(app_id, filters), ShopSortKey.DOMAIN.order(), window)
 
 
 @allow(STAFF, api_key=Scope.SHOPS_READ)
@@ -199,10 +196,17 @@ async def _changing_shops(app_id: str) -> AsyncIterator[Shop]:
                 yield shop
 
 
-def _matching(app_id: str, filters: ShopFilter) -> Filter:
+def _matching(app_id: str, filters: ShopDomainFilter) -> dict[str, Any]:
     query: dict[str, Any] = {"appId": app_id}
     if filters.status is not None:
         query["status"] = filters.status.value
+    if filters.search:
+        query["searchText"] = containing(filters.search)
+    return query
+
+
+def _matching_all(app_id: str, filters: ShopFilter) -> Filter:
+    query = _matching(app_id, filters)
     if filters.plan is not None:
         query["subscription.planHandle"] = filters.plan
         query["subscription.status"] = {"$nin": [status.value for status in ENDED]}
@@ -210,8 +214,6 @@ def _matching(app_id: str, filters: ShopFilter) -> Filter:
         query["country"] = filters.country
     if filters.is_test is not None:
         query["isTest"] = filters.is_test
-    if filters.search:
-        query["searchText"] = containing(filters.search)
     installed = {"$gte": filters.installed_from, "$lt": filters.installed_to}
     if bounds := {operator: moment for operator, moment in installed.items() if moment is not None}:
         query["installedAt"] = bounds

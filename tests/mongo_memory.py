@@ -1,8 +1,10 @@
 """mongomock-motor inside the process, the fast inner loop: it speaks Motor's interface, Beanie 2 PyMongo's own."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import mongomock_motor
+from pymongo import IndexModel
 
 from core.mongo import Mongo
 
@@ -14,6 +16,13 @@ class Collection(motor.AsyncMongoMockCollection):  # type: ignore[misc]  # untyp
     async def aggregate(self, *args: Any, **kwargs: Any) -> Any:
         """A coroutine in PyMongo, none in Motor."""
         return super().aggregate(*args, **kwargs)
+
+    async def create_indexes(self, indexes: Iterable[IndexModel], **_: Any) -> list[str]:
+        """mongomock would make partial indexes full ones."""
+        return [await self._create_index(**index.document) for index in indexes]
+
+    async def _create_index(self, key: Mapping[str, int], **options: Any) -> str:
+        return str(await self.create_index(list(key.items()), **options))
 
 
 class Database(motor.AsyncMongoMockDatabase):  # type: ignore[misc]  # untyped, as above

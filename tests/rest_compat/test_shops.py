@@ -43,6 +43,8 @@ async def test_lists_statistics_and_domains(client: AsyncClient) -> None:
     domains = (await client.get(f"{SHOPS}domains", headers=backend)).json()
     assert domains["data"] == ["a.myshopify.com", "b.myshopify.com"]
     assert domains["pagination"] == {"page": 1, "limit": 1000, "total": 2, "pages": 1}
+    second = await client.get(f"{SHOPS}domains?limit=1&page=2&status=active&search=MYSHOPIFY", headers=backend)
+    assert (second.json()["data"], second.json()["pagination"]["pages"]) == (["b.myshopify.com"], 2)
     assert (await client.get(f"{SHOPS}stats", headers=backend)).json()["data"] == {
         "total": 2,
         "active": 2,
