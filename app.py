@@ -15,9 +15,9 @@ from core.runtime import running
 from core.settings import Settings
 from core.web import Gate
 from models import DOCUMENTS
+from pages import routes as pages
 from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
-from rest_compat import pages
 from rest_compat.contract import tags
 from rest_compat.edge import install_errors
 from rest_compat.routes import CATEGORIES

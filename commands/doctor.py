@@ -18,13 +18,13 @@ from redis.exceptions import RedisError
 
 from app import VERSION
 from commands.console import OUTPUT, without_password
-from commands.database import database
+from commands.database import check_answer, database
 from commands.errors import CommandError
 from commands.secret import FILE
 from core.mongo import Mongo
 from core.settings import DEVELOPMENT_SECRET, SHORTEST_SECRET, Settings
 from models import DOCUMENTS
-from rest_compat.pages import BUILT
+from pages.routes import BUILT
 
 PATIENCE_SECONDS: Final = 5.0
 SCRATCH: Final = "doctor"
@@ -87,6 +87,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     kind = "embedded" if settings.mongodb_url is None else "MongoDB"
     try:
         with database(settings) as url:
+            await check_answer(url)
             mongo = Mongo(url, settings.mongodb_database)
             try:
                 yield await _answer(mongo, f"{kind} at {without_password(url)}")
@@ -95,7 +96,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             finally:
                 await mongo.close()
     except (CommandError, PyMongoError) as error:
-        yield Finding(Mark.BAD, "Database", f"{kind}: {str(error).partition(' (configured timeouts')[0]}")
+        yield Finding(Mark.BAD, "Database", str(error))
 
 
 async def _answer(mongo: Mongo, where: str) -> Finding:

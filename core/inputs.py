@@ -121,10 +121,13 @@ def _shop_domain(value: str) -> str:
 def _origin(value: str) -> str:
     if not re.fullmatch(r"https?://[a-z0-9.-]{1,253}(:\d{1,5})?", value.lower()):
         raise ValueError("must be an origin such as https://admin.example.com, without a path")
-    return value.lower()
+    origin = value.lower()
+    # Browsers leave out the port that the scheme implies.
+    return origin.removesuffix(":443" if origin.startswith("https:") else ":80")
 
 
 def _without_control_characters(value: str) -> str:
+    value = value.replace("\r\n", "\n")
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", value):
         raise ValueError("must not contain control characters")
     return value

@@ -69,6 +69,7 @@ class Features:
 
 @allow(STAFF)
 async def list_apps(actor: Actor, window: Window, filters: AppFilter, sort: Sort) -> Slice[App]:
+    """The apps that the company publishes."""
     query: dict[str, Any] = {}
     if filters.is_active is not None:
         query["isActive"] = filters.is_active
@@ -79,11 +80,13 @@ async def list_apps(actor: Actor, window: Window, filters: AppFilter, sort: Sort
 
 @allow(STAFF)
 async def get_app(actor: Actor, app_id: str) -> App:
+    """One app."""
     return await visible_app(actor, app_id)
 
 
 @allow(ADMINS)
 async def create_app(actor: Actor, data: AppCreate) -> App:
+    """Add an app. Its id is part of its paths and never changes."""
     app = App(name_key=data.name.casefold(), **data.model_dump())
     try:
         return await app.insert()
@@ -93,6 +96,7 @@ async def create_app(actor: Actor, data: AppCreate) -> App:
 
 @allow(ADMINS)
 async def update_app(actor: Actor, app_id: str, data: AppUpdate) -> App:
+    """Change what is sent of an app, leave the rest."""
     changes = data.assignments()
     if "name" in changes:
         changes["nameKey"] = data.name.casefold()

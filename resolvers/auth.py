@@ -69,6 +69,7 @@ async def refresh_token(actor: Actor) -> Session:
 
 @allow(STAFF)
 async def current_user(actor: Actor) -> User:
+    """Who the token belongs to."""
     return await get_user(actor, actor.id)
 
 
@@ -81,7 +82,7 @@ async def sign_out_everywhere(actor: Actor) -> User:
 
 @allow_all
 async def hash_password(actor: Actor, data: PasswordHash) -> str:
-    """For development alone: in production it does not exist."""
+    """The bcrypt hash of a password, in development alone: in production this does not exist."""
     if runtime().settings.is_production:
         raise NotFound("Not found")
     return await passwords.hash_password(data.password)

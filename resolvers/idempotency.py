@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo.errors import DuplicateKeyError
 
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, Kind
 from core.errors import Conflict, InvalidInput
 from core.runtime import runtime
 from models.idempotency import IdempotencyRecord
@@ -43,7 +43,10 @@ async def once(actor: Actor, key: str, request: bytes, work: Callable[[], Awaita
 
     Raises `InvalidInput` for a malformed key and `Conflict` where the key belongs to another request, or its first
     request takes longer than ten seconds. What the server failed to do (5xx) is not kept: it may be tried again.
+    Strangers have no keys of their own, so theirs are not looked at.
     """
+    if actor.kind is Kind.ANONYMOUS:
+        return await work()
     if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise InvalidInput(f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters", "Idempotency-Key")
     identity = hashlib.sha256(f"{actor.label}\0{key}".encode()).hexdigest()

@@ -89,6 +89,7 @@ class UserSortKey(SortKey):
 
 @allow(STAFF)
 async def list_users(actor: Actor, window: Window, filters: UserFilter, sort: Sort) -> Slice[User]:
+    """The company's staff."""
     query: dict[str, Any] = {}
     if filters.role is not None:
         query["role"] = filters.role.value
@@ -101,13 +102,17 @@ async def list_users(actor: Actor, window: Window, filters: UserFilter, sort: So
 
 @allow(STAFF)
 async def get_user(actor: Actor, user_id: str) -> User:
+    """One member of the staff."""
     identity = object_id(user_id)
     return found(await User.get(identity) if identity else None, "User")
 
 
 @allow(ADMINS)
 async def create_user(actor: Actor, data: UserCreate) -> User:
-    """Raises `Conflict` where the address is taken."""
+    """Add somebody to the staff.
+
+    Raises `Conflict` where the address is taken.
+    """
     _only_owners_manage_owners(actor, data.role)
     user = User(
         email=data.email,

@@ -23,8 +23,14 @@ def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes], dict[s
     hints = get_type_hints(view, include_extras=True)
     hints.pop("return", None)
     readers = tuple((name, _reader(hint)) for name, hint in hints.items())
+    reads_query = any(
+        hint is Request or any(isinstance(marker, Query) for marker in get_args(hint)) for hint in hints.values()
+    )
 
     def bind(request: Request, actor: Actor, body: bytes) -> dict[str, Any]:
+        if not reads_query and request.url.query:
+            name = next(iter(request.query_params), "")
+            raise InvalidInput(f"{name}: is not a known field", name)
         return {name: read(request, actor, body) for name, read in readers}
 
     return bind

@@ -66,3 +66,9 @@ def tags(served: Container[str]) -> list[dict[str, str]]:
         for category in contract().categories
         if category.name in served
     ]
+
+
+@cache
+def endpoints() -> dict[tuple[str, str], Endpoint]:
+    """By method and path."""
+    return {(row.method, row.path): row for category in contract().categories for row in category.endpoints}

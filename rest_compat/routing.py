@@ -16,6 +16,7 @@ from core.actor import Actor
 from resolvers.authentication import actor_of
 from resolvers.idempotency import Answer, once
 from rest_compat.binding import binder
+from rest_compat.contract import endpoints
 from rest_compat.edge import Failure
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -69,8 +70,7 @@ class Route:
 
     @property
     def summary(self) -> str:
-        """The first sentence of the view's docstring."""
-        return (self.view.__doc__ or "").strip().split("\n")[0].rstrip(".")
+        return endpoints()[self.method, self.path].summary
 
     @property
     def failures(self) -> list[int]:

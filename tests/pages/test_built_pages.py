@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from core.settings import Settings
-from rest_compat import pages
+from pages import routes as pages
 from rest_compat.edge import install_errors
 from rest_compat.routes import CATEGORIES
 from schema.root import SCHEMA

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from pages.json_schemas import Field, Schemas
 from rest_compat.contract import Endpoint
-from rest_compat.json_schemas import Field, Schemas
 from tests.contract.rows import SERVED, name_of
 from tests.contract.shapes import differences
 

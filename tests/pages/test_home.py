@@ -8,8 +8,8 @@ import pytest
 from graphql import parse, validate
 from httpx import AsyncClient
 
-from rest_compat.highlighting import highlighted
-from rest_compat.negotiation import preferred
+from pages.highlighting import highlighted
+from pages.negotiation import preferred
 from rest_compat.routes import CATEGORIES
 from schema.fields import RootField, root_fields
 from schema.root import SCHEMA

@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol
 
 from core.access import STAFF, Access
 from core.actor import Role
+from pages.json_schemas import Field, Schemas, example_of_parameter
 from rest_compat.contract import contract
-from rest_compat.json_schemas import Field, Schemas, example_of_parameter
 from rest_compat.routing import MEANINGS, Categories, Route
 
 EVERYWHERE: Final = {429, 500}

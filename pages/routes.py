@@ -9,9 +9,9 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from core.settings import Settings
-from rest_compat.assets import COMPRESSED, Assets
-from rest_compat.home import TEMPLATES, Home
-from rest_compat.reference import Counterparts, reference_of
+from pages.assets import COMPRESSED, Assets
+from pages.home import TEMPLATES, Home
+from pages.reference import Counterparts, reference_of
 from rest_compat.routing import Categories
 
 BUILT: Final = Path(__file__).parents[1] / "admin" / "dist"

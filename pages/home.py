@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rest_compat.assets import COMPRESSED, Assets
-from rest_compat.highlighting import highlighted
-from rest_compat.negotiation import preferred
-from rest_compat.reference import Reference, first_steps, pretty
+from pages.assets import COMPRESSED, Assets
+from pages.highlighting import highlighted
+from pages.negotiation import preferred
+from pages.reference import Reference, first_steps, pretty
 from rest_compat.routing import MEANINGS
 
 HERE: Final = Path(__file__).parent
