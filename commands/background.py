@@ -13,12 +13,12 @@ from commands.errors import CommandError
 from core.settings import Settings
 from tasks.broker import choose_broker
 from tasks.schedule import scheduling
-from tasks.worker import working
+from tasks.worker import doing_everything
 
 
 def work(settings: Settings) -> None:
-    """Runs until SIGINT or SIGTERM, and lets tasks under way end."""
-    _run(settings, working, "Working")
+    """Runs until SIGINT or SIGTERM, and lets tasks and jobs under way end, or hands them back."""
+    _run(settings, doing_everything, "Working")
 
 
 def schedule(settings: Settings) -> None:

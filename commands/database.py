@@ -19,9 +19,9 @@ from models import DOCUMENTS
 
 FOLDER: Final = "database"
 ADDRESS: Final = "database-url"
-PATIENCE_MILLISECONDS: Final = 5000
+PATIENCE_MILLISECONDS: Final = 3000
 REDIS_PATIENCE_SECONDS: Final = 3.0
-LEAVING_SECONDS: Final = 3.0
+LEAVING_SECONDS: Final = 2.0
 NEARBY_PATIENCE_MILLISECONDS: Final = 500
 
 
@@ -47,7 +47,7 @@ def database(settings: Settings) -> Iterator[str]:
 def own_database(settings: Settings) -> Iterator[str]:
     """As `database`, for a server: two of them can't share one embedded database.
 
-    The database of a server that was just killed ends within a second, so it is given a few.
+    The database of a server that was just killed ends within a second, so it is given two.
     """
     address, patience = settings.data_folder / ADDRESS, time.monotonic() + LEAVING_SECONDS
     while settings.mongodb_url is None and (url := _running_at(address)) is not None:
@@ -65,14 +65,15 @@ def own_database(settings: Settings) -> Iterator[str]:
 @asynccontextmanager
 async def platform(settings: Settings, url: str) -> AsyncIterator[Runtime]:
     """The operations ready to be called. Raises `CommandError` when the database or Redis does not answer."""
-    await _answering(url)
+    await check_answer(url)
     async with running(settings, url, DOCUMENTS) as current:
         if await current.topics.answers(REDIS_PATIENCE_SECONDS) is False:
             raise CommandError("Redis does not answer: start it, or correct REDIS_URL (without it, none is needed).")
         yield current
 
 
-async def _answering(url: str) -> None:
+async def check_answer(url: str) -> None:
+    """Raises `CommandError` that says what is wrong and what to do, without the URL's password."""
     shown = without_password(url)
     try:
         async with AsyncMongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=PATIENCE_MILLISECONDS) as client:
