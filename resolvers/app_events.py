@@ -38,7 +38,12 @@ class AppEventCreate(Input):
 
     shop_domain: ShopDomain | None = None
     occurred_at: Moment | None = None
-    data: JsonObject = Field(default_factory=dict)
+    data: JsonObject = Field(
+        default_factory=dict,
+        description="Anything. Of app-installed what is known of the shop: name, email, owner, country, currency, "
+        "locale, shopifyPlan, isTest, and the handle of its plan; of plan-changed plan, status and isTest; of "
+        "app-uninstalled reason.",
+    )
     idempotency_key: Text | None = Field(None, min_length=1, max_length=200)
 
 

@@ -47,7 +47,7 @@ def app_event(document: stored.AppEvent) -> AppEvent:
 class AppEventCreateInput:
     shop_domain: Maybe[str | None]
     occurred_at: Maybe[datetime | None]
-    data: Maybe[JSON]
+    data: Maybe[JSON] = strawberry.field(description=AppEventCreate.model_fields["data"].description)
     idempotency_key: Maybe[str | None]
 
 
