@@ -1,0 +1,111 @@
+"""The demonstration company: complete, believable, consistent, and the same every time."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+import pytest
+import pytest_asyncio
+
+from core.actor import Actor, Role
+from models.api_keys import ApiKey
+from models.app_events import KEPT, AppEvent
+from models.apps import App
+from models.plans import Interval, Plan
+from models.shops import Shop, ShopStatus, SubscriptionStatus
+from models.users import User
+from resolvers.shop_changes import Standing, replayed
+from resolvers.shops import shop_stats
+from seed.catalog import APPS
+from seed.company import found_company
+from seed.histories import histories
+from seed.merchants import merchants
+
+pytestmark = pytest.mark.usefixtures("platform")
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def plans() -> dict[str, list[Plan]]:
+    return {
+        app.id: [
+            Plan(
+                app_id=app.id,
+                handle=plan["handle"],
+                name=plan["name"],
+                name_key=plan["name"].casefold(),
+                price=Decimal(plan["price"]),
+                interval=plan.get("interval", Interval.EVERY_30_DAYS),
+                trial_days=plan.get("trialDays", 0),
+            )
+            for plan in app.plans
+        ]
+        for app in APPS
+    }
+
+
+@pytest_asyncio.fixture
+async def history() -> tuple[list[Shop], list[AppEvent]]:
+    random = Random(7)
+    return histories(random, merchants(random, 400), plans(), NOW)
+
+
+async def test_it_is_complete() -> None:
+    shown: list[int] = []
+    made = await found_company(lambda what, done, total: shown.append(done * 100 // total))
+    assert await App.find_all().count() == 3
+    assert await Plan.find_all().count() == 8
+    assert {user.role for user in await User.find_all().to_list()} == set(Role)
+    assert await ApiKey.find_all().count() == len(made.api_keys) == 2
+    assert len({shop.domain for shop in await Shop.find_all().to_list()}) == 400
+    assert await AppEvent.find({"appliedAt": None}).count() == 0
+    assert shown[-1] == 100
+
+
+async def test_its_statistics_are_those_of_its_shops() -> None:
+    await found_company(lambda what, done, total: None)
+    for app in APPS:
+        shops = await Shop.find({"appId": app.id}).to_list()
+        stats = await shop_stats(Actor.system("tests"), app.id)
+        assert stats.total == len(shops)
+        assert stats.active == sum(shop.status is ShopStatus.ACTIVE for shop in shops)
+
+
+async def test_it_is_the_same_every_time(history: tuple[list[Shop], list[AppEvent]]) -> None:
+    random = Random(7)
+    again, _ = histories(random, merchants(random, 400), plans(), NOW)
+    assert [(shop.domain, shop.installed_at, shop.status) for shop in again] == [
+        (shop.domain, shop.installed_at, shop.status) for shop in history[0]
+    ]
+
+
+async def test_each_shop_stands_where_its_history_leads(history: tuple[list[Shop], list[AppEvent]]) -> None:
+    for shop in history[0]:
+        standing, told = replayed(shop.history)
+        assert standing == Standing.of(shop)
+        assert told == shop.history
+
+
+async def test_a_year_of_growth_trials_upgrades_and_leaving(history: tuple[list[Shop], list[AppEvent]]) -> None:
+    shops, _ = history
+    statuses = Counter(shop.status for shop in shops)
+    assert 0.15 < statuses[ShopStatus.UNINSTALLED] / len(shops) < 0.5
+    months = Counter((NOW - shop.created_at) // timedelta(days=91) for shop in shops)
+    assert months[0] > 2 * months[3]
+    assert sum(shop.trial_ends_at is not None and shop.trial_ends_at > NOW for shop in shops) > 20
+    reported = {change.subscription.status for shop in shops for change in shop.history if change.subscription}
+    assert reported == {SubscriptionStatus.ACTIVE, SubscriptionStatus.FROZEN}
+    assert max(Counter(shop.domain for shop in shops).values()) == 3
+
+
+async def test_nothing_happens_in_the_future_or_before_the_first_install(
+    history: tuple[list[Shop], list[AppEvent]],
+) -> None:
+    shops, events = history
+    assert all(NOW - KEPT < event.occurred_at <= NOW for event in events)
+    assert [event.occurred_at for event in events] == sorted(event.occurred_at for event in events)
+    for shop in shops:
+        assert shop.created_at == shop.history[0].at
+        assert shop.history[-1].at <= NOW
+        assert shop.created_at > NOW - timedelta(days=366)
