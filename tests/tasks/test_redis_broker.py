@@ -1,52 +1,14 @@
 """Background work between processes, with a real Redis."""
 
 import asyncio
-import socket
-import subprocess
-from collections.abc import AsyncIterator
 
-import pytest_asyncio
-from pydantic import SecretStr
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as ConnectionLost
 from taskiq import AsyncBroker
 
 from core.settings import Settings
 from tasks.broker import choose_broker
 from tasks.worker import working
-from tests.requirements import require_command
-
-PATIENCE_SECONDS = 20.0
-
-
-def started_redis(port: int) -> subprocess.Popen[bytes]:
-    program = require_command("redis-server", package="redis-server")
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    return subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
-
-
-async def until_it_answers(url: str) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS), Redis.from_url(url) as redis:
-        while True:
-            try:
-                await redis.ping()
-                return
-            except ConnectionLost:
-                await asyncio.sleep(0.02)
-
-
-@pytest_asyncio.fixture
-async def redis_settings(settings: Settings) -> AsyncIterator[Settings]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    server = started_redis(port)
-    url = f"redis://127.0.0.1:{port}"
-    try:
-        await until_it_answers(url)
-        yield settings.model_copy(update={"redis_url": SecretStr(url)})
-    finally:
-        server.kill()
-        server.wait()
+from tests.tasks.redis_server import PATIENCE_SECONDS, started_redis, until_it_answers
 
 
 def recording(broker: AsyncBroker, done: "asyncio.Queue[int]") -> None:
