@@ -78,6 +78,24 @@ class Topics:
             if not self._listeners[topic]:
                 del self._listeners[topic]
 
+    @asynccontextmanager
+    async def signal(self, topic: str) -> AsyncIterator[asyncio.Event]:
+        """An event that every message sets: for a listener who then looks at the truth, once for however many."""
+        arrived = asyncio.Event()
+
+        async def watch(messages: AsyncIterator[Message]) -> None:
+            async for _ in messages:
+                arrived.set()
+
+        async with self.listen(topic) as messages:
+            watching = asyncio.create_task(watch(messages))
+            try:
+                yield arrived
+            finally:
+                watching.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watching
+
     def _deliver(self, topic: str, message: Message) -> None:
         for queue in self._listeners.get(topic, ()):
             if queue.full():

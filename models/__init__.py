@@ -7,10 +7,21 @@ from beanie import Document
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
+from models.email_jobs import EmailJob
 from models.idempotency import IdempotencyRecord
 from models.plans import Plan
 from models.shops import Shop
 from models.ticks import Tick
 from models.users import User
 
-DOCUMENTS: Final[tuple[type[Document], ...]] = (ApiKey, App, AppEvent, IdempotencyRecord, Plan, Shop, Tick, User)
+DOCUMENTS: Final[tuple[type[Document], ...]] = (
+    ApiKey,
+    App,
+    AppEvent,
+    EmailJob,
+    IdempotencyRecord,
+    Plan,
+    Shop,
+    Tick,
+    User,
+)

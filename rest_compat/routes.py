@@ -5,11 +5,12 @@ A row names the view that translates and the resolver that it calls. Who may cal
 
 from typing import Final
 
-from resolvers import api_keys, app_events, apps, auth, health, plans, shops, users
+from resolvers import api_keys, app_events, apps, auth, email_jobs, health, plans, shops, users
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
+from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
@@ -19,6 +20,7 @@ from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
+from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
@@ -91,6 +93,29 @@ CATEGORIES: Final[Categories] = {
             shops_views.change_shop_status,
             shops.change_shop_status,
             DataMessage[ShopWithHistoryWire],
+        ),
+    ],
+    "Email Jobs": [
+        Route(
+            "GET",
+            "/admin/email-jobs/",
+            email_jobs_views.list_email_jobs,
+            email_jobs.list_email_jobs,
+            Paged[EmailJobWire],
+        ),
+        Route(
+            "GET",
+            "/admin/email-jobs/stats",
+            email_jobs_views.email_job_stats,
+            email_jobs.email_job_stats,
+            Data[EmailJobStatsWire],
+        ),
+        Route(
+            "GET",
+            "/admin/email-jobs/{id}",
+            email_jobs_views.get_email_job,
+            email_jobs.get_email_job,
+            Data[EmailJobWire],
         ),
     ],
     "Health": [

@@ -9,6 +9,7 @@ from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
 from schema.plans import PlanMutations, PlanQueries
@@ -28,6 +29,7 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    EmailJobQueries,
     HealthQueries,
 ):
     pass
@@ -35,13 +37,20 @@ class Query(
 
 @strawberry.type
 class Mutation(
-    AuthMutations, UserMutations, AppMutations, ApiKeyMutations, PlanMutations, ShopMutations, AppEventMutations
+    AuthMutations,
+    UserMutations,
+    AppMutations,
+    ApiKeyMutations,
+    PlanMutations,
+    ShopMutations,
+    AppEventMutations,
+    EmailJobMutations,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions):
+class Subscription(ShopSubscriptions, EmailJobSubscriptions):
     pass
 
 

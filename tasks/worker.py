@@ -11,6 +11,7 @@ from taskiq.receiver import Receiver
 
 from core.settings import Settings
 from tasks.broker import choose_broker
+from tasks.jobs import doing_jobs
 from tasks.schedule import scheduling
 
 AT_ONCE: Final = 20
@@ -40,10 +41,17 @@ async def working(broker: AsyncBroker) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def doing_everything(broker: AsyncBroker) -> AsyncIterator[None]:
+    """Within the block, the broker's tasks and the jobs in the database are done by this process."""
+    async with working(broker), doing_jobs():
+        yield
+
+
+@asynccontextmanager
 async def working_inside(settings: Settings) -> AsyncIterator[None]:
     """Worker and scheduler inside the server, where there is no Redis to reach others by."""
     local = choose_broker(settings)
-    async with working(local), scheduling(local):
+    async with doing_everything(local), scheduling(local):
         yield
 
 
