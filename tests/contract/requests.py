@@ -15,8 +15,10 @@ from core import clock
 from core.actor import Role
 from core.inputs import iso
 from models.apps import App
+from models.email_jobs import EmailJobStatus
 from models.users import User
 from rest_compat.contract import Endpoint
+from tests.factories.email_jobs import an_ended_job
 from tests.factories.people import PASSWORD, a_user, bearer
 
 APP: Final = "banners-all-over"
@@ -92,6 +94,11 @@ async def a_shop(caller: Caller) -> Parameters:
     return {"shopId": shops.json()["data"][0]["_id"]}
 
 
+async def an_email_job(_: Caller) -> Parameters:
+    """One that was completed at its second attempt."""
+    return {"id": str((await an_ended_job(EmailJobStatus.COMPLETED)).id)}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """`needs` makes what must exist, and returns parameters of the path; `body` is what is sent, or makes it."""
@@ -122,6 +129,9 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "GET /{appId}/shops/{shopId}": Request(a_shop),
     "PATCH /{appId}/shops/{shopId}": Request(a_shop, {"name": "Tea & Cakes", "settings": {"tone": "formal"}}),
     "PATCH /{appId}/shops/{shopId}/status": Request(a_shop, {"status": "inactive", "reason": "Asked to pause"}),
+    "GET /admin/email-jobs/": Request(an_email_job),
+    "GET /admin/email-jobs/stats": Request(an_email_job),
+    "GET /admin/email-jobs/{id}": Request(an_email_job),
     "GET /{appId}/plans/stats": Request(a_plan),
     "GET /{appId}/plans/active": Request(a_plan),
     "GET /{appId}/plans/features": Request(a_plan),
