@@ -98,7 +98,7 @@ def _announce(settings: Settings, made: Secrets | None) -> None:
     if made is not None:
         rows.add_row()
         rows.add_row("Owner", made.owner)
-        rows.add_row("Password", f"[bold]{made.owner_password}[/]  (shown this once, as the keys are)")
+        rows.add_row("Password", f"[bold]{made.owner_password}[/]  (shown once)")
         for app_id, key in made.api_keys.items():
             rows.add_row(f"Key of {app_id}", key)
     OUTPUT.print(Panel(rows, title=TITLE, subtitle="Ctrl-C stops it", expand=False, padding=(1, 2)))
