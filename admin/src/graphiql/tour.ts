@@ -24,5 +24,20 @@ query Tour {
       name
     }
   }
+
+  # The same shop in all the apps is one
+  # merchant
+  merchants(first: 3) {
+    nodes {
+      name
+      installedApps {
+        name
+      }
+      monthlyRevenue {
+        amount
+        currencyCode
+      }
+    }
+  }
 }
 `;
