@@ -1,0 +1,1 @@
+"""Mail: composed, rendered, signed, delivered. Knows no database and no HTTP framework."""
