@@ -76,14 +76,16 @@ def _graphql(settings: Settings) -> GraphQLEndpoint[Context]:
 
 
 async def _context(connection: HTTPConnection, bearer: str | None = None) -> Context:
+    actor = await actor_of(connection, bearer)
+
     async def still_valid() -> bool:
+        """Also that it stands for the same actor: a role or a scope may have been taken away."""
         try:
-            await authenticate(credentials_of(connection, bearer))
+            return await authenticate(credentials_of(connection, bearer)) == actor
         except DomainError:
             return False
-        return True
 
-    return Context(await actor_of(connection, bearer), connection, still_valid=still_valid)
+    return Context(actor, connection, still_valid=still_valid)
 
 
 async def _context_of_socket(socket: WebSocket, payload: dict[str, Any]) -> Context:

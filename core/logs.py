@@ -12,7 +12,13 @@ from core.settings import Settings
 def configure(settings: Settings) -> None:
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and settings.is_production)
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # Rich's would show local variables: passwords and keys among them.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

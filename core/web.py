@@ -24,8 +24,8 @@ class BodyTooLarge(Exception):
 
 class Gate:
     """Gives each request an id, strips the trailing slash of its path (both forms are one resource, without a
-    redirect),
-    stops a body at the limit while it is read, masks what nobody expected, and logs one line."""
+    redirect), refuses a query string that is not percent-encoded, stops a body at the limit while it is read, masks
+    what nobody expected, and logs one line."""
 
     def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY) -> None:
         self._app = app
@@ -57,19 +57,22 @@ class Gate:
             await send(message)
 
         try:
-            await self._app(scope, _limited(receive, self._largest_body), send_with_headers)
+            if scope["query_string"].isascii():
+                await self._app(scope, _limited(receive, self._largest_body), send_with_headers)
+            else:
+                await send_json(send_with_headers, 400, _failure("The query string must be percent-encoded"))
         except BodyTooLarge:
             if not status:
                 await send_json(send_with_headers, 413, _failure(f"The body is larger than {self._largest_body} bytes"))
         except Exception:
-            log.exception("request.failed", method=scope["method"], path=scope["path"])
+            log.exception("request.failed", method=scope["method"], path=_loggable_path(scope))
             if status:
                 raise
             await send_json(send_with_headers, 500, _failure(f"Internal error (id {request_id})"))
         log.info(
             "request",
             method=scope["method"],
-            path=scope["path"],
+            path=_loggable_path(scope),
             status=status,
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
         )
@@ -98,6 +101,13 @@ def _limited(receive: Receive, limit: int) -> Receive:
         return message
 
     return receive_within_limit
+
+
+def _loggable_path(scope: Scope) -> str:
+    """Without a token that is part of it, which is a credential of whoever has the link."""
+    path: str = scope["path"]
+    token = scope.get("path_params", {}).get("token")
+    return path.replace(token, "{token}") if token else path
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

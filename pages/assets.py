@@ -13,6 +13,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+LONGEST_NAME: Final = 255
+"""Bytes, as file systems have it: to ask for a longer one is an error, not an answer."""
 COMPRESSED: Final = [Middleware(GZipMiddleware, minimum_size=1000)]
 
 # Some systems map these to types that browsers refuse for modules and fonts.
@@ -43,6 +45,6 @@ class Assets:
             content, media_type = self._added[name]
             return Response(content, headers=FOREVER, media_type=media_type)
         file = self._built / name
-        if not file.is_file():
+        if len(name.encode()) > LONGEST_NAME or not file.is_file():
             raise HTTPException(404, "No such file: the page it belongs to was built anew, reload it")
         return FileResponse(file, headers=FOREVER)

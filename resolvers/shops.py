@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+import bson
 from pydantic import Field
 
 from core import clock
@@ -36,6 +37,8 @@ from resolvers.shop_writes import changed, topic_of, with_changes, write_shop
 
 NO_PLAN: Final = "none"
 MOST_SETTINGS: Final = 200
+LARGEST_SETTINGS: Final = 100_000
+"""Bytes, as they are stored: what is merged again and again must stay far from the 16 MB of a document."""
 MOMENT: Final = timedelta(milliseconds=1)
 
 BY_HAND: Final[Mapping[ShopStatus, frozenset[ShopStatus]]] = {
@@ -224,6 +227,8 @@ def _merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
     merged = {key: value for key, value in {**settings, **changes}.items() if value is not None}
     if len(merged) > MOST_SETTINGS:
         raise InvalidInput(f"A shop has at most {MOST_SETTINGS} settings", "settings")
+    if len(bson.encode(merged)) > LARGEST_SETTINGS:
+        raise InvalidInput(f"A shop's settings take at most {LARGEST_SETTINGS:,} bytes in all", "settings")
     return merged
 
 

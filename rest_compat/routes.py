@@ -49,7 +49,13 @@ CATEGORIES: Final[Categories] = {
         Route("GET", "/api-keys/stats", api_keys_views.api_key_stats, api_keys.api_key_stats, Data[ApiKeyStatsWire]),
         Route("GET", "/api-keys/", api_keys_views.list_api_keys, api_keys.list_api_keys, Paged[ApiKeyWire]),
         Route(
-            "POST", "/api-keys/", api_keys_views.create_api_key, api_keys.create_api_key, DataMessage[ApiKeyWire], 201
+            "POST",
+            "/api-keys/",
+            api_keys_views.create_api_key,
+            api_keys.create_api_key,
+            DataMessage[ApiKeyWire],
+            201,
+            errors=(404,),
         ),
         Route("GET", "/api-keys/{keyId}", api_keys_views.get_api_key, api_keys.get_api_key, Data[ApiKeyWire]),
         Route(

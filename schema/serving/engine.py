@@ -7,7 +7,7 @@ from inspect import isawaitable
 from typing import Any, Protocol, Self, cast
 
 import strawberry
-from graphql import ExecutionResult, OperationType
+from graphql import ExecutionResult, FieldNode, OperationType
 from graphql.execution import (
     Executor,
     create_source_event_stream,
@@ -76,6 +76,12 @@ class Prepared:
     @property
     def kind(self) -> OperationType:
         return self.executor.operation.operation
+
+    @property
+    def is_single(self) -> bool:
+        """One field at the root, so that no other can have had an effect when it fails."""
+        selections = self.executor.operation.selection_set.selections
+        return len(selections) == 1 and isinstance(selections[0], FieldNode)
 
 
 class Engine:

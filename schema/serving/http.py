@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from core.errors import Unauthenticated
+from core.web import BodyTooLarge
 from schema.serving.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Accepted
 from schema.serving.engine import Answer, Context, Engine, Prepared, Request
 from schema.serving.event_streams import EventStream
@@ -34,6 +35,14 @@ ContextOfSocket = Callable[[WebSocket, dict[str, Any]], Awaitable[C]]
 """Authenticates a websocket by the payload of its `connection_init`. Raises `DomainError`, which closes it."""
 Once = Callable[[HTTPRequest, C, bytes, Callable[[], Awaitable[Response]]], Awaitable[Response]]
 """Answers a mutation that carries an `Idempotency-Key`: by its last argument, or with what that returned before."""
+
+
+class _NothingDone(Exception):
+    """A mutation failed as a whole; `response` says how."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
 class GraphQLEndpoint(Generic[C]):
@@ -94,11 +103,19 @@ class GraphQLEndpoint(Generic[C]):
             raise refusal(f"Only subscriptions are answered as {EVENT_STREAM}")
 
         async def answer() -> Response:
-            return _reply(await self._engine.execute(prepared), accepted)
+            result = await self._engine.execute(prepared)
+            response = _reply(result, accepted)
+            if result["data"] is None and prepared.is_single:
+                # Raised through `once`, so that the failure is not kept as the answer: it may be tried again.
+                raise _NothingDone(response)
+            return response
 
-        if self._once and prepared.kind is OperationType.MUTATION and "idempotency-key" in request.headers:
-            return await self._once(request, context, body, answer)
-        return await answer()
+        try:
+            if self._once and prepared.kind is OperationType.MUTATION and "idempotency-key" in request.headers:
+                return await self._once(request, context, body, answer)
+            return await answer()
+        except _NothingDone as nothing_done:
+            return nothing_done.response
 
     async def _stream(self, prepared: Prepared, context: C, accepted: Accepted) -> Response:
         if not accepted.events:
@@ -135,10 +152,13 @@ async def _body(request: HTTPRequest, limit: int) -> bytes:
     if content_type.get_content_type() != JSON or str(charset).lower() not in ("utf-8", "utf8"):
         raise refusal(f"Content-Type must be {JSON} in UTF-8", status=415)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise refusal(f"The body is longer than {limit} bytes", LIMIT_EXCEEDED, status=413)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise BodyTooLarge
+    except BodyTooLarge:
+        raise refusal(f"The body is longer than {limit} bytes", LIMIT_EXCEEDED, status=413) from None
     return bytes(body)
 
 

@@ -70,7 +70,7 @@ class TestBuilt:
         assert response.headers["content-encoding"] == "gzip"
         assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
 
-    @pytest.mark.parametrize("name", ["gone-000000.js", "..%2Fsecret.txt", "%2e%2e%2fsecret.txt", ""])
+    @pytest.mark.parametrize("name", ["gone-000000.js", "..%2Fsecret.txt", "%2e%2e%2fsecret.txt", "", "x" * 300])
     async def test_nothing_else_is_an_asset(self, browser: AsyncClient, built: Path, name: str) -> None:
         build(built)
         response = await browser.get(f"/assets/{name}")

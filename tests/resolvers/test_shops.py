@@ -298,6 +298,15 @@ class TestValidation:
             await shops.update_shop(SYSTEM, app.id, TEA, update(settings={"one": "more"}))
         assert refused.value.field == "settings"
 
+    async def test_settings_that_are_merged_again_and_again_stay_far_from_the_limit_of_a_document(self) -> None:
+        app = await an_app()
+        await a_shop(app.id, TEA)
+        large = ["x" * 9_000] * 10
+        await shops.update_shop(SYSTEM, app.id, TEA, update(settings={"a": large}))
+        with pytest.raises(InvalidInput, match="100,000 bytes") as refused:
+            await shops.update_shop(SYSTEM, app.id, TEA, update(settings={"b": large}))
+        assert refused.value.field == "settings"
+
     @pytest.mark.parametrize(
         "wrong",
         [
