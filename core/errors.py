@@ -12,6 +12,7 @@ class Code(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
     CONFLICT = "CONFLICT"
+    GONE = "GONE"
     RATE_LIMITED = "RATE_LIMITED"
     UNAVAILABLE = "UNAVAILABLE"
 
@@ -62,6 +63,12 @@ class NotFound(DomainError):
 
 class Conflict(DomainError):
     code, status, correctable = Code.CONFLICT, 409, True
+
+
+class Gone(DomainError):
+    """It was there, and is not for anybody any more."""
+
+    code, status = Code.GONE, 410
 
 
 class RateLimited(DomainError):

@@ -7,10 +7,14 @@ from beanie import Document
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
+from models.consent_entries import ConsentEntry
+from models.contacts import Contact
+from models.data_exports import DataExport
 from models.email_jobs import EmailJob
 from models.idempotency import IdempotencyRecord
 from models.plans import Plan
 from models.shops import Shop
+from models.suppressions import SoftBounces, Suppression
 from models.ticks import Tick
 from models.users import User
 
@@ -18,10 +22,15 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     ApiKey,
     App,
     AppEvent,
+    ConsentEntry,
+    Contact,
+    DataExport,
     EmailJob,
     IdempotencyRecord,
     Plan,
     Shop,
+    SoftBounces,
+    Suppression,
     Tick,
     User,
 )

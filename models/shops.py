@@ -88,6 +88,7 @@ class Shop(Stored):
     domain: str
     name: str = ""
     email: str | None = None
+    email_key: str | None = None
     owner: str | None = None
     country: str | None = None
     currency: str | None = None
@@ -131,6 +132,7 @@ class Shop(Stored):
         indexes: ClassVar[list[Any]] = [
             IndexModel([("appId", ASCENDING), ("domain", ASCENDING)], unique=True),
             IndexModel([("domain", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("emailKey", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("installedAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),

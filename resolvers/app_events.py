@@ -139,6 +139,7 @@ def _event(actor: Actor, app_id: str, name: str, data: AppEventCreate) -> AppEve
         dedupe_key=data.idempotency_key,
         sent_by=actor.label,
         applied_at=None if name in KNOWN else now,
+        created_at=now,
         expires_at=now + KEPT,
     )
 

@@ -11,6 +11,7 @@ from core.inputs import Country, Currency, Email, Input, Locale, ShortText, prob
 from models.app_events import AppEvent
 from models.plans import Plan
 from models.shops import Change, ChangeKind, Shop, Subscription, SubscriptionStatus
+from resolvers.contact_shops import contact_from_shop
 from resolvers.shop_writes import newest_install, with_changes, with_facts, write_shop
 
 
@@ -89,8 +90,8 @@ async def take_effect(event: AppEvent) -> str | None:
         install = newest_install(after)
         return with_facts(after, facts, are_newest=install is not None and install.event_id == event.id)
 
-    if changes:
-        await write_shop(event.app_id, domain, decide)
+    if changes and (shop := await write_shop(event.app_id, domain, decide)):
+        await contact_from_shop(shop)
     return problem
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pymongo.errors import DuplicateKeyError
 
+from core.inputs import key_of_email
 from core.runtime import runtime
 from models.base import touched
 from models.shops import Change, ChangeKind, Shop, ShopStatus
@@ -66,10 +67,15 @@ def with_facts(shop: Shop, facts: Mapping[str, Any], *, are_newest: bool) -> Sho
 
 
 def with_search(shop: Shop) -> Shop:
-    """What lists sort and search by follows from the rest."""
+    """What lists sort and search by, and what an address is found by, follows from the rest."""
     words = (shop.domain, shop.name, shop.email or "", shop.owner or "")
     return changed(
-        shop, {"name_key": (shop.name or shop.domain).casefold(), "search_text": " ".join(words).strip().casefold()}
+        shop,
+        {
+            "name_key": (shop.name or shop.domain).casefold(),
+            "email_key": key_of_email(shop.email) if shop.email else None,
+            "search_text": " ".join(words).strip().casefold(),
+        },
     )
 
 

@@ -1,0 +1,67 @@
+"""How contacts are written: read, decide, and write if nobody wrote meanwhile, else again."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from core.mongo import Filter
+from models.base import touched
+from models.contacts import Contact
+
+Decide = Callable[[Contact | None], Contact | None]
+"""What a contact is to become, from what it is; None leaves it as it is. It may be called several times."""
+
+
+async def write_contact(identity: Filter, decide: Decide) -> Contact | None:
+    """The contact that `identity` names, as it is afterwards."""
+    while True:
+        current = await Contact.find_one(identity)
+        wanted = decide(current)
+        if wanted is None or wanted == current:
+            return current
+        written = await replace_contact(current, wanted) if current else await insert_contact(wanted)
+        if written is not None:
+            return written
+
+
+async def replace_contact(current: Contact, wanted: Contact) -> Contact | None:
+    """The contact as it is afterwards; None where somebody wrote since `current` was read."""
+    changes = _differences(current, derived(wanted))
+    seen = {"_id": current.id, "version": current.version}
+    return await Contact.change(seen, touched(changes) | {"$inc": {"version": 1}})
+
+
+async def insert_contact(wanted: Contact) -> Contact | None:
+    """None where the address has a contact already."""
+    try:
+        return await derived(wanted).insert()
+    except DuplicateKeyError:
+        return None
+
+
+def with_fields(contact: Contact, fields: Mapping[str, Any]) -> Contact:
+    """A copy with other values in some fields, by attribute name."""
+    copy: Contact = contact.model_copy(update=dict(fields))
+    return copy
+
+
+def derived(contact: Contact) -> Contact:
+    """What lists filter and search by follows from the rest."""
+    words = (contact.email, contact.name, *(shop.domain for shop in contact.shops))
+    return with_fields(
+        contact,
+        {
+            "apps": sorted({shop.app_id for shop in contact.shops}),
+            "search_text": " ".join(dict.fromkeys(filter(None, words))).casefold(),
+        },
+    )
+
+
+def _differences(current: Contact, wanted: Contact) -> dict[str, Any]:
+    """What is to be set, by stored names."""
+    return {
+        info.alias or name: getattr(wanted, name)
+        for name, info in Contact.model_fields.items()
+        if getattr(current, name) != getattr(wanted, name)
+    }

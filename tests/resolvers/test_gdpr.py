@@ -1,0 +1,188 @@
+"""Being forgotten, and getting a copy."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final, get_args
+
+import pytest
+from beanie import Document
+from pydantic import BaseModel
+
+from core import clock
+from core.access import ADMINS
+from core.actor import Role
+from core.errors import Forbidden, NotFound
+from models import DOCUMENTS
+from models.app_events import AppEvent
+from models.consent_entries import ConsentEntry
+from models.contacts import ConsentCategory, ConsentState, Contact
+from models.data_exports import DataExportAccess
+from models.shops import Shop
+from models.suppressions import Suppression, SuppressionReason
+from resolvers.contacts import get_contact
+from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
+from resolvers.gdpr import erase_contact, export_contact
+from resolvers.personal_data import EXEMPT, HOLDINGS
+from resolvers.sending import Refusal, can_send
+from resolvers.suppressions import suppress
+from tests.factories.apps import an_app
+from tests.factories.contacts import SYSTEM, a_contact, with_consent
+from tests.factories.people import an_actor
+from tests.factories.shops import a_shop, an_event
+
+ADDRESS: Final = "ada@tea.example"
+PERSONAL: Final = re.compile(r"^owner$|(^|_)(e?mail|phone|address|ip|user_agent|recipient|first_name|last_name)(_|$)")
+"""Names of fields that may hold somebody."""
+
+platform = pytest.mark.usefixtures("platform")
+
+
+async def ada_everywhere() -> Contact:
+    """Somebody of whom every collection knows."""
+    app = await an_app()
+    shop = await a_shop(app.id, "tea.myshopify.com", email="Ada@tea.example", owner="Ada Lovelace", name="Tea")
+    await an_event(app.id, "banner-published", shop.domain, by="ada lovelace", notify=[ADDRESS, "bob@tea.example"])
+    await an_event(app.id, "banner-published", shop.domain, by="Bob")
+    ada = await get_contact(SYSTEM, ADDRESS)
+    evidence = {"ip": "203.0.113.7", "userAgent": "Firefox", "text": "Yes, write to me"}
+    await with_consent(ada, ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN, **evidence)
+    await suppress(ADDRESS, SuppressionReason.MANUAL, at=clock.now(), source="tests", note="Ada said so")
+    link = await create_data_export(SYSTEM, DataExportCreate.model_validate({"contactId": str(ada.id)}))
+    await open_data_export(
+        SYSTEM, link.url.rsplit("/", 1)[-1], DataExportAccess.VIEWED, Visitor("203.0.113.7", "Firefox")
+    )
+    return await get_contact(SYSTEM, ADDRESS)
+
+
+async def everything_stored() -> str:
+    documents = [one for document in DOCUMENTS for one in await document.find_all().to_list()]
+    return "\n".join(json.dumps(one.model_dump(mode="json")) for one in documents)
+
+
+@platform
+class TestErasing:
+    async def test_nothing_of_the_person_is_left_in_any_collection(self) -> None:
+        ada = await ada_everywhere()
+        before = (await everything_stored()).casefold()
+        await erase_contact(SYSTEM, str(ada.id))
+        after = (await everything_stored()).casefold()
+        for trace in (ADDRESS, "ada lovelace", "203.0.113.7", "firefox", "ada said so"):
+            assert trace in before
+            assert trace not in after
+
+    async def test_it_says_how_many_documents_of_each_collection_held_the_person(self) -> None:
+        erasure = await erase_contact(SYSTEM, str((await ada_everywhere()).id))
+        assert erasure.counts == {
+            "app_events": 2,
+            "consent_entries": 1,
+            "data_exports": 1,
+            "shops": 1,
+            "suppressions": 2,
+            "contacts": 1,
+        }
+        assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in consent_entries")
+
+    async def test_what_is_about_others_stays(self) -> None:
+        await erase_contact(SYSTEM, str((await ada_everywhere()).id))
+        shop = await Shop.find_one({"domain": "tea.myshopify.com"})
+        assert shop is not None
+        assert (shop.name, shop.email, shop.owner) == ("Tea", None, None)
+        data = [event.data for event in await AppEvent.find({"name": "banner-published"}).sort("_id").to_list()]
+        assert data == [{"notify": ["bob@tea.example"]}, {"by": "Bob"}]
+        (entry,) = await ConsentEntry.find_all().to_list()
+        assert (entry.state, entry.text) == (ConsentState.OPTED_IN, "Yes, write to me")
+
+    async def test_a_keyed_hash_stays_so_that_the_address_is_not_written_to_again(self) -> None:
+        await erase_contact(SYSTEM, str((await a_contact(ADDRESS)).id))
+        again = await a_contact(ADDRESS)
+        await with_consent(again, ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN)
+        assert (await can_send(ADDRESS, ConsentCategory.NEWSLETTER, None)).refusal is Refusal.ERASED
+        assert (await can_send(ADDRESS, ConsentCategory.TRANSACTIONAL, None)).allowed
+
+    async def test_an_erasure_that_was_cut_off_can_be_completed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ada = await ada_everywhere()
+
+        async def break_off(*_: Any) -> int:
+            raise ConnectionError
+
+        holding = next(one for one in HOLDINGS if one.document is Shop)
+        with monkeypatch.context() as cut, pytest.raises(ConnectionError):
+            cut.setattr("resolvers.personal_data.write_shop", break_off)
+            await erase_contact(SYSTEM, str(ada.id))
+        assert (await holding.document.find({"emailKey": ADDRESS}).count()) == 1
+        await erase_contact(SYSTEM, str(ada.id))
+        assert ADDRESS not in (await everything_stored()).casefold()
+        assert await Suppression.find({"reason": "gdpr"}).count() == 1
+
+    async def test_two_erased_people_do_not_get_in_each_others_way(self) -> None:
+        for address in ("one@example.com", "two@example.com"):
+            await erase_contact(SYSTEM, str((await a_contact(address)).id))
+        assert await Contact.find({"erasedAt": {"$ne": None}}).count() == 2
+
+    @pytest.mark.parametrize("role", sorted(set(Role) - ADMINS))
+    async def test_only_admins_erase(self, role: Role) -> None:
+        ada = await a_contact()
+        with pytest.raises(Forbidden):
+            await erase_contact(await an_actor(role), str(ada.id))
+
+    async def test_erasing_twice_is_not_found(self) -> None:
+        ada = await a_contact()
+        await erase_contact(SYSTEM, str(ada.id))
+        with pytest.raises(NotFound):
+            await erase_contact(SYSTEM, str(ada.id))
+
+
+@platform
+class TestExporting:
+    async def test_it_gathers_what_erasing_would_take_away(self) -> None:
+        ada = await ada_everywhere()
+        data = await export_contact(await an_actor(Role.VIEWER), str(ada.id))
+        assert data.email.casefold() == ADDRESS
+        assert {name: len(rows) for name, rows in data.collections.items()} == {
+            "app_events": 2,
+            "consent_entries": 1,
+            "data_exports": 1,
+            "shops": 1,
+            "suppressions": 1,
+            "contacts": 1,
+        }
+        assert data.collections["shops"][0]["owner"] == "Ada Lovelace"
+        assert data.collections["consent_entries"][0]["userAgent"] == "Firefox"
+        json.dumps(data.collections)
+
+    async def test_of_an_unknown_contact_there_is_nothing(self) -> None:
+        with pytest.raises(NotFound):
+            await export_contact(await an_actor(), "0" * 24)
+
+
+def fields_of(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> Iterator[str]:
+    """The names of all fields, also of the objects within."""
+    for name, info in model.model_fields.items():
+        yield name
+        for part in parts_of(info.annotation):
+            if part not in seen:
+                yield from fields_of(part, seen | {model})
+
+
+def parts_of(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from parts_of(argument)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.__name__)
+def test_a_document_that_may_hold_somebody_is_in_the_list(document: type[Document]) -> None:
+    listed = {holding.document for holding in HOLDINGS} | EXEMPT.keys()
+    personal = [name for name in fields_of(document) if PERSONAL.search(name)]
+    assert not personal or document in listed, f"{personal}: add it to HOLDINGS or EXEMPT in resolvers/personal_data.py"
+
+
+def test_people_are_erased_from_their_contact_last() -> None:
+    assert HOLDINGS[-1].document is Contact
+
+
+def test_what_a_person_gets_to_see_are_fields_of_the_document() -> None:
+    for holding in HOLDINGS:
+        assert holding.shown <= holding.document.model_fields.keys()
