@@ -9,7 +9,7 @@ AUDITS := tests/schema/serving/audits
 BENCHMARKS := interfaces execution attacks embedded_mongo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock assets schema bench clean
+.PHONY: help run test check format lock assets schema bench chaos clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ schema: $(VENV)/.installed ## write the GraphQL schema to schema/schema.graphql
 
 bench: $(VENV)/.installed-dev ## print how fast it is, against floors measured in the same run
 	@for name in $(BENCHMARKS); do echo; echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+chaos: $(VENV)/.installed-dev ## kill workers, and Redis, again and again, and see that no job is lost
+	$(BIN)/python -m tests.chaos.jobs
 
 clean: ## remove what can be made again (not the data)
 	rm -rf $(VENV) admin/dist admin/node_modules $(AUDITS)/node_modules .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

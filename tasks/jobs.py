@@ -44,12 +44,14 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Pace:
     """In seconds: how long a lease lasts, how often it is renewed, how often a worker looks for jobs without having
-    been told, and how long a worker that stops lets its jobs go on before it hands them back."""
+    been told, and how long a worker that stops lets its jobs go on before it hands them back. `backoff` says how long a
+    job waits after its attempt of that number."""
 
     lease: float = LEASE.total_seconds()
     heartbeat: float = 20.0
     look: float = 5.0
     grace: float = 3.0
+    backoff: Callable[[int], timedelta] = backoff
 
 
 @asynccontextmanager
@@ -138,9 +140,20 @@ class Runner:
             if self._finishing:
                 await job_leases.hand_back(WORKER, job)
             else:
-                await _settle(job, error)
+                await self._settle(job, error)
         except Exception as error:
-            await _settle(job, error)
+            await self._settle(job, error)
+
+    async def _settle(self, job: EmailJob, error: BaseException) -> None:
+        """A fault: tried again later where that may help."""
+        if isinstance(error, DomainError) and not isinstance(error, Unavailable | RateLimited):
+            log.warning("jobs.failed", error=error.message)
+            await job_leases.fail(WORKER, job, error.message)
+            return
+        log.warning("jobs.postponed", error=repr(error), attempt=job.attempts)
+        wait = timedelta(seconds=error.retry_after) if isinstance(error, RateLimited) else timedelta()
+        said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+        await job_leases.retry_later(WORKER, job, said, max(wait, self._pace.backoff(job.attempts)))
 
     async def _work(self, job: EmailJob, until: float) -> Mapping[str, JsonValue] | None:
         """What the handler returns or raises; it is stopped when the lease is lost. `until` is the lease's end by the
@@ -174,15 +187,3 @@ class Runner:
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
-
-
-async def _settle(job: EmailJob, error: BaseException) -> None:
-    """A fault: tried again later where that may help."""
-    if isinstance(error, DomainError) and not isinstance(error, Unavailable | RateLimited):
-        log.warning("jobs.failed", error=error.message)
-        await job_leases.fail(WORKER, job, error.message)
-        return
-    log.warning("jobs.postponed", error=repr(error), attempt=job.attempts)
-    wait = timedelta(seconds=error.retry_after) if isinstance(error, RateLimited) else timedelta()
-    said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
-    await job_leases.retry_later(WORKER, job, said, max(wait, backoff(job.attempts)))

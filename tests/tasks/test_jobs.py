@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -140,9 +141,8 @@ class TestAFault:
             failed = await ended(await a_job())
         assert (failed.status, failed.last_error) == (EmailJobStatus.FAILED, "There is no such campaign")
 
-    async def test_that_comes_at_every_attempt_ends_in_death(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("tasks.jobs.backoff", lambda _: timedelta())
-        async with doing_jobs(raising(RuntimeError("boom")), pace=QUICK):
+    async def test_that_comes_at_every_attempt_ends_in_death(self) -> None:
+        async with doing_jobs(raising(RuntimeError("boom")), pace=replace(QUICK, backoff=lambda _: timedelta())):
             dead = await ended(await a_job(max_attempts=3))
         assert (dead.status, dead.attempts) == (EmailJobStatus.DEAD, 3)
 
