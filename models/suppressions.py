@@ -43,6 +43,7 @@ class Suppression(Stored):
         name = "suppressions"
         indexes: ClassVar[list[Any]] = [
             IndexModel([("digest", ASCENDING), ("reason", ASCENDING)], unique=True),
+            IndexModel([("digest", ASCENDING), ("since", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("since", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("reason", ASCENDING), ("since", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("contactId", ASCENDING)]),

@@ -17,6 +17,7 @@ from models.api_keys import ApiKey
 from models.users import User
 
 LAST_USED_RESOLUTION: Final = timedelta(minutes=1)
+CREDENTIALS: Final = ("Authorization", "X-API-Key", "Origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,11 @@ async def actor_of(connection: HTTPConnection, bearer: str | None = None) -> Act
 
 
 def credentials_of(connection: HTTPConnection, bearer: str | None = None) -> Credentials:
+    """Raises `Unauthenticated` for a header given twice: whoever looked at it before may have taken the other."""
     headers = connection.headers
+    for name in CREDENTIALS:
+        if len(headers.getlist(name)) > 1:
+            raise Unauthenticated(f"The header {name} is given twice")
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return Credentials(
         bearer=bearer or (token.strip() if scheme.lower() == "bearer" else None),

@@ -77,7 +77,7 @@ async def change_consent(actor: Actor, contact_id: str, data: ConsentChange) -> 
     if at > clock.now() + FAST_CLOCK:
         raise InvalidInput("at must not be in the future", "at")
     evidence = Evidence(data.source, data.legal_basis, data.text, data.ip, data.user_agent)
-    return await record_consent(actor, contact, data.category, data.state, evidence, at)
+    return await record_consent(contact, data.category, data.state, evidence, at, by=actor)
 
 
 @allow(MARKETING)
@@ -86,7 +86,7 @@ async def opt_out_contact(actor: Actor, contact_id: str) -> Contact:
     contact = await get_contact(actor, contact_id)
     if contact.global_opt_out:
         return contact
-    return await record_consent(actor, contact, None, ConsentState.OPTED_OUT, Evidence("staff"), clock.now())
+    return await record_consent(contact, None, ConsentState.OPTED_OUT, Evidence("staff"), clock.now(), by=actor)
 
 
 @allow(STAFF)
@@ -97,12 +97,13 @@ async def list_consent_entries(actor: Actor, contact_id: str, window: Window) ->
 
 
 async def record_consent(
-    actor: Actor,
     contact: Contact,
     category: ConsentCategory | None,
     state: ConsentState,
     evidence: Evidence,
     at: datetime,
+    *,
+    by: Actor,
 ) -> Contact:
     """Adds an entry to the ledger and lets the contact follow; no category means all but transactional mail.
 
@@ -119,7 +120,7 @@ async def record_consent(
         text=evidence.text,
         ip=evidence.ip,
         user_agent=evidence.user_agent,
-        recorded_by=actor.label,
+        recorded_by=by.label,
     ).insert()
     return await rebuild_consents(contact.id)
 

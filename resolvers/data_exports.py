@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import Field
+from starlette.requests import HTTPConnection
 
 from core import clock
 from core.access import MARKETING, STAFF, allow, allow_all
@@ -24,6 +25,7 @@ from resolvers.contacts import get_contact
 from resolvers.gdpr import PersonalData, gather
 
 VIEWS_KEPT: Final = 100
+LONGEST_USER_AGENT: Final = 300
 DEFAULT_LANGUAGE: Final = "en"
 
 
@@ -110,6 +112,12 @@ async def open_data_export(
     view = DataExportView(at=clock.now(), access=access, ip=visitor.ip, user_agent=visitor.user_agent)
     await DataExport.change({"_id": data_export.id}, _with_view(view))
     return OpenedDataExport(await gather(contact), data_export.language, data_export.expires_at)
+
+
+def visitor_of(connection: HTTPConnection) -> Visitor:
+    """A user agent is cut to what is worth keeping."""
+    agent = connection.headers.get("user-agent")
+    return Visitor(connection.client.host if connection.client else None, agent and agent[:LONGEST_USER_AGENT])
 
 
 def _with_view(view: DataExportView) -> Mapping[str, Any]:

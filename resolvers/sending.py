@@ -1,6 +1,5 @@
 """Whether somebody may be written to: the one decision that every sender asks for."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,14 +9,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.access import STAFF, allow
 from core.actor import Actor
-from core.addresses import digests_of_email
 from core.errors import InvalidInput
 from core.inputs import Email, key_of_email
-from core.runtime import runtime
 from models.apps import App
 from models.contacts import Consent, ConsentCategory, ConsentState, Contact
 from models.suppressions import Suppression, SuppressionReason, SuppressionScope
 from resolvers.apps import visible_app
+from resolvers.suppressions import suppressions_of
 
 TRANSACTIONAL: Final = ConsentCategory.TRANSACTIONAL
 ADDRESS: Final = TypeAdapter[str](Email)
@@ -116,22 +114,12 @@ async def can_send(address: str, category: ConsentCategory, app: App | None) -> 
 
 async def can_send_all(addresses: Sequence[str], category: ConsentCategory, app: App | None) -> dict[str, Verdict]:
     """The verdicts on many addresses, read with two queries: give some 500 at a time."""
-    settings = runtime().settings
-    digests = {address: digests_of_email(settings, address) for address in addresses}
-    keys = [key_of_email(address) for address in addresses]
-    contacts = {contact.email_key: contact for contact in await Contact.find({"emailKey": {"$in": keys}}).to_list()}
-    named = [digest for of_address in digests.values() for digest in of_address]
-    suppressions: defaultdict[str, list[Suppression]] = defaultdict(list)
-    for suppression in await Suppression.find({"digest": {"$in": named}, "removedAt": None}).to_list():
-        suppressions[suppression.digest].append(suppression)
+    keys = {address: key_of_email(address) for address in addresses}
+    found = await Contact.find({"emailKey": {"$in": list(keys.values())}}).to_list()
+    contacts = {contact.email_key: contact for contact in found}
+    suppressions = await suppressions_of(addresses)
     return {
-        address: verdict_on(
-            contacts.get(key_of_email(address)),
-            [suppression for digest in digests[address] for suppression in suppressions[digest]],
-            category,
-            app,
-        )
-        for address in addresses
+        address: verdict_on(contacts.get(keys[address]), suppressions[address], category, app) for address in addresses
     }
 
 

@@ -1,5 +1,7 @@
 """Addresses that must not be written to: added by bounces, complaints, erasures and by hand, removed by admins."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -90,10 +92,17 @@ async def remove_suppression(actor: Actor, suppression_id: str, data: Suppressio
     )
 
 
-async def suppressions_of(address: str) -> list[Suppression]:
-    """Those that hold."""
-    digests = list(digests_of_email(runtime().settings, address))
-    return await Suppression.find({"digest": {"$in": digests}, "removedAt": None}).to_list()
+async def suppressions_of(addresses: Sequence[str]) -> dict[str, list[Suppression]]:
+    """Those that hold, read with one query."""
+    digests = {address: digests_of_email(runtime().settings, address) for address in addresses}
+    every_digest = [digest for of_address in digests.values() for digest in of_address]
+    holding: defaultdict[str, list[Suppression]] = defaultdict(list)
+    for suppression in await Suppression.find({"digest": {"$in": every_digest}, "removedAt": None}).to_list():
+        holding[suppression.digest].append(suppression)
+    return {
+        address: [one for digest in of_address for one in holding.get(digest, ())]
+        for address, of_address in digests.items()
+    }
 
 
 async def suppress(

@@ -7,7 +7,9 @@ from strawberry.dataloader import DataLoader
 
 from models.apps import App
 from models.plans import Plan
+from models.suppressions import Suppression
 from resolvers.plans import count_shops
+from resolvers.suppressions import suppressions_of
 
 
 class Loaders:
@@ -23,6 +25,10 @@ class Loaders:
     def shops_using_plans(self) -> DataLoader[tuple[str, PydanticObjectId], int]:
         return DataLoader(_shops_using_plans)
 
+    @cached_property
+    def suppressions(self) -> DataLoader[str, list[Suppression]]:
+        return DataLoader(_suppressions)
+
 
 async def _apps(app_ids: list[str]) -> list[App | None]:
     found = {app.id: app for app in await App.find({"_id": {"$in": app_ids}}).to_list()}
@@ -37,3 +43,9 @@ async def _plans(plan_ids: list[PydanticObjectId]) -> list[Plan | None]:
 async def _shops_using_plans(plans: list[tuple[str, PydanticObjectId]]) -> list[int]:
     counts = await count_shops(plans)
     return [counts[plan_id] for _, plan_id in plans]
+
+
+async def _suppressions(addresses: list[str]) -> list[list[Suppression]]:
+    """Those of each address that hold."""
+    holding = await suppressions_of(addresses)
+    return [holding[address] for address in addresses]

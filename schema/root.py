@@ -9,6 +9,8 @@ from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.contacts import ContactMutations, ContactQueries
+from schema.data_exports import DataExportMutations, DataExportQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
@@ -16,6 +18,7 @@ from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
+from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.users import UserMutations, UserQueries
 
 
@@ -29,7 +32,10 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    ContactQueries,
+    SuppressionQueries,
     EmailJobQueries,
+    DataExportQueries,
     HealthQueries,
 ):
     pass
@@ -44,7 +50,10 @@ class Mutation(
     PlanMutations,
     ShopMutations,
     AppEventMutations,
+    ContactMutations,
+    SuppressionMutations,
     EmailJobMutations,
+    DataExportMutations,
 ):
     pass
 

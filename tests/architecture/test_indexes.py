@@ -36,6 +36,7 @@ VALUES: Final[dict[str, Any]] = {
     "appId": APP,
     "country": "GB",
     "domain": "tea-and-cakes.myshopify.com",
+    "email": "ada@example.com",
     "shopDomain": "tea-and-cakes.myshopify.com",
 }
 """Of filters that take more than any text."""

@@ -118,7 +118,7 @@ class TestWorks:
 
     async def test_a_part_of_the_system_may_record_for_all_categories(self) -> None:
         ada = await a_contact()
-        out = await record_consent(SYSTEM, ada, None, OPTED_OUT, Evidence("one-click"), clock.now())
+        out = await record_consent(ada, None, OPTED_OUT, Evidence("one-click"), clock.now(), by=SYSTEM)
         assert (out.global_opt_out, out.consents.research.source) == (True, "one-click")
 
 

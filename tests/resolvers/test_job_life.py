@@ -132,6 +132,6 @@ def test_every_status_is_reached_and_only_completed_is_for_ever() -> None:
     assert (reached, reached - left) == (set(EmailJobStatus), {EmailJobStatus.COMPLETED})
 
 
-@pytest.mark.parametrize("status", OPEN)
+@pytest.mark.parametrize("status", sorted(OPEN))
 def test_an_open_job_can_always_be_claimed(status: EmailJobStatus) -> None:
     assert status in CLAIM.sources

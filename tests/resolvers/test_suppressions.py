@@ -39,7 +39,7 @@ platform = pytest.mark.usefixtures("platform")
 
 
 async def held() -> list[SuppressionReason]:
-    return [suppression.reason for suppression in await suppressions_of(ADDRESS)]
+    return [suppression.reason for suppression in (await suppressions_of([ADDRESS]))[ADDRESS]]
 
 
 async def bounce_softly(*days_ago: float) -> None:
@@ -93,14 +93,14 @@ class TestWorks:
 
     async def test_a_complaint_leaves_transactional_mail(self) -> None:
         await note_complaint(ADDRESS, at=clock.now(), source="tests")
-        (complaint,) = await suppressions_of(ADDRESS)
+        (complaint,) = (await suppressions_of([ADDRESS]))[ADDRESS]
         assert complaint.scope is SuppressionScope.ALL_BUT_TRANSACTIONAL
 
     async def test_the_newest_complaint_counts_in_whatever_order_they_arrive(self) -> None:
         now = clock.now()
         for days in (2, 0, 1):
             await note_complaint(ADDRESS, at=now - timedelta(days=days), source="tests")
-        assert [suppression.since for suppression in await suppressions_of(ADDRESS)] == [now]
+        assert [suppression.since for suppression in (await suppressions_of([ADDRESS]))[ADDRESS]] == [now]
 
     async def test_the_same_cause_many_times_at_once_is_one_suppression(self) -> None:
         now = clock.now()

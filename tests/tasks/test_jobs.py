@@ -176,6 +176,16 @@ class TestALease:
             handler.go_on.set()
             assert (await ended(job)).attempts == 1
 
+    async def test_that_is_renewed_lets_the_work_go_on_for_longer_than_one(self) -> None:
+        lasting = Pace(lease=1.0, heartbeat=0.05, look=60, grace=0.05)
+
+        async def longer_than_a_lease(_: EmailJob) -> None:
+            await asyncio.sleep(lasting.lease * 1.2)
+
+        async with doing_jobs({KIND: longer_than_a_lease}, pace=lasting):
+            done = await ended(await a_job())
+        assert (done.status, done.attempts) == (EmailJobStatus.COMPLETED, 1)
+
     async def test_that_a_person_ends_stops_the_work(self) -> None:
         handler = Waiting()
         async with doing_jobs({KIND: handler}, pace=QUICK):

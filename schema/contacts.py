@@ -1,0 +1,227 @@
+"""Contacts and their consent, in GraphQL."""
+
+from datetime import datetime
+from typing import cast
+
+import strawberry
+from strawberry import ID, Maybe
+
+from core.errors import InvalidInput
+from core.pages import Range
+from models import contacts as stored
+from models.contacts import ConsentCategory, ConsentState, LegalBasis
+from resolvers import consent, contacts, data_exports, gdpr
+from resolvers.consent import ConsentChange
+from resolvers.contacts import ContactCreate, ContactFilter, ContactSortKey, ContactUpdate
+from schema.apps import App
+from schema.connections import After, Before, Connection, First, Last
+from schema.data_exports import DataExport, PersonalData
+from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.suppressions import Suppression
+
+strawberry.enum(ConsentState)
+strawberry.enum(LegalBasis, description="Of the processing (GDPR, article 6, paragraph 1).")
+strawberry.enum(ContactSortKey)
+
+
+@strawberry.type(description="Where a contact stands in one category: what the ledger's newest entry says.")
+class Consent:
+    state: ConsentState
+    at: datetime | None
+    legal_basis: LegalBasis | None
+    source: str | None
+
+
+@strawberry.type
+class Consents:
+    transactional: Consent
+    product: Consent
+    newsletter: Consent
+    outreach: Consent
+    research: Consent
+
+
+@strawberry.type(description="What somebody agreed to or withdrew, and how we know.")
+class ConsentEntry:
+    id: ID
+    category: ConsentCategory | None = strawberry.field(description="Null for all but transactional mail.")
+    state: ConsentState
+    at: datetime
+    legal_basis: LegalBasis | None
+    source: str
+    text: str | None = strawberry.field(description="What the person agreed to, as they saw it.")
+    ip: str | None
+    user_agent: str | None
+    recorded_by: str
+    created_at: datetime
+
+
+@strawberry.type(description="A shop whose address is the contact's.")
+class ContactShop:
+    app_id: ID
+    domain: str
+    has_app: bool = strawberry.field(description="Whether the shop has the app now.")
+
+    @strawberry.field
+    async def app(self, info: Info) -> App | None:
+        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+
+
+@strawberry.type(description="A person whom the apps write to: one per address, over all apps.")
+class Contact:
+    id: ID
+    email: str
+    name: str
+    language: str | None
+    country: str | None
+    shops: list[ContactShop]
+    consents: Consents
+    global_opt_out: bool = strawberry.field(
+        description="No mail but transactional, until the person opts in to something anew."
+    )
+    opted_out_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @described("What keeps mail from the address.")
+    async def suppressions(self, info: Info) -> list[Suppression]:
+        return cast(list[Suppression], await info.context.loaders.suppressions.load(self.email))
+
+    @described("What the contact agreed to and withdrew, the newest first.")
+    async def consent_entries(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[ConsentEntry]:
+        window = Range.of(first, after, last, before)
+        return Connection.of(await consent.list_consent_entries(info.context.actor, str(self.id), window))
+
+    @described("The links to their data that the contact was given, the newest first.")
+    async def data_exports(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[DataExport]:
+        window = Range.of(first, after, last, before)
+        return Connection.of(await data_exports.list_data_exports(info.context.actor, str(self.id), window))
+
+
+def contact(document: stored.Contact) -> Contact:
+    """The document has all that the type shows."""
+    return cast(Contact, document)
+
+
+@strawberry.input
+class ContactCreateInput:
+    email: str
+    name: Maybe[str]
+    language: Maybe[str | None]
+    country: Maybe[str | None]
+
+
+@strawberry.input
+class ContactUpdateInput:
+    name: Maybe[str]
+    language: Maybe[str | None]
+    country: Maybe[str | None]
+
+
+@strawberry.input(
+    description="`app` is the id of an app that a shop of the contact has or had, `optedInTo` a category that the "
+    "contact opted in to."
+)
+class ContactFilterInput:
+    search: Maybe[str | None]
+    app: Maybe[str | None]
+    language: Maybe[str | None]
+    country: Maybe[str | None]
+    opted_in_to: Maybe[ConsentCategory | None]
+    global_opt_out: Maybe[bool | None]
+
+
+@strawberry.input(
+    description="`text` is what the person agreed to, as they saw it; `ip` and `userAgent` are the person's. `at` is "
+    "when it happened: an older entry does not undo a newer one."
+)
+class ConsentChangeInput:
+    category: ConsentCategory
+    state: ConsentState
+    legal_basis: Maybe[LegalBasis | None]
+    source: Maybe[str]
+    text: Maybe[str | None]
+    ip: Maybe[str | None]
+    user_agent: Maybe[str | None]
+    at: Maybe[datetime | None]
+
+
+@strawberry.type
+class ContactPayload:
+    contact: Contact | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type(description="In how many documents of a collection a person was.")
+class ErasedDocuments:
+    collection: str
+    count: int
+
+
+@strawberry.type
+class ContactErasePayload:
+    erased: list[ErasedDocuments] | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class ContactQueries:
+    @query(contacts.get_contact)
+    async def contact(self, info: Info, id: ID | None = None, email: str | None = None) -> Contact:
+        if (id is None) == (email is None):
+            raise InvalidInput("Give either the id of the contact or the email", "id")
+        return contact(await contacts.get_contact(info.context.actor, id or email or ""))
+
+    @query(gdpr.export_contact)
+    async def contact_export(self, info: Info, id: ID) -> PersonalData:
+        return cast(PersonalData, await gdpr.export_contact(info.context.actor, id))
+
+    @query(contacts.list_contacts)
+    async def contacts(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: ContactFilterInput | None = None,
+        sort_key: ContactSortKey = ContactSortKey.CREATED_AT,
+        reverse: bool = False,
+    ) -> Connection[Contact]:
+        window = Range.of(first, after, last, before)
+        filters = parse(ContactFilter, filter)
+        return Connection.of(
+            await contacts.list_contacts(info.context.actor, window, filters, sort_key.order(descending=reverse))
+        )
+
+
+@strawberry.type
+class ContactMutations:
+    @mutation(contacts.create_contact)
+    async def contact_create(self, info: Info, input: ContactCreateInput) -> ContactPayload:
+        created = await contacts.create_contact(info.context.actor, parse(ContactCreate, input))
+        return ContactPayload(contact=contact(created))
+
+    @mutation(contacts.update_contact)
+    async def contact_update(self, info: Info, id: ID, input: ContactUpdateInput) -> ContactPayload:
+        updated = await contacts.update_contact(info.context.actor, id, parse(ContactUpdate, input))
+        return ContactPayload(contact=contact(updated))
+
+    @mutation(consent.change_consent)
+    async def contact_consent_update(self, info: Info, id: ID, input: ConsentChangeInput) -> ContactPayload:
+        changed = await consent.change_consent(info.context.actor, id, parse(ConsentChange, input))
+        return ContactPayload(contact=contact(changed))
+
+    @mutation(consent.opt_out_contact)
+    async def contact_opt_out(self, info: Info, id: ID) -> ContactPayload:
+        return ContactPayload(contact=contact(await consent.opt_out_contact(info.context.actor, id)))
+
+    @mutation(gdpr.erase_contact)
+    async def contact_erase(self, info: Info, id: ID) -> ContactErasePayload:
+        erasure = await gdpr.erase_contact(info.context.actor, id)
+        counts = [ErasedDocuments(collection=name, count=count) for name, count in erasure.counts.items()]
+        return ContactErasePayload(erased=counts)
