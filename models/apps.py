@@ -7,7 +7,19 @@ from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from core import clock
-from models.base import Record
+from models.base import Part, Record
+
+
+class AppMail(Part):
+    """How the app writes: from whom, and what its mail says of its sender. Without `sender_email` it is the platform's
+    own. `postal_address` stands below newsletters, where laws ask for it; `double_opt_in` asks newcomers to confirm."""
+
+    sender_name: str = ""
+    sender_email: str | None = None
+    reply_to: str | None = None
+    postal_address: str = ""
+    default_language: str = "en"
+    double_opt_in: bool = True
 
 
 class App(Record):
@@ -19,6 +31,7 @@ class App(Record):
     description: str = ""
     allowed_origins: list[str] = Field(default_factory=list)
     is_active: bool = True
+    mail: AppMail = Field(default_factory=AppMail)
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
 

@@ -14,12 +14,16 @@ from core.mongo import Filter
 from core.runtime import runtime
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
+from models.apps import App
 from models.base import Record, touched
 from models.consent_entries import ConsentEntry
 from models.contacts import Consents, Contact
 from models.data_exports import DataExport
+from models.deliveries import Delivery
+from models.email_events import EmailEvent
 from models.idempotency import IdempotencyRecord
 from models.shops import Shop
+from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
 from models.users import User
 from resolvers.shop_writes import changed, write_shop
@@ -143,6 +147,18 @@ def _erased_contact(person: Person) -> Mapping[str, Any]:
     }
 
 
+def _erased_subscriber(person: Person) -> Mapping[str, Any]:
+    return {
+        "email": "",
+        "emailKey": f"erased:{person.contact.id}",
+        "name": "",
+        "referralUrl": None,
+        "searchText": "",
+        "status": SubscriberStatus.UNSUBSCRIBED.value,
+        "confirmationDigest": None,
+    }
+
+
 HOLDINGS: Final = (
     Holding(
         AppEvent,
@@ -162,6 +178,26 @@ HOLDINGS: Final = (
         lambda person: {"contactId": person.contact.id},
         frozenset({"created_at", "expires_at", "revoked_at", "views"}),
         _setting(lambda person: {"revokedAt": clock.now(), "views": []}),
+    ),
+    Holding(
+        Delivery,
+        lambda person: {"contactId": person.contact.id},
+        frozenset(
+            {"app_id", "kind", "category", "email", "status", "refusal", "created_at", "sent_at", "delivered_at"}
+        ),
+        _setting(lambda person: {"email": "", "name": "", "values": {}, "response": None}),
+    ),
+    Holding(
+        EmailEvent,
+        lambda person: {"contactId": person.contact.id},
+        frozenset({"type", "at", "app_id", "url", "detail", "ip", "user_agent"}),
+        _setting(lambda person: {"detail": None, "ip": None, "userAgent": None}),
+    ),
+    Holding(
+        Subscriber,
+        lambda person: {"contactId": person.contact.id},
+        frozenset({"app_id", "email", "name", "language", "source", "tags", "status", "subscribed_at"}),
+        _setting(_erased_subscriber),
     ),
     Holding(
         Shop,
@@ -185,6 +221,7 @@ HOLDINGS: Final = (
 """In the order in which a person is erased. The contact comes last: until then, what was cut off can be done again."""
 
 EXEMPT: Final[Mapping[type[Record], str]] = {
+    App: "the company's own addresses",
     ApiKey: "made by staff for an app's backend",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",

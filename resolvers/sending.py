@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,27 +12,13 @@ from core.errors import InvalidInput
 from core.inputs import Email, key_of_email
 from models.apps import App
 from models.contacts import Consent, ConsentCategory, ConsentState, Contact
+from models.deliveries import Refusal
 from models.suppressions import Suppression, SuppressionReason, SuppressionScope
 from resolvers.apps import visible_app
 from resolvers.suppressions import suppressions_of
 
 TRANSACTIONAL: Final = ConsentCategory.TRANSACTIONAL
 ADDRESS: Final = TypeAdapter[str](Email)
-
-
-class Refusal(StrEnum):
-    """Why somebody may not be written to."""
-
-    HARD_BOUNCE = "hard_bounce"
-    SOFT_BOUNCES = "soft_bounces"
-    COMPLAINT = "complaint"
-    BLOCKED = "blocked"
-    ERASED = "erased"
-    OPTED_OUT = "opted_out"
-    GLOBAL_OPT_OUT = "global_opt_out"
-    CONFIRMATION_PENDING = "confirmation_pending"
-    NO_CONSENT = "no_consent"
-    APP_INACTIVE = "app_inactive"
 
 
 SENTENCES: Final[Mapping[Refusal, str]] = {
@@ -46,6 +31,7 @@ SENTENCES: Final[Mapping[Refusal, str]] = {
     Refusal.GLOBAL_OPT_OUT: "The person opted out of all mail but transactional",
     Refusal.CONFIRMATION_PENDING: "The person has not confirmed yet that they want this mail",
     Refusal.NO_CONSENT: "The person has not opted in to this category",
+    Refusal.NOT_SUBSCRIBED: "The person does not get this newsletter any more",
     Refusal.APP_INACTIVE: "The app is switched off: it sends transactional mail alone",
 }
 REFUSAL_OF: Final[Mapping[SuppressionReason, Refusal]] = {

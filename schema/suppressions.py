@@ -9,9 +9,9 @@ from strawberry import ID, Maybe
 from core.pages import Range
 from models import suppressions as stored
 from models.contacts import ConsentCategory
+from models.deliveries import Refusal
 from models.suppressions import SuppressionReason, SuppressionScope
 from resolvers import sending, suppressions
-from resolvers.sending import Refusal
 from resolvers.suppressions import SuppressionCreate, SuppressionFilter, SuppressionRemoval, SuppressionSortKey
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, mutation, parse, query

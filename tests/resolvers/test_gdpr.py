@@ -18,16 +18,19 @@ from models.app_events import AppEvent
 from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, Contact
 from models.data_exports import DataExportAccess
+from models.deliveries import Refusal
+from models.email_events import EmailEventType
 from models.shops import Shop
 from models.suppressions import Suppression, SuppressionReason
 from resolvers.contacts import get_contact
 from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
 from resolvers.gdpr import erase_contact, export_contact
 from resolvers.personal_data import EXEMPT, HOLDINGS
-from resolvers.sending import Refusal, can_send
+from resolvers.sending import can_send
 from resolvers.suppressions import suppress
 from tests.factories.apps import an_app
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
+from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.shops import a_shop, an_event
 
@@ -52,6 +55,9 @@ async def ada_everywhere() -> Contact:
     await open_data_export(
         SYSTEM, link.url.rsplit("/", 1)[-1], DataExportAccess.VIEWED, Visitor("203.0.113.7", "Firefox")
     )
+    delivery = await a_delivery(ada, app_id=app.id)
+    await an_email_event(delivery, EmailEventType.OPENED, ip="203.0.113.7", user_agent="Firefox")
+    await a_subscriber(app.id, ada)
     return await get_contact(SYSTEM, ADDRESS)
 
 
@@ -77,6 +83,9 @@ class TestErasing:
             "app_events": 2,
             "consent_entries": 1,
             "data_exports": 1,
+            "deliveries": 1,
+            "email_events": 1,
+            "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
             "contacts": 1,
@@ -143,6 +152,9 @@ class TestExporting:
             "app_events": 2,
             "consent_entries": 1,
             "data_exports": 1,
+            "deliveries": 1,
+            "email_events": 1,
+            "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
             "contacts": 1,

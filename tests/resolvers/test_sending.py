@@ -13,9 +13,10 @@ from core.actor import Actor, Role
 from core.errors import InvalidInput, NotFound, Unauthenticated
 from models.apps import App
 from models.contacts import Consent, ConsentCategory, Consents, ConsentState, Contact
+from models.deliveries import Refusal
 from models.suppressions import Suppression, SuppressionReason, SuppressionScope
 from resolvers.apps import AppUpdate, update_app
-from resolvers.sending import SENTENCES, Refusal, Verdict, can_send, can_send_all, check_sending, verdict_on
+from resolvers.sending import SENTENCES, Verdict, can_send, can_send_all, check_sending, verdict_on
 from resolvers.suppressions import SCOPES, suppress
 from tests.factories.apps import an_app
 from tests.factories.contacts import SYSTEM, a_contact, an_address, somebody, with_consent

@@ -1,0 +1,119 @@
+"""Newsletter campaigns: one mail to many subscribers of an app."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Final
+
+from beanie import PydanticObjectId
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.base import Part, Stored, touched
+
+
+class CampaignStatus(StrEnum):
+    """`failed`: some of its work died; resuming it does what is left."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step in the life of a campaign: from one of some statuses to another."""
+
+    sources: Collection[CampaignStatus]
+    target: CampaignStatus
+
+    @property
+    def possible(self) -> Mapping[str, Any]:
+        """Matches the campaigns that can take the step."""
+        return {"status": {"$in": [status.value for status in self.sources]}}
+
+    def update(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The step, with what else changes (stored names)."""
+        return touched({"status": self.target.value, **fields})
+
+
+EDITABLE: Final = frozenset({CampaignStatus.DRAFT, CampaignStatus.SCHEDULED})
+ENDED: Final = frozenset({CampaignStatus.SENT, CampaignStatus.CANCELLED})
+
+SEND: Final = Step([CampaignStatus.DRAFT, CampaignStatus.SCHEDULED], CampaignStatus.SENDING)
+SCHEDULE: Final = Step([CampaignStatus.DRAFT, CampaignStatus.SCHEDULED], CampaignStatus.SCHEDULED)
+UNSCHEDULE: Final = Step([CampaignStatus.SCHEDULED], CampaignStatus.DRAFT)
+PAUSE: Final = Step([CampaignStatus.SENDING], CampaignStatus.PAUSED)
+RESUME: Final = Step([CampaignStatus.PAUSED, CampaignStatus.FAILED], CampaignStatus.SENDING)
+CANCEL: Final = Step(
+    [CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.FAILED],
+    CampaignStatus.CANCELLED,
+)
+FINISH: Final = Step([CampaignStatus.SENDING], CampaignStatus.SENT)
+GIVE_UP: Final = Step([CampaignStatus.SENDING], CampaignStatus.FAILED)
+
+
+class Audience(Part):
+    """Which of the app's active subscribers: each list that is not empty has to have the subscriber's value, one of
+    `tags` has to be among theirs."""
+
+    languages: list[str] = Field(default_factory=list)
+    sources: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=list)
+
+
+class CampaignStats(Part):
+    """How many recipients there are and what became of them: recounted from the deliveries."""
+
+    total: int = 0
+    queued: int = 0
+    sent: int = 0
+    failed: int = 0
+    suppressed: int = 0
+    uncertain: int = 0
+    cancelled: int = 0
+
+
+class Campaign(Stored):
+    """`links` are the addresses that its numbered links lead to, written when sending starts, with which the content is
+    frozen. `run` counts starts and resumptions: what was queued for an earlier one does nothing any more.
+
+    `audience_through` is the last subscriber who was there when sending started; `chunks` is in how many parts they
+    were divided, None until all of them were.
+    """
+
+    app_id: str
+    name: str
+    name_key: str
+    subject: str
+    html: str
+    text: str | None = None
+    template_id: PydanticObjectId | None = None
+    audience: Audience = Field(default_factory=Audience)
+    track_opens: bool = True
+    track_clicks: bool = True
+    status: CampaignStatus = CampaignStatus.DRAFT
+    stats: CampaignStats = Field(default_factory=CampaignStats)
+    links: list[str] = Field(default_factory=list)
+    run: int = 0
+    audience_through: PydanticObjectId | None = None
+    chunks: int | None = None
+    scheduled_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    last_error: str | None = None
+    created_by: str
+
+    class Settings:
+        name = "campaigns"
+        indexes: ClassVar[list[Any]] = [
+            IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("status", ASCENDING), ("scheduledAt", ASCENDING)]),
+        ]

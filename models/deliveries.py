@@ -1,0 +1,129 @@
+"""What was, or is to be, sent: one delivery per recipient of anything."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Final
+
+from beanie import PydanticObjectId
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.base import Stored
+from models.contacts import ConsentCategory
+
+KEPT: Final = timedelta(days=730)
+"""How long a delivery is kept: as long as somebody may ask what they were sent, and why."""
+
+
+class DeliveryStatus(StrEnum):
+    """`sending` was written before the first byte went out; `uncertain` is what is left of it when nobody can say
+    whether the server took the message. `cancelled` was never tried."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    UNCERTAIN = "uncertain"
+    CANCELLED = "cancelled"
+
+
+SETTLED: Final = frozenset(
+    {
+        DeliveryStatus.SENT,
+        DeliveryStatus.FAILED,
+        DeliveryStatus.SUPPRESSED,
+        DeliveryStatus.UNCERTAIN,
+        DeliveryStatus.CANCELLED,
+    }
+)
+"""With one of these nothing is left to do by itself."""
+
+
+class DeliveryKind(StrEnum):
+    """`campaign` goes to many by their consent; `transactional` answers what somebody did; `test` is a trial that staff
+    send."""
+
+    CAMPAIGN = "campaign"
+    TRANSACTIONAL = "transactional"
+    TEST = "test"
+
+
+class Refusal(StrEnum):
+    """Why somebody may not be written to."""
+
+    HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCES = "soft_bounces"
+    COMPLAINT = "complaint"
+    BLOCKED = "blocked"
+    ERASED = "erased"
+    OPTED_OUT = "opted_out"
+    GLOBAL_OPT_OUT = "global_opt_out"
+    CONFIRMATION_PENDING = "confirmation_pending"
+    NO_CONSENT = "no_consent"
+    NOT_SUBSCRIBED = "not_subscribed"
+    APP_INACTIVE = "app_inactive"
+
+
+class Delivery(Stored):
+    """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`): there is one of each source to each
+    contact, so that whoever plans them may do it again.
+
+    `content` says what it is rendered from (`campaign:<id>`, `template:<key>`), `values` with what. `chunk` numbers the
+    jobs that a campaign is sent by. `claim` is the lease token of the job that wrote `sending`: only its holder says
+    how it ended. `refusal` is why nothing was sent. `message_id` is what the mail itself is named (RFC 5322),
+    `provider_id` what the provider calls it, `response` what it said last. The moments from `delivered_at` on are the
+    first of their kind, scanners left out.
+    """
+
+    app_id: str | None
+    source: str
+    kind: DeliveryKind
+    category: ConsentCategory
+    contact_id: PydanticObjectId | None = None
+    campaign_id: PydanticObjectId | None = None
+    content: str
+    email: str
+    name: str = ""
+    language: str | None = None
+    values: dict[str, Any] = Field(default_factory=dict)
+    status: DeliveryStatus = DeliveryStatus.QUEUED
+    refusal: Refusal | None = None
+    chunk: int = 0
+    attempts: int = 0
+    claim: str | None = Field(None, repr=False)
+    message_id: str | None = None
+    provider: str | None = None
+    provider_id: str | None = None
+    response: str | None = None
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    opened_at: datetime | None = None
+    clicked_at: datetime | None = None
+    bounced_at: datetime | None = None
+    complained_at: datetime | None = None
+    unsubscribed_at: datetime | None = None
+    replied_at: datetime | None = None
+    last_event_at: datetime | None = None
+
+    @classmethod
+    async def count_by_status(
+        cls, campaign_id: PydanticObjectId, statuses: Collection[DeliveryStatus] = tuple(DeliveryStatus)
+    ) -> Mapping[DeliveryStatus, int]:
+        """How many of a campaign's deliveries have each status: one indexed count per status."""
+        return {
+            status: await cls.find({"campaignId": campaign_id, "status": status.value}).count() for status in statuses
+        }
+
+    class Settings:
+        name = "deliveries"
+        indexes: ClassVar[list[Any]] = [
+            IndexModel([("source", ASCENDING), ("contactId", ASCENDING)], unique=True),
+            IndexModel([("campaignId", ASCENDING), ("status", ASCENDING), ("chunk", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("providerId", ASCENDING)], partialFilterExpression={"providerId": {"$type": "string"}}),
+            IndexModel([("campaignId", ASCENDING), ("openedAt", ASCENDING)]),
+            IndexModel([("campaignId", ASCENDING), ("clickedAt", ASCENDING)]),
+            IndexModel([("createdAt", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds())),
+        ]

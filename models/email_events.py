@@ -1,0 +1,78 @@
+"""What became of each mail, as an append-only log."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from beanie import PydanticObjectId
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from models.base import Stored
+
+
+class EmailEventType(StrEnum):
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+    REPLIED = "replied"
+
+
+class BounceKind(StrEnum):
+    """`hard`: the address itself is the reason, and it will not come back. `soft`: it may work another time. `policy`:
+    the receiver refused this mail (content, size, reputation), which says nothing about the address."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    POLICY = "policy"
+
+
+class EmailEvent(Stored):
+    """`at` is when it happened, `created_at` when we learnt of it: an event may be late, and out of order.
+
+    `source` is who told: `smtp`, `resend`, `tracking`, `staff`… `dedupe_key` is what the source calls the event: told
+    twice, it is kept once. `link` is the number of a clicked link in the mail, `url` where it leads to. `is_machine`
+    marks opens and clicks of scanners, which no rate counts. `pending` says that what follows from the event was not
+    done yet; it is absent otherwise.
+    """
+
+    type: EmailEventType
+    at: datetime
+    source: str
+    app_id: str | None = None
+    delivery_id: PydanticObjectId | None = None
+    campaign_id: PydanticObjectId | None = None
+    contact_id: PydanticObjectId | None = None
+    link: int | None = None
+    url: str | None = None
+    is_machine: bool = False
+    bounce: BounceKind | None = None
+    detail: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    dedupe_key: str | None = None
+    pending: bool | None = None
+
+    class Settings:
+        name = "email_events"
+        keep_nulls = False
+        indexes: ClassVar[list[Any]] = [
+            IndexModel([("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("type", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("campaignId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("campaignId", ASCENDING), ("at", ASCENDING)]),
+            IndexModel([("appId", ASCENDING), ("at", ASCENDING)]),
+            IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("deliveryId", ASCENDING), ("at", ASCENDING)]),
+            IndexModel(
+                [("dedupeKey", ASCENDING)], unique=True, partialFilterExpression={"dedupeKey": {"$type": "string"}}
+            ),
+            IndexModel([("pending", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"pending": True}),
+        ]

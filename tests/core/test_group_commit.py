@@ -1,0 +1,73 @@
+"""Group commit."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from core.group_commit import GroupCommit
+
+
+class Written:
+    """Groups that were written, each write waiting for its turn."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.turn = asyncio.Semaphore(0)
+
+    async def write(self, items: Sequence[int]) -> Sequence[int]:
+        await self.turn.acquire()
+        if -1 in items:
+            raise ConnectionError("lost")
+        self.groups.append(list(items))
+        return [item * 10 for item in items]
+
+
+async def settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_what_arrives_during_a_write_shares_the_next_one() -> None:
+    written = Written()
+    commit = GroupCommit(written.write, most=3)
+    adding = [asyncio.create_task(commit.add(number)) for number in range(2)]
+    await settled()
+    adding += [asyncio.create_task(commit.add(number)) for number in range(2, 7)]
+    for _ in range(4):
+        written.turn.release()
+        await settled()
+    assert await asyncio.gather(*adding) == [number * 10 for number in range(7)]
+    assert written.groups == [[0, 1], [2, 3, 4], [5, 6]]
+
+
+async def test_nobody_is_told_before_the_write_is_done() -> None:
+    written = Written()
+    adding = asyncio.create_task(GroupCommit(written.write, most=3).add(1))
+    await settled()
+    assert not adding.done()
+    written.turn.release()
+    assert await adding == 10
+
+
+async def test_a_write_that_fails_fails_for_its_group_alone() -> None:
+    written = Written()
+    commit = GroupCommit(written.write, most=1)
+    lost, kept = asyncio.create_task(commit.add(-1)), asyncio.create_task(commit.add(1))
+    written.turn.release()
+    written.turn.release()
+    with pytest.raises(ConnectionError):
+        await lost
+    assert await kept == 10
+
+
+async def test_who_gives_up_waiting_does_not_hold_up_the_others() -> None:
+    written = Written()
+    commit = GroupCommit(written.write, most=3)
+    gone, kept = asyncio.create_task(commit.add(1)), asyncio.create_task(commit.add(2))
+    await settled()
+    gone.cancel()
+    written.turn.release()
+    written.turn.release()
+    assert await kept == 20
+    assert written.groups == [[1, 2]]
