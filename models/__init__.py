@@ -15,6 +15,7 @@ from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.idempotency import IdempotencyRecord
+from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
@@ -34,6 +35,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailEvent,
     EmailJob,
     IdempotencyRecord,
+    NewsletterTemplate,
     Plan,
     Shop,
     SoftBounces,
