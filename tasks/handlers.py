@@ -1,0 +1,11 @@
+"""Who does the jobs of each type. Jobs of other types wait for a worker that knows them."""
+
+from typing import Final
+
+from tasks import sending
+from tasks.jobs import Handler
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "campaign.chunk": sending.deliver_chunk,
+    "mail.deliver": sending.deliver_one,
+}
