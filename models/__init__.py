@@ -14,12 +14,13 @@ from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
+from models.email_rollups import ContactRollup, DayRollup
 from models.idempotency import IdempotencyRecord
 from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
-from models.ticks import Tick
+from models.ticks import Tick, Turn
 from models.users import User
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
@@ -29,7 +30,9 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Campaign,
     ConsentEntry,
     Contact,
+    ContactRollup,
     DataExport,
+    DayRollup,
     Delivery,
     EmailEvent,
     EmailJob,
@@ -40,5 +43,6 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Subscriber,
     Suppression,
     Tick,
+    Turn,
     User,
 )
