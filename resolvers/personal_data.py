@@ -21,6 +21,7 @@ from models.contacts import Consents, Contact
 from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
+from models.email_rollups import ContactRollup
 from models.idempotency import IdempotencyRecord
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
@@ -239,6 +240,7 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     App: "the company's own addresses",
     ApiKey: "made by staff for an app's backend",
     NewsletterTemplate: "written by staff, for nobody in particular",
+    ContactRollup: "numbers, counted from the events",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",
     User: "the company's staff, who are no contacts",
