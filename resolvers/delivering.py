@@ -12,14 +12,14 @@ from pydantic import JsonValue
 from core import clock
 from core.access import allow
 from core.actor import Actor
-from core.errors import InvalidInput, Unavailable, found
+from core.errors import InvalidInput, NotFound, Unavailable, found
 from models.apps import App
 from models.campaigns import Campaign, CampaignStatus
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers.campaign_settling import settle_campaign
 from resolvers.delivery_recovery import recover_deliveries
-from resolvers.composing import message_of
+from resolvers.composing import Composer
 from resolvers.outbox import Settlement, outbox
 from resolvers.sending import Verdict, can_send_all
 
@@ -28,6 +28,8 @@ BATCH: Final = 100
 FRESH: Final = timedelta(seconds=1)
 """How old a decision may be when the message goes out."""
 NOT_SUBSCRIBED: Final = Verdict(Refusal.NOT_SUBSCRIBED)
+WAITING: Final = 4
+"""Deliveries of one job that wait for each message that the provider takes at a time."""
 PAUSES: Final = (1.0, 5.0)
 """Seconds before what a server did not take is offered again, within the same job."""
 
@@ -93,7 +95,7 @@ async def deliver_one(actor: Actor, delivery_id: PydanticObjectId) -> dict[str, 
         return {"status": delivery.status.value}
     app = await App.get(delivery.app_id) if delivery.app_id else None
     (decided,) = await _decide([delivery], app)
-    status = await _send(decided, app)
+    status = await _send(decided, app, Composer())
     if status is DeliveryStatus.QUEUED:
         raise Unavailable("The server did not take the mail: it is offered again later")
     return {"status": status.value if status else None}
@@ -101,7 +103,7 @@ async def deliver_one(actor: Actor, delivery_id: PydanticObjectId) -> dict[str, 
 
 async def _send_round(part: Part, app: App | None) -> None:
     """Once over what is queued. Many wait for their turn, so that no connection waits for the database."""
-    decisions, turn, box = _decisions(part, app), asyncio.Lock(), outbox()
+    decisions, turn, composer = _decisions(part, app), asyncio.Lock(), Composer()
 
     async def work() -> None:
         while True:
@@ -109,10 +111,10 @@ async def _send_round(part: Part, app: App | None) -> None:
                 decided = await anext(decisions, None)
             if decided is None:
                 return
-            await _send(decided, app, part)
+            await _send(decided, app, composer, part)
 
     async with asyncio.TaskGroup() as workers:
-        for _ in range(4 * box.provider.at_once):
+        for _ in range(WAITING * outbox().provider.at_once):
             workers.create_task(work())
 
 
@@ -156,7 +158,9 @@ async def _memberships(batch: Sequence[Delivery]) -> set[PydanticObjectId]:
     return others | {one.id for one in campaigns if one.contact_id in contacts}
 
 
-async def _send(decided: Decided, app: App | None, part: Part | None = None) -> DeliveryStatus | None:
+async def _send(
+    decided: Decided, app: App | None, composer: Composer, part: Part | None = None
+) -> DeliveryStatus | None:
     """Where the delivery stands then; None where it was not queued any more, or its campaign was stopped."""
     box = outbox()
     async with box.slots:
@@ -169,8 +173,8 @@ async def _send(decided: Decided, app: App | None, part: Part | None = None) -> 
             refused = Settlement(delivery, DeliveryStatus.SUPPRESSED, refusal=decided.verdict.refusal)
             return await box.settle(refused)
         try:
-            message = await message_of(delivery)
-        except InvalidInput as problem:
+            message = await composer.message_of(delivery)
+        except (InvalidInput, NotFound) as problem:
             sentence = f"The mail can't be composed: {problem.message}"
             return await box.settle(Settlement(delivery, DeliveryStatus.FAILED, problem=sentence))
         return await box.send(delivery, message)

@@ -20,11 +20,10 @@ from core.group_commit import GroupCommit
 from core.settings import Settings
 from mail.message import Outgoing
 from mail.providers import Outcome, Provider, Receipt
-from mail.providers.opening import open_provider
+from mail.providers import open_provider
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
 from models.email_events import BounceKind, EmailEvent, EmailEventType
-from resolvers.email_events import record_events
-from resolvers.suppressions import note_hard_bounce
+from resolvers.email_events import event_about, record_events
 
 ATTEMPTS: Final = 5
 """How often a message is offered to a server that does not take it just now."""
@@ -109,9 +108,6 @@ class Outbox:
 
     async def _settle(self, settlements: Sequence[Settlement]) -> Sequence[None]:
         """Events first: they are what a delivery is judged by that was left behind in `sending`."""
-        for one in settlements:
-            if one.address_is_gone:
-                await note_hard_bounce(one.delivery.email, at=one.at, source=self.provider.name)
         await record_events([event for one in settlements if (event := self._event(one))])
         await Delivery.get_pymongo_collection().bulk_write(self._updates(settlements), ordered=False)
         return [None] * len(settlements)
@@ -120,18 +116,13 @@ class Outbox:
         type_ = EVENT_OF.get(settlement.status)
         if type_ is None:
             return None
-        delivery, refusal = settlement.delivery, settlement.refusal
-        return EmailEvent(
-            type=type_,
-            at=settlement.at,
+        return event_about(
+            settlement.delivery,
+            type_,
             source=self.provider.name,
-            app_id=delivery.app_id,
-            delivery_id=delivery.id,
-            campaign_id=delivery.campaign_id,
-            contact_id=delivery.contact_id,
+            at=settlement.at,
+            detail=settlement.refusal.value if settlement.refusal else settlement.response,
             bounce=BounceKind.HARD if settlement.address_is_gone else None,
-            detail=refusal.value if refusal else settlement.response,
-            dedupe_key=f"{type_.value}:{delivery.id}",
         )
 
     def _updates(self, settlements: Sequence[Settlement]) -> list[UpdateOne | UpdateMany]:

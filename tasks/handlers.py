@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from tasks import sending
+from resolvers.rollup_rebuilds import REBUILD
+from tasks import rollups, sending
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
     "campaign.chunk": sending.deliver_chunk,
     "mail.deliver": sending.deliver_one,
+    REBUILD: rollups.rebuild,
 }
