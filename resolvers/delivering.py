@@ -18,8 +18,8 @@ from models.campaigns import Campaign, CampaignStatus
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers.campaign_settling import settle_campaign
-from resolvers.delivery_recovery import recover_deliveries
 from resolvers.composing import Composer
+from resolvers.delivery_recovery import recover_deliveries
 from resolvers.outbox import Settlement, outbox
 from resolvers.sending import Verdict, can_send_all
 

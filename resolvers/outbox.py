@@ -19,8 +19,7 @@ from core import clock
 from core.group_commit import GroupCommit
 from core.settings import Settings
 from mail.message import Outgoing
-from mail.providers import Outcome, Provider, Receipt
-from mail.providers import open_provider
+from mail.providers import Outcome, Provider, Receipt, open_provider
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from resolvers.email_events import event_about, record_events
@@ -96,13 +95,16 @@ class Outbox:
         now = clock.now()
         queued = {"_id": {"$in": list(ids)}, "status": DeliveryStatus.QUEUED.value}
         marked = {"status": DeliveryStatus.SENDING.value, "claim": self._claim, "updatedAt": now}
-        changed = await Delivery.get_pymongo_collection().update_many(
-            queued, {"$set": marked, "$inc": {"attempts": 1}}
-        )
+        changed = await Delivery.get_pymongo_collection().update_many(queued, {"$set": marked, "$inc": {"attempts": 1}})
         if changed.modified_count == len(ids):
             return [True] * len(ids)
         # Few of them: somebody paused or cancelled meanwhile.
-        held = {"_id": {"$in": list(ids)}, "status": DeliveryStatus.SENDING.value, "claim": self._claim, "updatedAt": now}
+        held = {
+            "_id": {"$in": list(ids)},
+            "status": DeliveryStatus.SENDING.value,
+            "claim": self._claim,
+            "updatedAt": now,
+        }
         mine = {delivery.id for delivery in await Delivery.find(held).to_list()}
         return [identity in mine for identity in ids]
 

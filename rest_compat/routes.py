@@ -5,11 +5,27 @@ A row names the view that translates and the resolver that it calls. Who may cal
 
 from typing import Final
 
-from resolvers import api_keys, app_events, apps, auth, email_jobs, health, plans, shops, users
+from resolvers import (
+    api_keys,
+    app_events,
+    apps,
+    auth,
+    consent,
+    contacts,
+    data_exports,
+    email_jobs,
+    gdpr,
+    health,
+    plans,
+    shops,
+    users,
+)
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
+from rest_compat import contacts as contacts_views
+from rest_compat import data_exports as data_exports_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import plans as plans_views
@@ -19,6 +35,7 @@ from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
+from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
@@ -101,6 +118,32 @@ CATEGORIES: Final[Categories] = {
             DataMessage[ShopWithHistoryWire],
         ),
     ],
+    "Contacts": [
+        Route("GET", "/admin/contacts/", contacts_views.list_contacts, contacts.list_contacts, Paged[ContactWire]),
+        Route("GET", "/admin/contacts/{id}", contacts_views.get_contact, contacts.get_contact, Data[ContactWire]),
+        Route("DELETE", "/admin/contacts/{id}", contacts_views.erase_contact, gdpr.erase_contact, Message),
+        Route(
+            "PATCH",
+            "/admin/contacts/{id}/consent",
+            contacts_views.change_consent,
+            consent.change_consent,
+            DataMessage[ContactWire],
+        ),
+        Route(
+            "POST",
+            "/admin/contacts/{id}/opt-out",
+            contacts_views.opt_out_contact,
+            consent.opt_out_contact,
+            DataMessage[ContactWire],
+        ),
+        Route(
+            "GET",
+            "/admin/contacts/{id}/export",
+            contacts_views.export_contact,
+            gdpr.export_contact,
+            Data[PersonalDataWire],
+        ),
+    ],
     "Email Jobs": [
         Route(
             "GET",
@@ -126,6 +169,26 @@ CATEGORIES: Final[Categories] = {
     ],
     "Health": [
         Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),
+    ],
+    "Data Export": [
+        Route(
+            "GET",
+            "/data-export/{token}",
+            data_exports_views.show_data_export,
+            data_exports.open_data_export,
+            None,
+            media_type="text/html",
+            pages=(404, 410),
+        ),
+        Route(
+            "GET",
+            "/data-export/{token}/download",
+            data_exports_views.download_data_export,
+            data_exports.open_data_export,
+            None,
+            media_type="application/json",
+            pages=(404, 410),
+        ),
     ],
     "Plans": [
         Route("GET", "/{appId}/plans/stats", plans_views.plan_stats, plans.plan_stats, Data[PlanStatsWire]),

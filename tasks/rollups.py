@@ -99,4 +99,3 @@ async def rebuild(job: EmailJob) -> Mapping[str, JsonValue]:
     campaign_id = job.payload.get("campaignId")
     rebuilt = await rollup_rebuilds.rebuild_rollups(ROLLUPS, object_id(campaign_id) if campaign_id else None)
     return {"days": rebuilt.days, "contacts": rebuilt.contacts}
-

@@ -1,7 +1,6 @@
 """Counting mail: whatever order events come in, and whenever a process dies, the rollups equal a recount of the events
 in plain Python."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,25 +9,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from bson import ObjectId
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import clock
-from core.actor import Actor, Role
-from core.errors import Forbidden, NotFound
-from core.runtime import runtime
+from core.actor import Actor
 from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEvent, EmailEventType
 from models.email_rollups import ContactRollup, DayRollup, RollupScope
 from resolvers.email_events import event_about, record_events
-from resolvers.email_rollups import CLAIMED, DAY, day_of, recount_due
-from resolvers.rollup_rebuilds import REBUILD, EmailRollupsRebuild, rebuild_rollups, request_rebuild
+from resolvers.email_rollups import CLAIMED, recount_due
+from resolvers.rollup_rebuilds import rebuild_rollups
 from tasks.rollups import apply_all
 from tests.factories.contacts import a_contact
 from tests.factories.dying import Killed, dying
 from tests.factories.mail import a_campaign, a_delivery
-from tests.factories.people import an_actor
 
 pytestmark = pytest.mark.usefixtures("platform")
 
