@@ -1,4 +1,4 @@
-"""A mail server that counts each message it takes, and fails now and then: it defers, hangs up, or says nothing more."""
+"""A mail server that counts each message it takes, and fails now and then: it defers, or hangs up at any point."""
 
 import asyncio
 import random
