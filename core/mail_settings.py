@@ -58,10 +58,6 @@ class MailSettings(BaseSettings):
     """PEM, its line ends also as the two characters `\\n`."""
     dkim_private_key_file: Path | None = None
 
-    @property
-    def signs_mail(self) -> bool:
-        return self.dkim_domain is not None
-
     def mail_problems(self, *, production: bool) -> Iterator[str]:
         """What does not fit together, each a sentence that names the variable."""
         really = self.mail_provider in (MailProvider.SMTP, MailProvider.RESEND)

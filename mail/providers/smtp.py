@@ -11,7 +11,7 @@ from typing import Final
 from mail.message import Outgoing
 from mail.providers import Outcome, Receipt, Unavailable
 from mail.providers.smtp_opening import FIRST_PAUSE, Opening, SmtpServer, open_session
-from mail.providers.smtp_session import Patience, Session, framed
+from mail.providers.smtp_session import PATIENT, Patience, Session, framed
 
 MOST_MESSAGES: Final = 500
 """Of one connection: servers balance their load by new ones."""
@@ -31,7 +31,7 @@ class SmtpProvider:
         server: SmtpServer,
         *,
         connections: int = 8,
-        patience: Patience = Patience(),  # noqa: B008  frozen
+        patience: Patience = PATIENT,
         most_messages: int = MOST_MESSAGES,
         first_pause: float = FIRST_PAUSE,
     ) -> None:

@@ -37,6 +37,9 @@ class Patience:
     message: float = 300.0
 
 
+PATIENT: Final = Patience()
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The lines of one reply as one text."""
