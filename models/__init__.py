@@ -21,6 +21,7 @@ from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
+from models.templates import Template
 from models.ticks import Tick, Turn
 from models.users import User
 
@@ -44,6 +45,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     SoftBounces,
     Subscriber,
     Suppression,
+    Template,
     Tick,
     Turn,
     User,
