@@ -5,11 +5,24 @@ A row names the view that translates and the resolver that it calls. Who may cal
 
 from typing import Final
 
-from resolvers import api_keys, app_events, apps, auth, email_jobs, health, plans, shops, users
+from resolvers import (
+    api_keys,
+    app_events,
+    apps,
+    auth,
+    campaign_life,
+    campaigns,
+    email_jobs,
+    health,
+    plans,
+    shops,
+    users,
+)
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
+from rest_compat import campaigns as campaigns_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import plans as plans_views
@@ -19,6 +32,7 @@ from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
+from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
@@ -99,6 +113,58 @@ CATEGORIES: Final[Categories] = {
             shops_views.change_shop_status,
             shops.change_shop_status,
             DataMessage[ShopWithHistoryWire],
+        ),
+    ],
+    "Newsletter": [
+        Route(
+            "GET",
+            "/admin/{appId}/newsletter/campaigns",
+            campaigns_views.list_campaigns,
+            campaigns.list_campaigns,
+            Paged[CampaignWire],
+        ),
+        Route(
+            "POST",
+            "/admin/{appId}/newsletter/campaigns",
+            campaigns_views.create_campaign,
+            campaigns.create_campaign,
+            DataMessage[CampaignWithContentWire],
+            201,
+        ),
+        Route(
+            "GET",
+            "/admin/{appId}/newsletter/campaigns/{id}",
+            campaigns_views.get_campaign,
+            campaigns.get_campaign,
+            Data[CampaignWithContentWire],
+        ),
+        Route(
+            "PATCH",
+            "/admin/{appId}/newsletter/campaigns/{id}",
+            campaigns_views.update_campaign,
+            campaigns.update_campaign,
+            DataMessage[CampaignWithContentWire],
+        ),
+        Route(
+            "DELETE",
+            "/admin/{appId}/newsletter/campaigns/{id}",
+            campaigns_views.delete_campaign,
+            campaigns.delete_campaign,
+            Message,
+        ),
+        Route(
+            "POST",
+            "/admin/{appId}/newsletter/campaigns/{id}/send",
+            campaigns_views.send_campaign,
+            campaign_life.send_campaign,
+            Data[QueuedWire],
+        ),
+        Route(
+            "POST",
+            "/admin/{appId}/newsletter/campaigns/{id}/test",
+            campaigns_views.test_campaign,
+            campaign_life.test_campaign,
+            Message,
         ),
     ],
     "Email Jobs": [
