@@ -19,6 +19,7 @@ from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
+from models.templates import Template
 from models.ticks import Tick
 from models.users import User
 
@@ -39,6 +40,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     SoftBounces,
     Subscriber,
     Suppression,
+    Template,
     Tick,
     User,
 )

@@ -16,6 +16,7 @@ from resolvers import (
     health,
     plans,
     shops,
+    templates,
     users,
 )
 from rest_compat import api_keys as api_keys_views
@@ -27,6 +28,7 @@ from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
+from rest_compat import templates as templates_views
 from rest_compat import users as users_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
@@ -39,6 +41,7 @@ from rest_compat.health import HealthWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
+from rest_compat.templates import TemplateCategoriesWire, TemplateWire
 from rest_compat.users import UserWire
 
 CATEGORIES: Final[Categories] = {
@@ -113,6 +116,69 @@ CATEGORIES: Final[Categories] = {
             shops_views.change_shop_status,
             shops.change_shop_status,
             DataMessage[ShopWithHistoryWire],
+        ),
+    ],
+    "Templates": [
+        Route(
+            "GET",
+            "/{appId}/templates/categories",
+            templates_views.template_categories,
+            templates.template_categories,
+            Data[TemplateCategoriesWire],
+        ),
+        Route(
+            "GET", "/{appId}/templates/", templates_views.list_templates, templates.list_templates, Paged[TemplateWire]
+        ),
+        Route(
+            "POST",
+            "/{appId}/templates/",
+            templates_views.create_template,
+            templates.create_template,
+            DataMessage[TemplateWire],
+            201,
+        ),
+        Route(
+            "GET",
+            "/{appId}/templates/{templateId}",
+            templates_views.get_template,
+            templates.get_template,
+            Data[TemplateWire],
+        ),
+        Route(
+            "PUT",
+            "/{appId}/templates/{templateId}",
+            templates_views.replace_template,
+            templates.replace_template,
+            DataMessage[TemplateWire],
+        ),
+        Route(
+            "PATCH",
+            "/{appId}/templates/{templateId}",
+            templates_views.update_template,
+            templates.update_template,
+            DataMessage[TemplateWire],
+        ),
+        Route(
+            "DELETE",
+            "/{appId}/templates/{templateId}",
+            templates_views.delete_template,
+            templates.delete_template,
+            Message,
+        ),
+        Route(
+            "PATCH",
+            "/{appId}/templates/{templateId}/toggle",
+            templates_views.toggle_template,
+            templates.toggle_template,
+            DataMessage[TemplateWire],
+        ),
+        Route(
+            "POST",
+            "/{appId}/templates/{templateId}/duplicate",
+            templates_views.duplicate_template,
+            templates.duplicate_template,
+            DataMessage[TemplateWire],
+            201,
         ),
     ],
     "Newsletter": [

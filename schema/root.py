@@ -21,6 +21,7 @@ from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.suppressions import SuppressionMutations, SuppressionQueries
+from schema.templates import TemplateMutations, TemplateQueries
 from schema.users import UserMutations, UserQueries
 
 
@@ -38,6 +39,7 @@ class Query(
     SuppressionQueries,
     CampaignQueries,
     EmailJobQueries,
+    TemplateQueries,
     DataExportQueries,
     HealthQueries,
 ):
@@ -58,6 +60,7 @@ class Mutation(
     CampaignMutations,
     CampaignLifeMutations,
     EmailJobMutations,
+    TemplateMutations,
     DataExportMutations,
 ):
     pass
