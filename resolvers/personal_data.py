@@ -21,6 +21,7 @@ from models.contacts import Consents, Contact
 from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
+from models.email_rollups import ContactRollup
 from models.idempotency import IdempotencyRecord
 from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
@@ -223,6 +224,7 @@ HOLDINGS: Final = (
 EXEMPT: Final[Mapping[type[Record], str]] = {
     App: "the company's own addresses",
     ApiKey: "made by staff for an app's backend",
+    ContactRollup: "numbers, counted from the events",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",
     User: "the company's staff, who are no contacts",

@@ -12,6 +12,7 @@ from taskiq.receiver import Receiver
 from core.settings import Settings
 from tasks.broker import choose_broker
 from tasks.jobs import doing_jobs
+from tasks.rollups import following_events
 from tasks.schedule import scheduling
 
 AT_ONCE: Final = 20
@@ -42,8 +43,9 @@ async def working(broker: AsyncBroker) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def doing_everything(broker: AsyncBroker) -> AsyncIterator[None]:
-    """Within the block, the broker's tasks and the jobs in the database are done by this process."""
-    async with working(broker), doing_jobs():
+    """Within the block, the broker's tasks, the jobs in the database and what follows from the events of mail are done
+    by this process."""
+    async with working(broker), doing_jobs(), following_events():
         yield
 
 
