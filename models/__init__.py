@@ -16,6 +16,7 @@ from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.idempotency import IdempotencyRecord
+from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
@@ -38,6 +39,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailEvent,
     EmailJob,
     IdempotencyRecord,
+    NewsletterTemplate,
     Plan,
     Shop,
     SoftBounces,
