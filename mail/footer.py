@@ -20,9 +20,10 @@ LABELS: Final[Mapping[str, str]] = {
 }
 END: Final = re.compile(r"</body\s*>|</html\s*>", re.IGNORECASE)
 STYLE: Final = "margin:24px 0 0;font-family:Arial,sans-serif;font-size:12px;line-height:1.5;color:#5c6166"
+LINK: Final = f'<a href="{{{{ {UNSUBSCRIBE} }}}}" style="color:#5c6166">{{{{ {LABEL} }}}}</a>'
 IN_HTML: Final = {
     POSTAL_ADDRESS: f'<p style="{STYLE}">{{{{ {POSTAL_ADDRESS} }}}}</p>',
-    UNSUBSCRIBE: f'<p style="{STYLE}"><a href="{{{{ {UNSUBSCRIBE} }}}}" style="color:#5c6166">{{{{ {LABEL} }}}}</a></p>',
+    UNSUBSCRIBE: f'<p style="{STYLE}">{LINK}</p>',
 }
 IN_TEXT: Final = {
     POSTAL_ADDRESS: f"\n\n{{{{ {POSTAL_ADDRESS} }}}}",
