@@ -15,14 +15,18 @@ from core import clock
 from core.actor import Role
 from core.inputs import iso
 from models.apps import App
+from models.contacts import ConsentCategory, ConsentState
 from models.email_jobs import EmailJobStatus
 from models.users import User
+from resolvers.data_exports import DataExportCreate, create_data_export
 from rest_compat.contract import Endpoint
+from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.email_jobs import an_ended_job
 from tests.factories.people import PASSWORD, a_user, bearer
 
 APP: Final = "banners-all-over"
 SHOP: Final = "tea-and-cakes.myshopify.com"
+NEWSLETTER: Final = ConsentCategory.NEWSLETTER
 
 PLAN: Final[dict[str, Any]] = {
     "id": "pro_monthly",
@@ -112,6 +116,17 @@ async def an_email_job(_: Caller) -> Parameters:
     return {"id": str((await an_ended_job(EmailJobStatus.COMPLETED)).id)}
 
 
+async def a_person(_: Caller) -> Parameters:
+    """Who agreed to the newsletter."""
+    return {"id": str((await with_consent(await a_contact(), NEWSLETTER, ConsentState.OPTED_IN)).id)}
+
+
+async def a_data_export(_: Caller) -> Parameters:
+    link = {"contactId": str((await a_contact()).id)}
+    issued = await create_data_export(SYSTEM, DataExportCreate.model_validate(link))
+    return {"token": issued.url.rsplit("/", 1)[-1]}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """`needs` makes what must exist, and returns parameters of the path; `body` is what is sent, or makes it."""
@@ -142,6 +157,14 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "GET /{appId}/shops/{shopId}": Request(a_shop),
     "PATCH /{appId}/shops/{shopId}": Request(a_shop, {"name": "Tea & Cakes", "settings": {"tone": "formal"}}),
     "PATCH /{appId}/shops/{shopId}/status": Request(a_shop, {"status": "inactive", "reason": "Asked to pause"}),
+    "GET /admin/contacts/": Request(a_person),
+    "GET /admin/contacts/{id}": Request(a_person),
+    "DELETE /admin/contacts/{id}": Request(a_person),
+    "PATCH /admin/contacts/{id}/consent": Request(a_person, {"category": "newsletter", "state": "opted_out"}),
+    "POST /admin/contacts/{id}/opt-out": Request(a_person),
+    "GET /admin/contacts/{id}/export": Request(a_person),
+    "GET /data-export/{token}": Request(a_data_export),
+    "GET /data-export/{token}/download": Request(a_data_export),
     "GET /admin/email-jobs/": Request(an_email_job),
     "GET /admin/email-jobs/stats": Request(an_email_job),
     "GET /admin/email-jobs/{id}": Request(an_email_job),
