@@ -76,7 +76,12 @@ class Route:
 
     @property
     def summary(self) -> str:
-        return endpoints()[self.method, self.path].summary
+        endpoint = endpoints().get((self.method, self.path))
+        return endpoint.summary if endpoint else self.view.__doc__ or ""
+
+    @property
+    def is_documented(self) -> bool:
+        return (self.method, self.path) in endpoints()
 
     @property
     def failures(self) -> list[int]:
@@ -114,9 +119,11 @@ def by_specificity(route: Route) -> tuple[int, list[bool]]:
     return len(segments), [segment.startswith("{") for segment in segments]
 
 
-def served(categories: Categories) -> list[BaseRoute]:
-    """All rows. Paths are registered without a trailing slash, which the gate takes off every request."""
+def served(categories: Categories, undocumented: Iterable[Route] = ()) -> list[BaseRoute]:
+    """All rows. Paths are registered without a trailing slash, which the gate takes off every request. OpenAPI does not
+    show those that the contract does not know."""
     rows = [(category, route) for category, routes in categories.items() for route in routes]
+    rows += [("", route) for route in undocumented]
     return [_served(category, route) for category, route in sorted(rows, key=lambda row: by_specificity(row[1]))]
 
 
@@ -139,6 +146,7 @@ def _served(category: str, route: Route) -> APIRoute:
         route.view,
         methods=[route.method],
         tags=[category],
+        include_in_schema=route.is_documented,
         summary=route.summary,
         operation_id=f"{route.view.__module__.rsplit('.', 1)[-1]}_{route.view.__name__}",
         status_code=route.status,
