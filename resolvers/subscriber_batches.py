@@ -26,9 +26,9 @@ from resolvers.subscriber_rows import Row
 DUPLICATE_KEY: Final = 11000
 
 
-async def take_in(actor: Actor, app: App, rows: Sequence[Row]) -> list[Outcome]:
+async def take_in(app: App, rows: Sequence[Row], by: Actor) -> list[Outcome]:
     """What became of each row. No two have the same address."""
-    planner, outcomes = Planner(actor, app), []
+    planner, outcomes = Planner(app, by), []
     while rows:
         plan, known, skipped = await planner.plan(rows)
         rows = await _write(planner, plan, known)

@@ -104,7 +104,7 @@ async def import_subscribers(actor: Actor, app_id: str, source: SubscribersImpor
 
     async def work() -> None:
         for batch in batches:
-            for one in await take_in(actor, app, batch):
+            for one in await take_in(app, batch, by=actor):
                 outcome.count(one)
 
     async with asyncio.TaskGroup() as workers:

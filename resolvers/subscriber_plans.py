@@ -102,7 +102,7 @@ class Plan:
 class Planner:
     """For rows of one app's file."""
 
-    def __init__(self, actor: Actor, app: App) -> None:
+    def __init__(self, app: App, by: Actor) -> None:
         self._app = app
         self._now = clock.now()
         """From before anything was read: an opt-out that comes meanwhile is newer."""
@@ -125,7 +125,7 @@ class Planner:
                 at=self._now,
                 legal_basis=LegalBasis.CONSENT,
                 source=IMPORT,
-                recorded_by=actor.label,
+                recorded_by=by.label,
                 created_at=self._now,
                 updated_at=self._now,
             )

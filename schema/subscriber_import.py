@@ -43,7 +43,7 @@ class SubscriberRowError:
 
 
 @strawberry.type(
-    description="`unchanged` are those of whom the rows knew nothing new; `errors` are the first 1,000 of the `skipped`. "
+    description="`unchanged` are those of whom the rows knew nothing new, `errors` the first 1,000 of the `skipped`. "
     "Of those who are in, `withoutConsent` get no newsletter: nobody said that they agreed to it."
 )
 class SubscribersImportOutcome:
