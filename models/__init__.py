@@ -14,12 +14,15 @@ from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
+from models.email_rollups import ContactRollup, DayRollup
 from models.idempotency import IdempotencyRecord
+from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
-from models.ticks import Tick
+from models.templates import Template
+from models.ticks import Tick, Turn
 from models.users import User
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
@@ -29,16 +32,21 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Campaign,
     ConsentEntry,
     Contact,
+    ContactRollup,
     DataExport,
+    DayRollup,
     Delivery,
     EmailEvent,
     EmailJob,
     IdempotencyRecord,
+    NewsletterTemplate,
     Plan,
     Shop,
     SoftBounces,
     Subscriber,
     Suppression,
+    Template,
     Tick,
+    Turn,
     User,
 )

@@ -17,7 +17,9 @@ from models.contacts import Consents, Contact
 from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
+from models.email_rollups import ContactRollup
 from models.idempotency import IdempotencyRecord
+from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
@@ -89,7 +91,8 @@ def _erased_subscriber(person: Person) -> Mapping[str, Any]:
         "referralUrl": None,
         "searchText": "",
         "status": SubscriberStatus.UNSUBSCRIBED.value,
-        "confirmationDigest": None,
+        "consentText": None,
+        "confirmations": [],
     }
 
 
@@ -130,7 +133,20 @@ HOLDINGS: Final = (
     Holding(
         Subscriber,
         lambda person: {"contactId": person.contact.id},
-        frozenset({"app_id", "email", "name", "language", "source", "tags", "status", "subscribed_at"}),
+        frozenset(
+            {
+                "app_id",
+                "email",
+                "name",
+                "language",
+                "source",
+                "tags",
+                "status",
+                "consent_text",
+                "subscribed_at",
+                "unsubscribed_at",
+            }
+        ),
         overwriting(_erased_subscriber),
     ),
     Holding(
@@ -157,6 +173,8 @@ HOLDINGS: Final = (
 EXEMPT: Final[Mapping[type[Record], str]] = {
     App: "the company's own addresses",
     ApiKey: "made by staff for an app's backend",
+    NewsletterTemplate: "written by staff, for nobody in particular",
+    ContactRollup: "numbers, counted from the events",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",
     User: "the company's staff, who are no contacts",

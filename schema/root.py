@@ -9,6 +9,8 @@ from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
+from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
@@ -19,6 +21,7 @@ from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.suppressions import SuppressionMutations, SuppressionQueries
+from schema.templates import TemplateMutations, TemplateQueries
 from schema.users import UserMutations, UserQueries
 
 
@@ -34,7 +37,9 @@ class Query(
     MerchantQueries,
     ContactQueries,
     SuppressionQueries,
+    CampaignQueries,
     EmailJobQueries,
+    TemplateQueries,
     DataExportQueries,
     HealthQueries,
 ):
@@ -52,14 +57,17 @@ class Mutation(
     AppEventMutations,
     ContactMutations,
     SuppressionMutations,
+    CampaignMutations,
+    CampaignLifeMutations,
     EmailJobMutations,
+    TemplateMutations,
     DataExportMutations,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions):
+class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions):
     pass
 
 

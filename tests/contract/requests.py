@@ -37,6 +37,15 @@ PLAN: Final[dict[str, Any]] = {
     "trialDays": 14,
     "features": ["No watermark"],
 }
+TEMPLATE: Final[dict[str, Any]] = {
+    "key": "trial-ending",
+    "name": "The trial ends soon",
+    "language": "de",
+    "category": "billing",
+    "subject": "Noch {{ days }} Tage",
+    "html": "<p>Hallo {{ name }}, noch {{ days }} Tage.</p>",
+    "variables": [{"name": "days", "description": "Until the trial ends", "default": 3, "sample": 2}],
+}
 INSTALL: Final[dict[str, Any]] = {
     "shopDomain": SHOP,
     "data": {"name": "Tea and Cakes", "email": "hello@tea.example.com", "country": "GB", "currency": "GBP"},
@@ -90,6 +99,10 @@ async def an_api_key(caller: Caller) -> Parameters:
 
 async def a_plan(caller: Caller) -> Parameters:
     return {"planId": (await caller.created(f"/{APP}/plans", PLAN))["_id"]}
+
+
+async def a_template(caller: Caller) -> Parameters:
+    return {"templateId": (await caller.created(f"/{APP}/templates", TEMPLATE))["_id"]}
 
 
 async def a_shop(caller: Caller) -> Parameters:
@@ -164,6 +177,15 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "PATCH /{appId}/plans/{planId}": Request(a_plan, {"price": 45, "features": ["No watermark", "Priority support"]}),
     "DELETE /{appId}/plans/{planId}": Request(a_plan),
     "PATCH /{appId}/plans/{planId}/toggle": Request(a_plan),
+    "GET /{appId}/templates/categories": Request(a_template),
+    "GET /{appId}/templates/": Request(a_template),
+    "POST /{appId}/templates/": Request(body=TEMPLATE),
+    "GET /{appId}/templates/{templateId}": Request(a_template),
+    "PUT /{appId}/templates/{templateId}": Request(a_template, TEMPLATE | {"text": "Noch {{ days }} Tage"}),
+    "PATCH /{appId}/templates/{templateId}": Request(a_template, {"category": "trials"}),
+    "DELETE /{appId}/templates/{templateId}": Request(a_template),
+    "PATCH /{appId}/templates/{templateId}/toggle": Request(a_template),
+    "POST /{appId}/templates/{templateId}/duplicate": Request(a_template),
     "POST /{appId}/events/app-installed": Request(body=INSTALL),
     "POST /{appId}/events/{eventName}": Request(
         body={"shopDomain": SHOP, "data": {"banner": "summer sale"}, "idempotencyKey": "1"},

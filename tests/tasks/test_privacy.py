@@ -6,7 +6,8 @@ from models.contacts import Contact
 from models.deliveries import Delivery
 from models.email_jobs import EmailJob, EmailJobStatus
 from resolvers.gdpr import erase_contact
-from tasks.jobs import HANDLERS, doing_jobs
+from tasks.handlers import HANDLERS
+from tasks.jobs import doing_jobs
 from tests.factories.contacts import SYSTEM, a_contact
 from tests.factories.mail import a_delivery
 from tests.tasks.test_jobs import SLOW, ended
@@ -26,7 +27,7 @@ async def a_large_erasure(monkeypatch: pytest.MonkeyPatch) -> EmailJob:
 
 async def test_a_worker_does_it_and_says_how_many_documents_there_were(monkeypatch: pytest.MonkeyPatch) -> None:
     job = await a_large_erasure(monkeypatch)
-    async with doing_jobs(pace=SLOW):
+    async with doing_jobs(HANDLERS, pace=SLOW):
         done = await ended(job)
     assert done.status is EmailJobStatus.COMPLETED
     assert (done.result["erased"]["deliveries"], done.result["erased"]["contacts"]) == (3, 1)
