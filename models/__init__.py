@@ -12,6 +12,7 @@ from models.consent_entries import ConsentEntry
 from models.contacts import Contact
 from models.data_exports import DataExport
 from models.deliveries import Delivery
+from models.email_alerts import EmailAlert
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.idempotency import IdempotencyRecord
@@ -21,6 +22,7 @@ from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
 from models.ticks import Tick
 from models.users import User
+from models.webhook_events import WebhookEvent
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
     ApiKey,
@@ -31,6 +33,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Contact,
     DataExport,
     Delivery,
+    EmailAlert,
     EmailEvent,
     EmailJob,
     IdempotencyRecord,
@@ -41,4 +44,5 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Suppression,
     Tick,
     User,
+    WebhookEvent,
 )

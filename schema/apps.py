@@ -30,6 +30,9 @@ class App:
     description: str
     allowed_origins: list[str]
     is_active: bool
+    has_shopify_secret: bool = strawberry.field(
+        description="Whether webhooks of Shopify can be told from forgeries. The secret itself is never shown."
+    )
     created_at: datetime
     updated_at: datetime
 
@@ -51,12 +54,16 @@ class AppCreateInput:
     allowed_origins: Maybe[list[str]]
 
 
-@strawberry.input
+@strawberry.input(
+    description="`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, "
+    "until the next or until null, which takes both away."
+)
 class AppUpdateInput:
     name: Maybe[str]
     description: Maybe[str]
     allowed_origins: Maybe[list[str]]
     is_active: Maybe[bool]
+    shopify_secret: Maybe[str | None]
 
 
 @strawberry.input
