@@ -39,8 +39,8 @@ class EmailEvent(Stored):
 
     `source` is who told: `smtp`, `resend`, `tracking`, `staff`… `dedupe_key` is what the source calls the event: told
     twice, it is kept once. `link` is the number of a clicked link in the mail, `url` where it leads to. `is_machine`
-    marks opens and clicks of scanners, which no rate counts. `pending` says that what follows from the event was not
-    done yet; it is absent otherwise.
+    marks opens and clicks of scanners, which no rate counts, `is_test` what happened to a trial, which nothing counts.
+    `pending` says that what follows from the event was not done yet; both are absent otherwise.
     """
 
     type: EmailEventType
@@ -58,6 +58,7 @@ class EmailEvent(Stored):
     ip: str | None = None
     user_agent: str | None = None
     dedupe_key: str | None = None
+    is_test: bool | None = None
     pending: bool | None = None
 
     class Settings:
@@ -67,10 +68,10 @@ class EmailEvent(Stored):
             IndexModel([("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("type", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("campaignId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("campaignId", ASCENDING), ("at", ASCENDING)]),
-            IndexModel([("appId", ASCENDING), ("at", ASCENDING)]),
+            IndexModel([("campaignId", ASCENDING), ("appId", ASCENDING), ("at", ASCENDING)]),
+            IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("deliveryId", ASCENDING), ("at", ASCENDING)]),
+            IndexModel([("deliveryId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel(
                 [("dedupeKey", ASCENDING)], unique=True, partialFilterExpression={"dedupeKey": {"$type": "string"}}
             ),
