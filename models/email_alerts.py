@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
@@ -14,6 +14,9 @@ class EmailAlertKind(StrEnum):
     COMPLAINTS = "complaints"
 
 
+HAPPENED: Final = {EmailAlertKind.BOUNCES: "bounced", EmailAlertKind.COMPLAINTS: "were reported as spam"}
+
+
 class EmailAlertStatus(StrEnum):
     OPEN = "open"
     RESOLVED = "resolved"
@@ -21,7 +24,7 @@ class EmailAlertStatus(StrEnum):
 
 class AlertNumbers(Part):
     """What an hour's mail came to. `rate` is `count` by `sent`, from 0 to 1; `mean` is that of the 7 days before, None
-    where too little was sent in them; `threshold` is what the rate reached: the limit, or three times the mean."""
+    where too little was sent in them; `threshold` is what the rate has reached."""
 
     sent: int
     count: int
@@ -44,10 +47,22 @@ class EmailAlert(Stored):
     resolved_by: str | None = None
     note: str | None = None
 
+    @property
+    def sentence(self) -> str:
+        """For a person."""
+        seen, happened = self.numbers, HAPPENED[self.kind]
+        usual = "" if seen.mean is None else f", usually {seen.mean:.2%}"
+        return (
+            f"{seen.count:,} of {seen.sent:,} mails {happened} within an hour ({seen.rate:.2%}{usual}): "
+            f"{seen.threshold:.2%} is too much"
+        )
+
     class Settings:
         name = "email_alerts"
         indexes: ClassVar[list[Any]] = [
-            IndexModel([("appId", ASCENDING), ("kind", ASCENDING)], unique=True, partialFilterExpression={"status": "open"}),
+            IndexModel(
+                [("appId", ASCENDING), ("kind", ASCENDING)], unique=True, partialFilterExpression={"status": "open"}
+            ),
             IndexModel([("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("lastSeenAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),

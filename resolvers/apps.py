@@ -108,7 +108,7 @@ async def update_app(actor: Actor, app_id: str, data: AppUpdate) -> App:
     changes.pop("shopifySecret", None)
     is_sent = "shopify_secret" in data.model_fields_set
     secret = await secret_update(app_id, data.shopify_secret) if is_sent else {}
-    app = await App.change({"_id": app_id}, touched(changes) | secret)
+    app = await App.change({"_id": app_id}, {**touched(changes), **secret})
     if app is None:
         raise unknown_app()
     return app

@@ -26,6 +26,7 @@ from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
 from models.users import User
+from models.webhook_events import WebhookEvent
 from resolvers.shop_writes import changed, write_shop
 
 
@@ -210,6 +211,12 @@ HOLDINGS: Final = (
         lambda person: {"digest": {"$in": [*person.digests]}},
         frozenset({"reason", "scope", "since", "source", "note", "removed_at"}),
         _setting(lambda person: {"note": None, "contactId": None}),
+    ),
+    Holding(
+        WebhookEvent,
+        lambda person: {"addressDigests": {"$in": [*person.digests]}},
+        frozenset({"provider", "topic", "occurred_at", "payload"}),
+        _setting(lambda person: {"payload": None, "addressDigests": []}),
     ),
     Holding(
         Contact,

@@ -5,14 +5,14 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
 from core.errors import InvalidInput, Unauthenticated
 
-LONGEST_HEADER: Final = 255
+LONGEST_ID: Final = 255
 SIGNED_PARTS: Final = ("id", "timestamp", "signature")
 
 
@@ -24,11 +24,15 @@ class SignedRequest:
     headers: Mapping[str, str]
 
     def header(self, name: str) -> str:
-        """Raises `InvalidInput` for one that is missing, or longer than any that is sent."""
-        value = self.headers.get(name, "").strip()
-        if not 0 < len(value) <= LONGEST_HEADER:
-            raise InvalidInput(f"{name} must have 1 to {LONGEST_HEADER} characters", name)
-        return value
+        """Raises `InvalidInput` for one that is missing, or not as any that is sent."""
+        return checked_id(self.headers.get(name, "").strip(), name)
+
+
+def checked_id(value: Any, name: str) -> str:
+    """Raises `InvalidInput` for what names nothing."""
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID or not value.isprintable():
+        raise InvalidInput(f"{name} must have 1 to {LONGEST_ID} printable characters", name)
+    return value
 
 
 def check_standard(secrets: Sequence[SecretStr], request: SignedRequest) -> str:
@@ -69,7 +73,7 @@ def _verifies(secret: str, body: bytes, headers: dict[str, str]) -> bool:
 
 def _check_hmac(secrets: Iterable[str], body: bytes, given: bytes) -> None:
     signatures = [hmac.digest(secret.encode(), body, hashlib.sha256) for secret in secrets]
-    if not any([hmac.compare_digest(signature, given) for signature in signatures]):
+    if not any(hmac.compare_digest(signature, given) for signature in signatures):
         raise _refused()
 
 

@@ -5,7 +5,8 @@ in one 400, and checks who calls before anything is read.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from fastapi.params import Path, Query
 from pydantic import BaseModel, ValidationError
@@ -47,6 +48,8 @@ def _reader(hint: Any) -> Reader:
         return lambda request, actor, body: actor
     if kind is Request:
         return lambda request, actor, body: request
+    if get_origin(kind) in (Union, UnionType):
+        return _optional_body(next(model for model in get_args(kind) if model is not NoneType))
     return _body(kind)
 
 
@@ -67,6 +70,12 @@ def _query(model: type[BaseModel]) -> Reader:
             raise invalid_input(error) from None
 
     return read
+
+
+def _optional_body(model: type[BaseModel]) -> Reader:
+    """Nothing where nothing was sent."""
+    read = _body(model)
+    return lambda request, actor, body: read(request, actor, body) if body else None
 
 
 def _body(model: type[BaseModel]) -> Reader:

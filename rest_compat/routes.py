@@ -5,27 +5,31 @@ A row names the view that translates and the resolver that it calls. Who may cal
 
 from typing import Final
 
-from resolvers import api_keys, app_events, apps, auth, email_jobs, health, plans, shops, users
+from resolvers import api_keys, app_events, apps, auth, email_alerts, email_jobs, health, plans, shops, users, webhooks
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
+from rest_compat import email_alerts as email_alerts_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
 from rest_compat import users as users_views
+from rest_compat import webhooks as webhooks_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
+from rest_compat.email_alerts import EmailAlertWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
 from rest_compat.users import UserWire
+from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
 CATEGORIES: Final[Categories] = {
     "Auth": [
@@ -140,6 +144,40 @@ CATEGORIES: Final[Categories] = {
             "PATCH", "/{appId}/plans/{planId}/toggle", plans_views.toggle_plan, plans.toggle_plan, DataMessage[PlanWire]
         ),
     ],
+    "Webhooks": [
+        Route(
+            "POST",
+            "/webhooks/resend",
+            webhooks_views.receive_resend_webhook,
+            webhooks.receive_resend_webhook,
+            ResendReceivedWire,
+            signed_by=("svix-id", "svix-timestamp", "svix-signature"),
+        ),
+        Route(
+            "POST",
+            "/webhooks/cold-provider",
+            webhooks_views.receive_cold_provider_webhook,
+            webhooks.receive_cold_provider_webhook,
+            ReceivedMessageWire,
+            signed_by=("X-Signature",),
+        ),
+    ],
+    "Email Alerts": [
+        Route(
+            "GET",
+            "/admin/email-alerts/",
+            email_alerts_views.list_email_alerts,
+            email_alerts.list_email_alerts,
+            Paged[EmailAlertWire],
+        ),
+        Route(
+            "PATCH",
+            "/admin/email-alerts/{id}/resolve",
+            email_alerts_views.resolve_email_alert,
+            email_alerts.resolve_email_alert,
+            Data[EmailAlertWire],
+        ),
+    ],
     "App Events": [
         Route(
             "POST",
@@ -157,3 +195,24 @@ CATEGORIES: Final[Categories] = {
         ),
     ],
 }
+
+BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Webhooks": [
+        Route(
+            "POST",
+            "/webhooks/shopify/{appId}",
+            webhooks_views.receive_shopify_webhook,
+            webhooks.receive_shopify_webhook,
+            ReceivedMessageWire,
+            signed_by=(
+                "X-Shopify-Hmac-Sha256",
+                "X-Shopify-Topic",
+                "X-Shopify-Shop-Domain",
+                "X-Shopify-Webhook-Id",
+            ),
+        ),
+    ],
+}
+"""Paths that the contract does not have, and that are served all the same, each with a reason in `docs/decisions`."""
+
+ALL: Final[Categories] = {name: [*routes, *BEYOND_THE_CONTRACT.get(name, [])] for name, routes in CATEGORIES.items()}

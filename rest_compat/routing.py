@@ -13,7 +13,8 @@ from starlette.routing import BaseRoute
 
 from core.access import Access, access_of
 from core.actor import Actor
-from resolvers.authentication import actor_of
+from core.errors import DomainError
+from resolvers.authentication import actor_of, count_stranger
 from resolvers.idempotency import Answer, once
 from rest_compat.binding import binder
 from rest_compat.contract import endpoints
@@ -35,6 +36,7 @@ IDEMPOTENCY_KEY: Final = {
     "description": "The same key and request give the same answer for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+SIGNED_BODY: Final = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 MEANINGS: Final = {
     400: "What was sent is not valid; the sentence names the field",
     401: "No credential, or one that is not valid (any more)",
@@ -53,7 +55,8 @@ MEANINGS: Final = {
 class Route:
     """A documented path: the view that translates, the resolver that it calls, and what a success looks like.
 
-    Who may call, and so the security in OpenAPI, is what the resolver declares.
+    Who may call, and so the security in OpenAPI, is what the resolver declares. `signed_by` names the headers of a
+    webhook, whose signature is its credential: it is not counted among what strangers send, unless it is refused.
     """
 
     method: str
@@ -63,6 +66,7 @@ class Route:
     returns: type[BaseModel] | None
     status: int = 200
     errors: tuple[int, ...] = ()
+    signed_by: tuple[str, ...] = ()
 
     @property
     def access(self) -> Access:
@@ -70,7 +74,9 @@ class Route:
 
     @property
     def summary(self) -> str:
-        return endpoints()[self.method, self.path].summary
+        """In the contract's words, or of a path beyond it in the view's."""
+        documented = endpoints().get((self.method, self.path))
+        return documented.summary if documented else (self.view.__doc__ or "").partition("\n")[0].rstrip(".")
 
     @property
     def failures(self) -> list[int]:
@@ -78,6 +84,8 @@ class Route:
         statuses = {400, 429, 500, *self.errors}
         if self.access.schemes:
             statuses |= {401, 403}
+        if self.signed_by:
+            statuses.add(401)
         if "{" in self.path:
             statuses.add(404)
         if self.method in WRITES:
@@ -103,7 +111,10 @@ def served(categories: Categories) -> list[BaseRoute]:
 def _served(category: str, route: Route) -> APIRoute:
     """Described by FastAPI, from the view's signature and the row; answered by `_handler`."""
     extra: dict[str, Any] = {"security": [{scheme: []} for scheme in route.access.schemes]}
-    if route.method in WRITES:
+    if route.signed_by:
+        extra["parameters"] = [_signed_header(name) for name in route.signed_by]
+        extra["requestBody"] = SIGNED_BODY
+    elif route.method in WRITES:
         extra["parameters"] = [IDEMPOTENCY_KEY]
 
     class Served(APIRoute):
@@ -124,8 +135,14 @@ def _served(category: str, route: Route) -> APIRoute:
     )
 
 
+def _signed_header(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+
+
 def _handler(route: Route) -> Handler:
     """Who calls, and whether they may, comes before anything that they sent is read."""
+    if route.signed_by:
+        return _signed_handler(route)
     bind, reads_body = binder(route.view), route.method in WRITES
 
     async def handle(request: Request) -> Response:
@@ -138,6 +155,21 @@ def _handler(route: Route) -> Handler:
 
         key = request.headers.get("idempotency-key") if reads_body else None
         return await answer() if key is None else await _once(actor, key, request, body, answer)
+
+    return handle
+
+
+def _signed_handler(route: Route) -> Handler:
+    """Senders of webhooks come in bursts, from a few addresses: what is signed is taken, however much it is."""
+    bind = binder(route.view)
+
+    async def handle(request: Request) -> Response:
+        body = await request.body()
+        try:
+            return rendered(await route.view(**bind(request, Actor.anonymous(), body)), route.status)
+        except DomainError:
+            await count_stranger(request)
+            raise
 
     return handle
 

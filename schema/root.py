@@ -11,6 +11,7 @@ from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
+from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
@@ -20,6 +21,7 @@ from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.users import UserMutations, UserQueries
+from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
 
 @strawberry.type
@@ -36,6 +38,8 @@ class Query(
     SuppressionQueries,
     EmailJobQueries,
     DataExportQueries,
+    WebhookEventQueries,
+    EmailAlertQueries,
     HealthQueries,
 ):
     pass
@@ -54,12 +58,14 @@ class Mutation(
     SuppressionMutations,
     EmailJobMutations,
     DataExportMutations,
+    WebhookEventMutations,
+    EmailAlertMutations,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions):
+class Subscription(ShopSubscriptions, EmailJobSubscriptions, EmailAlertSubscriptions):
     pass
 
 

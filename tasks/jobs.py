@@ -23,6 +23,8 @@ from core.runtime import runtime
 from models.email_jobs import EmailJob
 from resolvers import job_leases
 from resolvers.job_leases import DUE, LEASE, LeaseLost
+from resolvers.webhook_events import PROCESS
+from tasks.webhooks import process_webhook
 
 WORKER: Final = Actor.system("worker")
 AT_ONCE: Final = 8
@@ -35,7 +37,9 @@ Handler = Callable[[EmailJob], Awaitable[Mapping[str, JsonValue] | None]]
 say so: what it does must be safe to repeat. `DomainError` means that doing it again would not help, unless it is
 `Unavailable` or `RateLimited`; any other exception is tried again."""
 
-HANDLERS: Final[dict[str, Handler]] = {}
+HANDLERS: Final[dict[str, Handler]] = {
+    PROCESS: process_webhook,
+}
 """Who does the jobs of a type. Jobs of other types wait for a worker that knows them."""
 
 log = structlog.get_logger(__name__)
