@@ -38,8 +38,8 @@ class WebhookEvent(Stored):
     `event_id` is the sender's, of Shopify unique within an app. `payload` is the body as it came, as long as somebody
     may need it: of ignored events, and of requests about a merchant's customers that were seen to, it is not kept.
     `address_digests` are keyed hashes of the addresses in it, by which an erasure finds it. `outcome` says what was
-    done, `problem` what stands in the way. `run` counts the jobs that it was given, `look_at` is when to see whether its
-    job still is on its way.
+    done, `problem` what stands in the way. `run` counts the jobs that it was given, `look_at` is when to see whether
+    its job still is on its way.
     """
 
     provider: WebhookProvider

@@ -73,7 +73,7 @@ async def get_email_alert(actor: Actor, alert_id: str) -> EmailAlert:
 
 
 @allow(MARKETING)
-async def resolve_email_alert(actor: Actor, alert_id: str, data: EmailAlertResolve = EmailAlertResolve()) -> EmailAlert:
+async def resolve_email_alert(actor: Actor, alert_id: str, data: EmailAlertResolve) -> EmailAlert:
     """Settles an alert. What happened until now does not open another."""
     alert = await get_email_alert(actor, alert_id)
     here = {"_id": alert.id, "status": EmailAlertStatus.OPEN.value}

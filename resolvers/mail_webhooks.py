@@ -40,7 +40,7 @@ LONGEST_DETAIL: Final = 500
 
 ADDRESS_IS_THE_REASON: Final = frozenset({"noemail", "suppressed", "onaccountsuppressionlist"})
 MAIL_IS_THE_REASON: Final = frozenset({"messagetoolarge", "contentrejected", "attachmentrejected"})
-PERMANENT: Final = "permanent"
+PERMANENT: Final = frozenset({"permanent", "hard"})
 
 
 class SaidOfBounce(Said):
@@ -145,7 +145,7 @@ def kind_of_bounce(said: SaidOfBounce) -> BounceKind:
     sub_type = said.sub_type.lower()
     if sub_type in MAIL_IS_THE_REASON:
         return BounceKind.POLICY
-    if said.type.lower() != PERMANENT:
+    if said.type.lower() not in PERMANENT:
         return BounceKind.SOFT
     if sub_type in ADDRESS_IS_THE_REASON or not said.diagnosis:
         return BounceKind.HARD

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -178,7 +179,15 @@ def rendered(answer: BaseModel | Response, status: int) -> Response:
     """A view's answer as JSON. It is what the model documents, and is not validated a second time."""
     if isinstance(answer, Response):
         return answer
-    return Response(orjson.dumps(answer.__dict__, default=_plain), status, media_type="application/json")
+    names = _names(type(answer))
+    shown = {names[name]: value for name, value in answer.__dict__.items()}
+    return Response(orjson.dumps(shown, default=_plain), status, media_type="application/json")
+
+
+@cache
+def _names(wire: type[BaseModel]) -> dict[str, str]:
+    """As clients read them, by attribute."""
+    return {name: info.serialization_alias or name for name, info in wire.model_fields.items()}
 
 
 def _plain(value: Any) -> Any:
