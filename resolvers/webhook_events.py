@@ -22,6 +22,7 @@ from models.email_jobs import EmailJob
 from models.webhook_events import IGNORED_KEPT, KEPT, WebhookEvent, WebhookEventStatus, WebhookProvider
 from resolvers.job_leases import enqueue
 
+KEEPER: Final = Actor.system("webhooks")
 PROCESS: Final = "webhook.process"
 """The type of the jobs that work events off. Payload: `webhookEventId`."""
 ATTEMPTS: Final = 8
@@ -88,7 +89,7 @@ async def retry_webhook_event(actor: Actor, event_id: str) -> WebhookEvent:
     retried = await WebhookEvent.change(failed, touched(again) | {"$inc": {"run": 1}})
     if retried is None:
         raise Conflict(f"The webhook event is {event.status.value}: only failed ones can be tried again", "id")
-    await _enqueue(actor, retried)
+    await _enqueue(retried)
     return retried
 
 
@@ -132,7 +133,7 @@ async def keep_webhook_event(
     except DuplicateKeyError:
         return False
     if follows:
-        await _enqueue(actor, event)
+        await _enqueue(event)
     return True
 
 
@@ -143,7 +144,7 @@ async def requeue_webhook_events(actor: Actor) -> int:
     due = {"status": WebhookEventStatus.RECEIVED.value, "lookAt": {"$lte": clock.now()}}
     events = await WebhookEvent.find(due).sort("lookAt").limit(BATCH).to_list()
     for event in events:
-        job = await _enqueue(actor, event)
+        job = await _enqueue(event)
         here = {"_id": event.id, "status": event.status.value, "run": event.run}
         if job.open:
             await WebhookEvent.change(here, {"$set": {"lookAt": clock.now() + LOOK_AGAIN_AFTER}})
@@ -153,8 +154,8 @@ async def requeue_webhook_events(actor: Actor) -> int:
     return len(events)
 
 
-async def _enqueue(actor: Actor, event: WebhookEvent) -> EmailJob:
+async def _enqueue(event: WebhookEvent) -> EmailJob:
     """There is one job per run, however often it is asked for."""
     payload = {"webhookEventId": str(event.id)}
     name = f"webhook:{event.id}:{event.run}"
-    return await enqueue(actor, PROCESS, payload, dedupe_key=name, max_attempts=ATTEMPTS)
+    return await enqueue(KEEPER, PROCESS, payload, dedupe_key=name, max_attempts=ATTEMPTS)

@@ -18,11 +18,10 @@ from resolvers.apps import unknown_app
 from resolvers.mail_webhooks import type_of
 from resolvers.shopify_secrets import shopify_secrets_of
 from resolvers.shopify_webhooks import FOLLOW
-from resolvers.webhook_events import keep_webhook_event
+from resolvers.webhook_events import KEEPER, keep_webhook_event
 from resolvers.webhook_payloads import addresses_in, checked_topic, moment_in, moment_or_none, payload_of, topic_in
 from resolvers.webhook_signatures import SignedRequest, check_base64, check_hex, check_standard, checked_id
 
-KEEPER: Final = Actor.system("webhooks")
 _DOMAIN: Final = TypeAdapter[str](ShopDomain)
 
 
