@@ -12,9 +12,11 @@ from core.actor import Actor, Role
 from models.api_keys import ApiKey
 from models.app_events import KEPT, AppEvent
 from models.apps import App
+from models.email_alerts import EmailAlert
 from models.plans import Interval, Plan
 from models.shops import Shop, ShopStatus, SubscriptionStatus
 from models.users import User
+from models.webhook_events import WebhookEvent
 from resolvers.shop_changes import Standing, replayed
 from resolvers.shops import shop_stats
 from seed.catalog import APPS
@@ -60,6 +62,9 @@ async def test_it_is_complete() -> None:
     assert await ApiKey.find_all().count() == len(made.api_keys) == 2
     assert len({shop.domain for shop in await Shop.find_all().to_list()}) == 400
     assert await AppEvent.find({"appliedAt": None}).count() == 0
+    assert await WebhookEvent.find({"status": "received"}).count() == 0
+    assert {one.provider.value for one in await WebhookEvent.find_all().to_list()} == {"resend", "shopify"}
+    assert sorted(one.status.value for one in await EmailAlert.find_all().to_list()) == ["open", "resolved"]
     assert shown[-1] == 100
 
 
