@@ -1,26 +1,26 @@
 """Received webhooks as staff see them, and how they are kept: stored first, worked off by a job, never lost between."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pydantic import Field
-from pymongo.errors import DuplicateKeyError
+from pydantic import Field, JsonValue
 
 from core import clock
 from core.access import ADMINS, STAFF, allow
 from core.actor import Actor
 from core.addresses import digest_of_email
 from core.errors import Conflict, InvalidInput, found
+from core.group_commit import GroupCommit
 from core.ids import object_id
 from core.inputs import Input, Moment, Text
-from core.mongo import slice_of
+from core.mongo import insert_new, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from core.runtime import runtime
 from models.base import touched
 from models.email_jobs import EmailJob
 from models.webhook_events import IGNORED_KEPT, KEPT, WebhookEvent, WebhookEventStatus, WebhookProvider
-from resolvers.job_leases import enqueue
+from resolvers.job_leases import enqueue, enqueue_many
 
 KEEPER: Final = Actor.system("webhooks")
 PROCESS: Final = "webhook.process"
@@ -31,6 +31,8 @@ LARGEST_PAYLOAD: Final = 256_000
 LOOK_AFTER: Final = timedelta(minutes=1)
 LOOK_AGAIN_AFTER: Final = timedelta(minutes=10)
 BATCH: Final = 500
+AT_ONCE: Final = 200
+"""Events that are kept with one write, at most."""
 
 
 class WebhookEventFilter(Input):
@@ -128,13 +130,7 @@ async def keep_webhook_event(
         created_at=now,
         expires_at=now + (KEPT if follows else IGNORED_KEPT),
     )
-    try:
-        await event.insert()
-    except DuplicateKeyError:
-        return False
-    if follows:
-        await _enqueue(event)
-    return True
+    return await _KEEPING.add(event)
 
 
 @allow()
@@ -154,8 +150,27 @@ async def requeue_webhook_events(actor: Actor) -> int:
     return len(events)
 
 
+async def _keep(events: Sequence[WebhookEvent]) -> Sequence[bool]:
+    """Which of them are new. What arrives in a burst shares two writes."""
+    new = await insert_new(WebhookEvent, events)
+    waiting = [event for event, is_new in zip(events, new, strict=True) if is_new and event.look_at is not None]
+    payloads = {_name_of_job(event): _payload_of_job(event) for event in waiting}
+    await enqueue_many(KEEPER, PROCESS, payloads, max_attempts=ATTEMPTS)
+    return new
+
+
+_KEEPING: Final = GroupCommit(_keep, AT_ONCE)
+
+
 async def _enqueue(event: WebhookEvent) -> EmailJob:
     """There is one job per run, however often it is asked for."""
-    payload = {"webhookEventId": str(event.id)}
-    name = f"webhook:{event.id}:{event.run}"
+    name, payload = _name_of_job(event), _payload_of_job(event)
     return await enqueue(KEEPER, PROCESS, payload, dedupe_key=name, max_attempts=ATTEMPTS)
+
+
+def _name_of_job(event: WebhookEvent) -> str:
+    return f"webhook:{event.id}:{event.run}"
+
+
+def _payload_of_job(event: WebhookEvent) -> Mapping[str, JsonValue]:
+    return {"webhookEventId": str(event.id)}

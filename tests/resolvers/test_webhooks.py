@@ -109,7 +109,7 @@ class TestAgain:
 
         request = from_resend(resend_payload("email.bounced"), id="msg_1")
         with monkeypatch.context() as killed, pytest.raises(ConnectionError):
-            killed.setattr(webhook_events, "enqueue", die)
+            killed.setattr(webhook_events, "enqueue_many", die)
             await receive_resend_webhook(NOBODY, request)
         assert (await WebhookEvent.count(), await EmailJob.count()) == (1, 0)
         assert not (await receive_resend_webhook(NOBODY, request)).is_new  # its sender comes again
