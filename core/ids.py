@@ -11,6 +11,7 @@ HANDLE_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
 OBJECT_ID_PATTERN = re.compile(r"[0-9a-f]{24}")
 
 AppId = Annotated[str, Field(pattern=APP_ID_PATTERN, min_length=2, max_length=64)]
+ObjectIdText = Annotated[str, Field(pattern="^[0-9a-f]{24}$", description="24 hex digits")]
 Handle = Annotated[str, Field(pattern=HANDLE_PATTERN, min_length=1, max_length=64)]
 
 

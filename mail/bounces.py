@@ -51,10 +51,11 @@ PASSING: Final = _any(
     r"gr[ae]y ?list", r"timed? ?out", r"time expired",
 )  # fmt: skip
 UNWANTED: Final = _any(
-    r"spam", r"junk", r"unsolicited", r"virus", r"malware", r"phish", r"bloc(?:k|ked|king)\b", r"(?:black|block|deny) ?list",
-    r"\b(?:rbl|dnsbl)\b", r"reputation", r"polic(?:y|ies)", r"\b(?:dmarc|dkim|spf|ptr|dns)\b", r"relaying",
+    r"spam", r"junk", r"unsolicited", r"virus", r"malware", r"phish", r"bloc(?:k|ked|king)\b", r"reputation",
+    r"(?:black|block|deny) ?list", r"\b(?:rbl|dnsbl)\b", r"polic(?:y|ies)", r"\b(?:dmarc|dkim|spf|ptr|dns)\b",
     r"relay (?:access )?(?:denied|not)", r"to relay", r"authenticat", r"not (?:authori[sz]ed|permitted|allowed)",
-    r"sender", r"message (?:size|content|too)", r"too (?:large|big|long)", r"maximum (?:\w+ )*size", r"suspicious",
+    r"relaying", r"sender", r"message (?:size|content|too)", r"too (?:large|big|long)", r"maximum (?:\w+ )*size",
+    r"suspicious",
 )  # fmt: skip
 
 WHO: Final = r"(?:user|recipient|mail ?box|address|addressee|account|alias|customer|person|local.?part)"
@@ -63,8 +64,9 @@ IS: Final = r"\W+(?:\S+ )?(?:is |was |has been )?(?:currently )?"
 UNKNOWN_ADDRESS: Final = _any(
     rf"unknown (?:\w+ )?{WHO}", rf"unknown or (?:illegal|invalid) {WHO}", rf"{WHO}{IS}(?:un|not )(?:known|available)",
     rf"{WHO}{IS}not (?:found|active|local)", rf"{WHO}{IS}(?:invalid|inactive|disabled|deactivated|suspended)",
-    rf"{WHO}{IS}(?:closed|deleted|removed|expired|discontinued|terminated)", rf"{WHO}\W+(?:\S+ )?does(?:n.t| not) exist",
-    rf"{WHO}\W+(?:\S+ )?no longer", rf"no such (?:local |virtual )?{WHO}", rf"no {WHO} (?:here )?by that name",
+    rf"{WHO}{IS}(?:closed|deleted|removed|expired|discontinued|terminated)",
+    rf"{WHO}\W+(?:\S+ )?(?:does(?:n.t| not) exist|no longer)",
+    rf"no such (?:local |virtual )?{WHO}", rf"no {WHO} (?:here )?by that name",
     r"does(?:n.t| not) have an? (?:\S+ )?account", rf"not a (?:known|valid|local) {WHO}", rf"invalid (?:\w+ )?{WHO}",
     r"no longer (?:active|valid|in use)", r"or not local", r"unroute?able address", r"not our customer",
 )  # fmt: skip

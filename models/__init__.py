@@ -15,12 +15,15 @@ from models.deliveries import Delivery
 from models.email_alerts import EmailAlert
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
+from models.email_rollups import ContactRollup, DayRollup
 from models.idempotency import IdempotencyRecord
+from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
-from models.ticks import Tick
+from models.templates import Template
+from models.ticks import Tick, Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
 
@@ -31,18 +34,23 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Campaign,
     ConsentEntry,
     Contact,
+    ContactRollup,
     DataExport,
+    DayRollup,
     Delivery,
     EmailAlert,
     EmailEvent,
     EmailJob,
     IdempotencyRecord,
+    NewsletterTemplate,
     Plan,
     Shop,
     SoftBounces,
     Subscriber,
     Suppression,
+    Template,
     Tick,
+    Turn,
     User,
     WebhookEvent,
 )

@@ -68,6 +68,6 @@ class WebhookEvent(Stored):
             IndexModel([("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("status", ASCENDING), ("lookAt", ASCENDING)]),
-            IndexModel([("addressDigests", ASCENDING)]),
+            IndexModel([("addressDigests", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
         ]

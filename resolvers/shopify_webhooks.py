@@ -106,8 +106,8 @@ async def _export_customer(event: WebhookEvent) -> Followed:
     contact = await _contact(_shop_payload(event))
     if contact is None:
         return Followed("Nothing is stored about this customer", forget=True)
-    counts = {name: len(rows) for name, rows in (await export_contact(ACTOR, str(contact.id))).collections.items()}
-    stored = ", ".join(f"{count} in {name}" for name, count in counts.items() if count)
+    excerpts = await (await export_contact(ACTOR, str(contact.id))).excerpts(1)
+    stored = ", ".join(f"{excerpt.total} in {excerpt.name}" for excerpt in excerpts if excerpt.total)
     return Followed(f"To be answered within 30 days. Stored: {stored}", contact.id, forget=True)
 
 

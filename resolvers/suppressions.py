@@ -1,7 +1,7 @@
 """Addresses that must not be written to: added by bounces, complaints, erasures and by hand, removed by admins."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -161,6 +161,15 @@ async def note_delivery(address: str, *, at: datetime) -> None:
     digest = digest_of_email(runtime().settings, address)
     if await SoftBounces.find_one({"digest": digest}) is not None:
         await _changed_run(digest, at, {"$max": {"deliveredAt": at}})
+
+
+async def with_soft_bounces(addresses: Collection[str]) -> set[str]:
+    """Those for which `note_delivery` would do something, read with one query."""
+    digests = {digest_of_email(runtime().settings, address): address for address in addresses}
+    if not digests:
+        return set()
+    found = await SoftBounces.find({"digest": {"$in": [*digests]}}).to_list()
+    return {digests[bounces.digest] for bounces in found}
 
 
 async def _changed_run(digest: str, at: datetime, update: dict[str, Any]) -> SoftBounces:

@@ -9,6 +9,8 @@ from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
+from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
 from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
@@ -20,6 +22,7 @@ from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.suppressions import SuppressionMutations, SuppressionQueries
+from schema.templates import TemplateMutations, TemplateQueries
 from schema.users import UserMutations, UserQueries
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
@@ -36,7 +39,9 @@ class Query(
     MerchantQueries,
     ContactQueries,
     SuppressionQueries,
+    CampaignQueries,
     EmailJobQueries,
+    TemplateQueries,
     DataExportQueries,
     WebhookEventQueries,
     EmailAlertQueries,
@@ -56,7 +61,10 @@ class Mutation(
     AppEventMutations,
     ContactMutations,
     SuppressionMutations,
+    CampaignMutations,
+    CampaignLifeMutations,
     EmailJobMutations,
+    TemplateMutations,
     DataExportMutations,
     WebhookEventMutations,
     EmailAlertMutations,
@@ -65,7 +73,7 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions, EmailAlertSubscriptions):
+class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions):
     pass
 
 

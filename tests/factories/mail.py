@@ -42,8 +42,8 @@ async def a_subscriber(app_id: str, contact: Contact, **fields: Any) -> Subscrib
 
 async def a_delivery(contact: Contact, campaign: Campaign | None = None, **fields: Any) -> Delivery:
     """Of a campaign, or transactional."""
-    source = f"campaign:{campaign.id}" if campaign else f"template:welcome:{ObjectId()}"
     known = {
+        "source": f"campaign:{campaign.id}" if campaign else f"template:welcome:{ObjectId()}",
         "app_id": campaign.app_id if campaign else "banners-all-over",
         "kind": DeliveryKind.CAMPAIGN if campaign else DeliveryKind.TRANSACTIONAL,
         "category": ConsentCategory.NEWSLETTER if campaign else ConsentCategory.TRANSACTIONAL,
@@ -51,9 +51,7 @@ async def a_delivery(contact: Contact, campaign: Campaign | None = None, **field
         "content": f"campaign:{campaign.id}" if campaign else "template:welcome",
         "status": DeliveryStatus.SENT,
     }
-    return await Delivery(
-        source=source, contact_id=contact.id, email=contact.email, name=contact.name, **{**known, **fields}
-    ).insert()
+    return await Delivery(contact_id=contact.id, email=contact.email, name=contact.name, **{**known, **fields}).insert()
 
 
 async def an_email_event(delivery: Delivery, type: EmailEventType, **fields: Any) -> EmailEvent:

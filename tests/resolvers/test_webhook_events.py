@@ -122,7 +122,7 @@ class TestPeople:
             SYSTEM, WebhookProvider.RESEND, "1", "email.bounced", body, follows=True, addresses=["Ada@tea.example"]
         )
         assert kept_one
-        exported = (await export_contact(SYSTEM, str(ada.id))).collections["webhook_events"]
+        exported = (await (await export_contact(SYSTEM, str(ada.id))).collected())["webhook_events"]
         assert exported[0]["payload"] == body.decode()
         assert (await erase_contact(SYSTEM, str(ada.id))).counts["webhook_events"] == 1
         event = await the_event()

@@ -13,7 +13,8 @@ from models.email_jobs import EmailJob, EmailJobStatus
 from models.webhook_events import WebhookEvent, WebhookEventStatus
 from resolvers.webhooks import receive_resend_webhook
 from tasks.email_alerts import check_email_alerts
-from tasks.jobs import HANDLERS, Pace, doing_jobs
+from tasks.handlers import HANDLERS
+from tasks.jobs import Pace, doing_jobs
 from tasks.webhooks import requeue_webhooks
 from tests.factories.contacts import a_contact
 from tests.factories.mail import a_delivery

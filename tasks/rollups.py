@@ -1,0 +1,101 @@
+"""Lets everything follow from the events of mail, within seconds: by one process at a time, while the others look
+whether it is still there."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from pydantic import JsonValue
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from core import clock
+from core.actor import Actor
+from core.ids import object_id
+from core.runtime import runtime
+from models.email_jobs import EmailJob
+from models.ticks import Turn
+from resolvers import email_effects, email_rollups, rollup_rebuilds
+from resolvers.email_events import PENDING
+
+ROLLUPS: Final = Actor.system("rollups")
+TURN: Final = "email_events"
+STOP_SECONDS: Final = 3.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """In seconds: how long a turn lasts unless it is renewed, how often a process looks without having been told, and
+    the pause after each round, in which more events gather."""
+
+    turn: float = 30.0
+    look: float = 5.0
+    pause: float = 0.5
+
+
+async def apply_all(pace: Pace = Pace(), owner: str = "") -> None:
+    """One round: all that is pending, then the rollups that are due. As long is left to others as a step took."""
+    after = None
+    while not owner or await _take_turn(owner, pace):
+        started = asyncio.get_running_loop().time()
+        applied = await email_effects.apply_pending_email_events(ROLLUPS, after)
+        counted = await email_rollups.recount_due(ROLLUPS)
+        if not applied and not counted:
+            return
+        after = applied[-1].id if applied else after
+        await asyncio.sleep(asyncio.get_running_loop().time() - started)
+
+
+@asynccontextmanager
+async def following_events(pace: Pace = Pace()) -> AsyncIterator[None]:
+    """Within the block this process takes its turns."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    following = asyncio.create_task(_follow(owner, pace))
+    try:
+        yield
+    finally:
+        following.cancel()
+        await asyncio.wait({following}, timeout=STOP_SECONDS)
+        with suppress(PyMongoError):
+            await Turn.find_one({"_id": TURN, "owner": owner}).delete()
+
+
+async def _follow(owner: str, pace: Pace) -> None:
+    async with runtime().topics.signal(PENDING) as word:
+        while True:
+            word.clear()
+            try:
+                await apply_all(pace, owner)
+            except PyMongoError as error:
+                log.warning("email_events.postponed", error=repr(error))
+            except Exception:
+                log.exception("email_events.failed")
+            await asyncio.sleep(pace.pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(word.wait(), pace.look)
+
+
+async def _take_turn(owner: str, pace: Pace) -> bool:
+    """Whether it is this process's turn, which is renewed then."""
+    now = clock.now()
+    free = {"_id": TURN, "$or": [{"owner": owner}, {"expiresAt": {"$lte": now}}]}
+    try:
+        update = {"$set": {"owner": owner, "expiresAt": now + timedelta(seconds=pace.turn)}}
+        return await Turn.change(free, update, upsert=True) is not None
+    except DuplicateKeyError:
+        return False
+
+
+async def rebuild(job: EmailJob) -> Mapping[str, JsonValue]:
+    """Of all mail, or of the campaign in the job's payload."""
+    campaign_id = job.payload.get("campaignId")
+    rebuilt = await rollup_rebuilds.rebuild_rollups(ROLLUPS, object_id(campaign_id) if campaign_id else None)
+    return {"days": rebuilt.days, "contacts": rebuilt.contacts}
