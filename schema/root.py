@@ -13,6 +13,7 @@ from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
+from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
@@ -27,6 +28,7 @@ from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.users import UserMutations, UserQueries
+from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
 
 @strawberry.type
@@ -48,6 +50,8 @@ class Query(
     EmailJobQueries,
     TemplateQueries,
     DataExportQueries,
+    WebhookEventQueries,
+    EmailAlertQueries,
     HealthQueries,
 ):
     pass
@@ -73,12 +77,14 @@ class Mutation(
     EmailJobMutations,
     TemplateMutations,
     DataExportMutations,
+    WebhookEventMutations,
+    EmailAlertMutations,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions):
+class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions):
     pass
 
 

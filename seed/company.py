@@ -16,10 +16,12 @@ from resolvers.apps import AppCreate, create_app
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
+from seed.email_alerts import email_alerts
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
 from seed.merchants import merchants
 from seed.templates import write_templates
+from seed.webhooks import webhook_events
 
 SEED: Final = 7
 MERCHANTS: Final = 400
@@ -47,8 +49,9 @@ async def found_company(progress: Progress) -> Secrets:
         plans = {app.id: await _publish(app) for app in APPS}
         keys = {app.id: await _issue_key(app) for app in APPS[:2]}
     shops, events = histories(random, merchants(random, MERCHANTS), plans, now)
-    written, total = 0, len(shops) + len(events)
-    for documents in (shops, events):
+    told, alerts = webhook_events(shops, now), email_alerts(now)
+    written, total = 0, len(shops) + len(events) + len(told) + len(alerts)
+    for documents in (shops, events, told, alerts):
         for start in range(0, len(documents), BATCH):
             batch = documents[start : start + BATCH]
             await type(batch[0]).insert_many(batch)

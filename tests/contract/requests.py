@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+import orjson
 from httpx import AsyncClient, Response
 
 from core import clock
@@ -24,9 +25,11 @@ from models.users import User
 from resolvers.data_exports import DataExportCreate, create_data_export
 from rest_compat.contract import Endpoint
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
+from tests.factories.email_alerts import an_email_alert
 from tests.factories.email_jobs import an_ended_job
 from tests.factories.mail import a_delivery, a_subscriber
 from tests.factories.people import PASSWORD, a_user, bearer
+from tests.factories.webhooks import cold_payload, resend_payload, signed_by_cold_provider, signed_by_resend
 
 APP: Final = "banners-all-over"
 SHOP: Final = "tea-and-cakes.myshopify.com"
@@ -129,6 +132,10 @@ async def an_email_job(_: Caller) -> Parameters:
     return {"id": str((await an_ended_job(EmailJobStatus.COMPLETED)).id)}
 
 
+async def an_open_email_alert(_: Caller) -> Parameters:
+    return {"id": str((await an_email_alert(APP)).id)}
+
+
 async def a_person(_: Caller) -> Parameters:
     """Who agreed to the newsletter."""
     return {"id": str((await with_consent(await a_contact(), NEWSLETTER, ConsentState.OPTED_IN)).id)}
@@ -163,6 +170,8 @@ class Request:
     needs: Callable[[Caller], Awaitable[Parameters]] = nothing
     body: dict[str, Any] | Callable[[Caller], dict[str, Any]] | None = None
     parameters: Parameters = field(default_factory=dict)
+    signed: Callable[[bytes], Mapping[str, str]] | None = None
+    """The headers of a webhook with that body."""
 
 
 REQUESTS: Final[Mapping[str, Request]] = {
@@ -235,6 +244,10 @@ REQUESTS: Final[Mapping[str, Request]] = {
         body={"shopDomain": SHOP, "data": {"banner": "summer sale"}, "idempotencyKey": "1"},
         parameters={"eventName": "banner-published"},
     ),
+    "POST /webhooks/resend": Request(body=resend_payload("email.delivered"), signed=signed_by_resend),
+    "POST /webhooks/cold-provider": Request(body=cold_payload("delivered"), signed=signed_by_cold_provider),
+    "GET /admin/email-alerts/": Request(an_open_email_alert),
+    "PATCH /admin/email-alerts/{id}/resolve": Request(an_open_email_alert, {"note": "An old list was imported"}),
 }
 """A row that is not listed is called without a body, and needs nothing but the app."""
 
@@ -259,8 +272,12 @@ class Call:
     method: str
     path: str
     body: dict[str, Any] | None
+    signed: Callable[[bytes], Mapping[str, str]] | None = None
 
     async def send(self, query: str = "") -> Response:
+        if self.signed:
+            content = orjson.dumps(self.body)
+            return await self.caller.http.post(self.path + query, content=content, headers=self.signed(content))
         return await self.caller.send(self.method, self.path + query, self.body)
 
     async def send_instead(self, body: Any) -> Response:
@@ -271,4 +288,4 @@ async def prepared(caller: Caller, endpoint: Endpoint) -> Call:
     request = request_of(endpoint)
     parameters = {"appId": APP, **request.parameters, **await request.needs(caller)}
     body = request.body(caller) if callable(request.body) else request.body
-    return Call(caller, endpoint.method, endpoint.path.format_map(parameters), body)
+    return Call(caller, endpoint.method, endpoint.path.format_map(parameters), body, request.signed)

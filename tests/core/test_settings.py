@@ -93,3 +93,19 @@ class TestKeys:
         old = Settings(secret_key=SecretStr("old"))
         new = Settings(secret_key=SecretStr("new"), previous_secret_keys=(SecretStr("old"),))
         assert new.keys("jwt") == (new.key("jwt"), old.key("jwt"))
+
+
+def test_secrets_of_webhooks_are_separated_by_commas_and_not_shown(environment: pytest.MonkeyPatch) -> None:
+    settings = loaded(environment, RESEND_WEBHOOK_SECRETS="whsec_b25l, whsec_dHdv", COLD_PROVIDER_SECRETS="one,two")
+    assert [secret.get_secret_value() for secret in settings.resend_webhook_secrets] == ["whsec_b25l", "whsec_dHdv"]
+    assert len(settings.cold_provider_secrets) == 2
+    assert "b25l" not in repr(settings)
+
+
+@pytest.mark.parametrize("secret", ["whsec_,", "whsec_not base64", "whsec_b25l,whsec_!"])
+def test_a_secret_of_resend_that_can_not_be_one_is_refused_without_showing_it(
+    environment: pytest.MonkeyPatch, secret: str
+) -> None:
+    with pytest.raises(SettingsError, match="RESEND_WEBHOOK_SECRETS: must be secrets such as") as refused:
+        loaded(environment, RESEND_WEBHOOK_SECRETS=secret)
+    assert secret not in str(refused.value)

@@ -12,10 +12,12 @@ from core.actor import Actor, Role
 from models.api_keys import ApiKey
 from models.app_events import KEPT, AppEvent
 from models.apps import App
+from models.email_alerts import EmailAlert
 from models.plans import Interval, Plan
 from models.shops import Shop, ShopStatus, SubscriptionStatus
 from models.templates import Template
 from models.users import User
+from models.webhook_events import WebhookEvent
 from resolvers.shop_changes import Standing, replayed
 from resolvers.shops import shop_stats
 from resolvers.template_trials import TemplatePreview, preview_template
@@ -78,6 +80,9 @@ async def test_it_is_complete() -> None:
         assert {template.language for template in templates} == {"en", "de", "fr"}
     assert len({shop.domain for shop in await Shop.find_all().to_list()}) == 400
     assert await AppEvent.find({"appliedAt": None}).count() == 0
+    assert await WebhookEvent.find({"status": "received"}).count() == 0
+    assert {one.provider.value for one in await WebhookEvent.find_all().to_list()} == {"resend", "shopify"}
+    assert sorted(one.status.value for one in await EmailAlert.find_all().to_list()) == ["open", "resolved"]
     assert shown[-1] == 100
 
 
