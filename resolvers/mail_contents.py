@@ -3,24 +3,28 @@ and kept; what is sent is always from the content as it is now."""
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
 from bson import ObjectId
 
-from core.errors import NotFound, found
+from core import clock
+from core.errors import DomainError, NotFound, found
 from core.ids import object_id
+from core.runtime import runtime
 from mail.builtin import BuiltIn, built_in
 from mail.content import Content, PersonalLinks, Rendered, prepare
 from mail.footer import LABEL, POSTAL_ADDRESS, label_in, prepare_with_footer
 from mail.headers import address
+from mail.links import OPENED, TrackingTokens, UnsubscribeTokens
 from mail.message import Outgoing, Skeleton
+from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign
 from models.contacts import ConsentCategory
@@ -43,7 +47,34 @@ STANDARD: Final[Mapping[str, Any]] = MappingProxyType(
 is not known is an empty text; `unsubscribe_label` are the words of a link to that address, in the reader's language."""
 CONTENTS_KEPT: Final = 64
 
-_contents: Final[OrderedDict[bytes, Content]] = OrderedDict()
+CAMPAIGNS_KEPT: Final = 16
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """The values that were asked for last, `most` of them."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        value = self._kept.get(key)
+        if value is not None:
+            self._kept.move_to_end(key)
+        return value
+
+    def keep(self, key: K, value: V) -> V:
+        self._kept[key] = value
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return value
+
+
+_contents: Final[Recent[bytes, Content]] = Recent(CONTENTS_KEPT)
+_campaigns: Final[Recent[Hashable, "PreparedMail"]] = Recent(CAMPAIGNS_KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +118,35 @@ class PreparedMail:
         )
 
 
-async def prepared(delivery: Delivery) -> PreparedMail:
-    """What the delivery's message is made from. All deliveries of a campaign share it: ask once for many. Those from a
-    template do where they have the same app, language and category.
+async def message_for(delivery: Delivery, app: App | None) -> Outgoing:
+    """The message of a delivery of the app. Raises `TemplateProblem`, and nothing else that a person could correct."""
+    try:
+        mail = await prepared(delivery, app)
+        links = personal_links(delivery, mail.app, len(mail.content.links))
+        return mail.message(delivery, links, date=clock.now())
+    except TemplateProblem:
+        raise
+    except DomainError as error:
+        raise TemplateProblem(None, error.message, error.field) from None
 
-    Raises `NotFound` where there is no such content (any more), and `TemplateProblem` where it does not compile.
-    """
-    app = found(await App.get(delivery.app_id) if delivery.app_id else None, "App")
+
+def personal_links(delivery: Delivery, app: App, links: int) -> PersonalLinks:
+    """The recipient's own addresses, for so many tracked links."""
+    settings = runtime().settings
+    url = settings.public_url.rstrip("/")
+    tracking, unsubscribing = _tokens(settings.keys("tracking"), settings.keys("unsubscribe"))
+    return PersonalLinks(
+        f"{url}/{app.id}/newsletter/unsubscribe/{unsubscribing.issue(delivery.id)}",
+        [f"{url}/t/c/{tracking.issue(delivery.id, number)}" for number in range(1, links + 1)],
+        f"{url}/t/o/{tracking.issue(delivery.id, OPENED)}",
+    )
+
+
+async def prepared(delivery: Delivery, app: App | None) -> PreparedMail:
+    """What the delivery's message is made from. Raises `NotFound` where there is no such content (any more), and
+    `TemplateProblem` where it does not compile."""
+    if app is None:
+        raise NotFound("App not found")
     kind, _, name = delivery.content.partition(":")
     match kind:
         case "campaign":
@@ -149,11 +202,16 @@ async def template_content(
 
 
 async def _prepared_campaign(delivery: Delivery, app: App, campaign_id: ObjectId | None) -> PreparedMail:
-    """A trial is not tracked, and nobody unsubscribes from it by one click."""
+    """What is sent to many is frozen by then: it is read once. A trial is of what the campaign is now: it is not
+    tracked, and nobody unsubscribes from it by one click."""
     is_trial = delivery.kind is not DeliveryKind.CAMPAIGN
+    key = (campaign_id, app.id, app.updated_at)
+    if not is_trial and (known := _campaigns.get(key)):
+        return known
     campaign = found(await Campaign.find_one({"_id": campaign_id, "appId": app.id}), "Campaign")
     content = await campaign_content(campaign, app, tracked=not is_trial)
-    return PreparedMail(app, content, campaign_skeleton(app, campaign), one_click=not is_trial)
+    mail = PreparedMail(app, content, campaign_skeleton(app, campaign), one_click=not is_trial)
+    return mail if is_trial else _campaigns.keep(key, mail)
 
 
 async def _prepared_template(delivery: Delivery, app: App, template: Template | BuiltIn | None) -> PreparedMail:
@@ -163,14 +221,15 @@ async def _prepared_template(delivery: Delivery, app: App, template: Template | 
     return PreparedMail(app, content, template_skeleton(app, template.key, delivery.category))
 
 
+@lru_cache(maxsize=1)
+def _tokens(tracking: tuple[bytes, ...], unsubscribing: tuple[bytes, ...]) -> tuple[TrackingTokens, UnsubscribeTokens]:
+    return TrackingTokens(tracking), UnsubscribeTokens(unsubscribing)
+
+
 async def _content(**parts: Any) -> Content:
     """Prepared once, whatever it is that has these parts; beside the event loop, because large ones take a while."""
     key = blake2b(orjson.dumps(parts), digest_size=16).digest()
-    content = _contents.get(key)
-    if content is None:
-        make = prepare_with_footer if "postal_address" in parts else prepare
-        content = _contents[key] = await asyncio.to_thread(partial(make, **parts))
-    _contents.move_to_end(key)
-    if len(_contents) > CONTENTS_KEPT:
-        _contents.popitem(last=False)
-    return content
+    if known := _contents.get(key):
+        return known
+    make = prepare_with_footer if "postal_address" in parts else prepare
+    return _contents.keep(key, await asyncio.to_thread(partial(make, **parts)))

@@ -9,14 +9,13 @@ from pydantic import Field
 from core.access import MARKETING, STAFF, allow
 from core.actor import Actor
 from core.inputs import OMITTED, Email, Input, JsonObject, Locale, ShortText, Text
-from core.runtime import runtime
-from mail.content import PersonalLinks, Rendered
+from mail.content import Rendered
 from models.apps import App
 from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind
 from models.templates import Template
 from resolvers.apps import visible_app
-from resolvers.mail_contents import PreparedMail, template_content
+from resolvers.mail_contents import PreparedMail, personal_links, template_content
 from resolvers.mail_skeletons import template_skeleton
 from resolvers.template_inputs import Source, Variables
 from resolvers.templates import get_template, stored_variables
@@ -97,8 +96,7 @@ async def _render(template: Template, app: App, reader: Recipient, values: dict[
         language=template.language,
         values=_values(template, values),
     )
-    unsubscribe_url = f"{runtime().settings.public_url.rstrip('/')}/{app.id}/newsletter/unsubscribe/preview"
-    return await asyncio.to_thread(mail.render, delivery, PersonalLinks(unsubscribe_url))
+    return await asyncio.to_thread(mail.render, delivery, personal_links(delivery, app, 0))
 
 
 def _values(template: Template, values: dict[str, Any]) -> dict[str, Any]:

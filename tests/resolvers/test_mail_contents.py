@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any, Final
@@ -18,6 +19,7 @@ from core.errors import InvalidInput, NotFound
 from core.runtime import Runtime
 from core.settings import Settings
 from mail.content import PersonalLinks
+from mail.links import Hit, TrackingTokens, UnsubscribeTokens
 from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign
@@ -25,7 +27,7 @@ from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind
 from resolvers import mail_contents, templates
 from resolvers.apps import AppUpdate, update_app
-from resolvers.mail_contents import STANDARD, campaign_content, prepared
+from resolvers.mail_contents import STANDARD, PreparedMail, Recent, campaign_content, message_for, prepared
 from resolvers.template_inputs import TemplateUpdate
 from tests.factories.apps import an_app
 from tests.factories.contacts import a_contact
@@ -49,8 +51,12 @@ async def with_mail(app: App, **fields: Any) -> App:
     return await update_app(SYSTEM, app.id, AppUpdate.model_validate({"mail": fields}))
 
 
+async def ready(delivery: Delivery) -> PreparedMail:
+    return await prepared(delivery, await App.get(delivery.app_id))
+
+
 async def mail_from(delivery: Delivery) -> EmailMessage:
-    message = (await prepared(delivery)).message(delivery, PERSONAL, date=NOW)
+    message = (await ready(delivery)).message(delivery, PERSONAL, date=NOW)
     parsed = email.message_from_bytes(message.content, policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
     return parsed
@@ -102,7 +108,7 @@ class TestTemplates:
         template = await a_template(app.id, key="trial")
         await templates.toggle_template(SYSTEM, app.id, str(template.id))
         with pytest.raises(NotFound, match="no template for template:trial"):
-            await prepared(await a_mail("template:trial"))
+            await ready(await a_mail("template:trial"))
 
     async def test_a_trial_is_of_just_that_template(self, app: App) -> None:
         await a_template(app.id, key="trial", language="de")
@@ -163,7 +169,7 @@ class TestValues:
         await a_template(app.id, key="hi", text="{{ days }}", variables=["days", "plan"], html=None)
         delivery = await a_mail("template:hi")
         with pytest.raises(TemplateProblem, match="'days' is undefined"):
-            (await prepared(delivery)).message(delivery, PERSONAL, date=NOW)
+            (await ready(delivery)).message(delivery, PERSONAL, date=NOW)
 
     async def test_values_can_t_add_markup_or_headers(self, app: App) -> None:
         await a_template(app.id, key="hi", subject="Hi {{ name }}", html="<p>{{ name }}</p>")
@@ -217,7 +223,7 @@ class TestCampaigns:
     async def test_a_campaign_of_another_app_is_none(self, app: App) -> None:
         other = await a_campaign((await an_app()).id)
         with pytest.raises(NotFound, match="Campaign not found"):
-            await prepared(await a_mail(f"campaign:{other.id}"))
+            await ready(await a_mail(f"campaign:{other.id}"))
 
 
 class TestSenders:
@@ -264,30 +270,67 @@ class TestMissing:
     )
     async def test_what_is_gone_is_not_found(self, app: App, content: str) -> None:
         with pytest.raises(NotFound):
-            await prepared(await a_mail(content))
+            await ready(await a_mail(content))
 
     async def test_an_app_that_is_gone_too(self) -> None:
         with pytest.raises(NotFound, match="App not found"):
-            await prepared(await a_mail("template:data-export"))
+            await ready(await a_mail("template:data-export"))
 
     async def test_an_address_that_can_t_be_written_to_is_told(self, app: App) -> None:
         delivery = await a_mail("template:data-export", values={"export_url": "https://a.test"})
         delivery.email = "jörg@a.test"
         with pytest.raises(InvalidInput, match="not an e-mail address that can be written to"):
-            (await prepared(delivery)).message(delivery, PERSONAL, date=NOW)
+            (await ready(delivery)).message(delivery, PERSONAL, date=NOW)
 
 
 class TestKeeping:
     async def test_a_content_is_prepared_once(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
         await a_template(app.id, key="hi", text="once")
-        first = await prepared(await a_mail("template:hi"))
+        first = await ready(await a_mail("template:hi"))
         monkeypatch.setattr(mail_contents, "prepare", None)
-        second = await prepared(await a_mail("template:hi", name="Bob"))
+        second = await ready(await a_mail("template:hi", name="Bob"))
         assert second.content is first.content
 
-    async def test_few_are_kept(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(mail_contents, "CONTENTS_KEPT", 3)
-        mail_contents._contents.clear()
-        for number in range(7):
-            await a_template(app.id, text=f"{number}")
-        assert len(mail_contents._contents) == 3
+    def test_few_are_kept_those_that_were_asked_for_last(self) -> None:
+        recent = Recent[int, str](2)
+        for number in (1, 2):
+            recent.keep(number, "x")
+        recent.get(1)
+        recent.keep(3, "x")
+        assert [recent.get(number) for number in (1, 2, 3)] == ["x", None, "x"]
+
+    async def test_a_campaign_is_read_once_while_it_is_sent_and_a_trial_each_time(self, app: App) -> None:
+        campaign = await a_campaign(app.id, subject="Before")
+        delivery, trial = await a_newsletter(campaign), await a_mail(f"campaign:{campaign.id}", kind=DeliveryKind.TEST)
+        assert await ready(delivery) is await ready(delivery)
+        assert (await mail_from(trial))["Subject"] == "Before"
+        await campaign.set({"subject": "After"})
+        assert (await mail_from(trial))["Subject"] == "After"
+        changed = await with_mail(app, senderName="Ben")
+        assert (await prepared(delivery, changed)).app.mail.sender_name == "Ben"
+
+
+class TestMessages:
+    async def test_each_reader_gets_links_of_their_own(self, app: App, settings: Settings) -> None:
+        campaign = await a_campaign(app.id)
+        delivery = await a_newsletter(campaign)
+        message = await message_for(delivery, app)
+        html = message.body.html or ""
+        tracking = TrackingTokens(settings.keys("tracking"))
+        hits = [tracking.read(token) for token in re.findall(r"http://127.0.0.1:8000/t/[co]/([\w-]+)", html)]
+        assert hits == [Hit(delivery.id, 1), Hit(delivery.id, 0)]
+        token = message.headers["List-Unsubscribe"].removesuffix(">").rpartition("/")[2]
+        assert UnsubscribeTokens(settings.keys("unsubscribe")).read(token) == delivery.id
+        assert f'href="http://127.0.0.1:8000/banners/newsletter/unsubscribe/{token}"' in html
+
+    async def test_whatever_keeps_it_from_being_made_is_a_problem_of_the_template(self, app: App) -> None:
+        nobody = await a_mail("template:data-export", values={"export_url": "https://a.test"})
+        nobody.email = "jörg@a.test"
+        for delivery, owner, sentence in (
+            (nobody, app, "can be written to"),
+            (await a_mail("template:data-export"), app, "'export_url' is undefined"),
+            (await a_mail("template:nothing"), app, "The app has no template"),
+            (await a_mail("template:data-export"), None, "App not found"),
+        ):
+            with pytest.raises(TemplateProblem, match=sentence):
+                await message_for(delivery, owner)

@@ -6,14 +6,15 @@ import pytest
 
 from core.actor import Actor, Role
 from core.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
-from mail.content import PersonalLinks, Rendered
+from mail.content import Rendered
 from mail.limits import MAX_SOURCE
 from mail.templates import TemplateProblem
+from models.apps import App
 from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
 from models.email_jobs import EmailJob
 from models.templates import Template
-from resolvers.mail_contents import prepared
+from resolvers.mail_contents import message_for
 from resolvers.template_trials import TemplatePreview, TemplateTest, preview_template, send_template_test
 from tests.factories.api_keys import backend_of
 from tests.factories.apps import an_app
@@ -123,8 +124,8 @@ class TestTestSend:
         assert (delivery.content, delivery.status) == (f"template-id:{template.id}", DeliveryStatus.QUEUED)
         assert delivery.values == {"plan": "Pro", "shops": ["Tea"]}
         assert [job.payload for job in await EmailJob.find_all().to_list()] == [{"deliveryId": str(delivery.id)}]
-        message = (await prepared(delivery)).render(delivery, PersonalLinks("https://mail.test/u"))
-        assert "your plan is Pro" in message.text
+        message = await message_for(delivery, await App.get(APP))
+        assert "your plan is Pro" in message.body.text
 
     async def test_each_trial_is_sent(self) -> None:
         template, contact = await a_template(APP), await a_contact("ada@example.com")
