@@ -22,7 +22,15 @@ from tests.mail.messages import CONTENT, outgoing
 from tests.mail.smtp_servers import DROP, SILENCE, Mailbox, ScriptedServer, scripted, taking_everything
 
 PIPELINING: Final = "PIPELINING"
-IMPATIENT: Final = Patience(open=0.2, command=0.2, message=0.2)
+IMPATIENT: Final = {
+    "banner": Patience(open=0.5),
+    "EHLO": Patience(open=0.5),
+    "MAIL": Patience(command=0.5),
+    "RCPT": Patience(command=0.5),
+    "DATA": Patience(command=0.5),
+    "message": Patience(message=0.5),
+}
+"""For servers that are silent at that step."""
 GONE: Final = "550 5.1.1 <ada@example.org>: User unknown"
 PAUSE: Final = 0.01
 
@@ -42,10 +50,9 @@ async def providing(port: int, **options: Any) -> AsyncIterator[SmtpProvider]:
         await provider.close()
 
 
-async def sent_twice(
-    script: dict[str, str | list[str]], *extensions: str, patience: Patience = PATIENT
-) -> tuple[Receipt, Receipt, ScriptedServer]:
+async def sent_twice(script: dict[str, str | list[str]], *extensions: str) -> tuple[Receipt, Receipt, ScriptedServer]:
     """What became of a message, and of one after it."""
+    patience = next((IMPATIENT[step] for step, answers in script.items() if SILENCE in answers), PATIENT)
     async with scripted(script, *extensions) as server, providing(server.port, patience=patience) as provider:
         return await provider.send(outgoing()), await provider.send(outgoing()), server
 
@@ -103,7 +110,7 @@ class TestAMessage:
     async def test_is_deferred_where_the_connection_ends_before_its_content(
         self, extensions: tuple[str, ...], step: str, answer: str
     ) -> None:
-        first, second, server = await sent_twice({step: [answer]}, *extensions, patience=IMPATIENT)
+        first, second, server = await sent_twice({step: [answer]}, *extensions)
         assert first.outcome is Outcome.DEFERRED
         assert second.outcome is Outcome.ACCEPTED
         assert server.messages == [CONTENT]
@@ -112,7 +119,7 @@ class TestAMessage:
     async def test_is_uncertain_where_no_answer_to_its_end_comes(
         self, extensions: tuple[str, ...], answer: str
     ) -> None:
-        first, second, server = await sent_twice({"message": [answer]}, *extensions, patience=IMPATIENT)
+        first, second, server = await sent_twice({"message": [answer]}, *extensions)
         assert first.outcome is Outcome.UNCERTAIN
         assert second.outcome is Outcome.ACCEPTED
         assert server.messages == [CONTENT, CONTENT]

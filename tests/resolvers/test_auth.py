@@ -9,9 +9,9 @@ from pydantic import SecretStr, ValidationError
 from core import clock
 from core.actor import Actor, Role
 from core.errors import NotFound, RateLimited, Unauthenticated
+from core.mail_settings import MailProvider
 from core.passwords import verify_password
 from core.runtime import Runtime, start
-from core.mail_settings import MailProvider
 from core.settings import Environment, Settings
 from models.users import User
 from resolvers import auth, users
