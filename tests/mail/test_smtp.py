@@ -12,6 +12,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.sink import smtp_sink
 from core.mail_settings import SmtpTls
 from mail.providers import Outcome, Receipt, Unavailable
 from mail.providers.smtp import SmtpProvider
@@ -20,6 +21,7 @@ from mail.providers.smtp_session import PATIENT, Patience, framed
 from tests.mail.certificates import Certificate, certificate_for
 from tests.mail.messages import CONTENT, outgoing
 from tests.mail.smtp_servers import DROP, SILENCE, Mailbox, ScriptedServer, scripted, taking_everything
+from tests.requirements import require_command
 
 PIPELINING: Final = "PIPELINING"
 IMPATIENT: Final = {
@@ -198,6 +200,15 @@ async def test_what_arrives_is_what_was_sent_byte_for_byte(
     envelope = mailbox.envelopes.pop()
     assert envelope.content == content
     assert (envelope.mail_from, envelope.rcpt_tos) == ("news@example.com", ["ada@example.org"])
+
+
+@pytest.mark.parametrize("options", [(), ("-p",)], ids=["pipelining", "one by one"])
+async def test_a_server_that_others_wrote_takes_what_is_sent_at_full_speed(options: tuple[str, ...]) -> None:
+    sink = require_command("smtp-sink", "postfix")
+    with smtp_sink(sink, *options) as port:
+        async with providing(port, most_messages=50) as provider:
+            receipts = await asyncio.gather(*(provider.send(outgoing()) for _ in range(1000)))
+    assert {receipt.outcome for receipt in receipts} == {Outcome.ACCEPTED}
 
 
 class TestConnections:
