@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`api_key` is the scope that lets an app's backend in; `public` lets everybody in."""
+    """`api_key` is the scope that lets an app's backend in; `public` lets everybody in, with or without a key."""
 
     roles: frozenset[Role] = NOBODY
     api_key: str | None = None
@@ -34,9 +34,7 @@ class Access:
 
     @property
     def schemes(self) -> tuple[str, ...]:
-        """The credentials that may open it, by their names in OpenAPI; empty means that none is needed."""
-        if self.public:
-            return ()
+        """The credentials that may open it, by their names in OpenAPI; empty means that none is of any use."""
         return (*(["jwt"] if self.roles or self.end_user else []), *(["apiKey"] if self.api_key else []))
 
     def check(self, actor: Actor) -> None:
@@ -88,6 +86,12 @@ def _guard(access: Access) -> Callable[[Operation[P, R]], Operation[P, R]]:
 
 allow_all = _guard(PUBLIC)
 """Declares an operation that needs no credential."""
+
+
+def allow_all_or_key(api_key: str) -> Callable[[Operation[P, R]], Operation[P, R]]:
+    """Declares an operation that needs no credential, and accepts an API key: what it is called with is the credential
+    itself."""
+    return _guard(Access(api_key=api_key, public=True))
 
 
 def access_of(operation: Callable[..., Any]) -> Access:

@@ -7,3 +7,4 @@ class Scope(StrEnum):
     SHOPS_READ = "shops:read"
     PLANS_READ = "plans:read"
     EVENTS_WRITE = "events:write"
+    NEWSLETTER_WRITE = "newsletter:write"

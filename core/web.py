@@ -1,6 +1,7 @@
 """What every HTTP request passes through, whichever interface it is for."""
 
 import time
+from collections.abc import MutableMapping
 from typing import Any, Final
 from uuid import uuid4
 
@@ -18,8 +19,17 @@ SECURITY_HEADERS: Final = [
 ]
 
 
+_LARGEST_BODY: Final = "allover.largest_body"
+
+
 class BodyTooLarge(Exception):
     """Raised while reading a request body that passes the limit."""
+
+
+def allow_body(scope: MutableMapping[str, Any], largest: int) -> None:
+    """Lets one request have a body of another size, in bytes. To be said before it is read, once it is known that the
+    caller may send it."""
+    scope[_LARGEST_BODY] = largest
 
 
 class Gate:
@@ -48,6 +58,7 @@ class Gate:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started, status = time.perf_counter(), 0
+        scope[_LARGEST_BODY] = self._largest_body
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -58,12 +69,14 @@ class Gate:
 
         try:
             if scope["query_string"].isascii():
-                await self._app(scope, _limited(receive, self._largest_body), send_with_headers)
+                await self._app(scope, _limited(receive, scope), send_with_headers)
             else:
                 await send_json(send_with_headers, 400, _failure("The query string must be percent-encoded"))
         except BodyTooLarge:
             if not status:
-                await send_json(send_with_headers, 413, _failure(f"The body is larger than {self._largest_body} bytes"))
+                await send_json(
+                    send_with_headers, 413, _failure(f"The body is larger than {scope[_LARGEST_BODY]} bytes")
+                )
         except Exception:
             log.exception("request.failed", method=scope["method"], path=_loggable_path(scope))
             if status:
@@ -88,7 +101,7 @@ def _failure(sentence: str) -> dict[str, Any]:
     return {"success": False, "error": sentence}
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
+def _limited(receive: Receive, scope: Scope) -> Receive:
     size = 0
 
     async def receive_within_limit() -> Message:
@@ -96,7 +109,7 @@ def _limited(receive: Receive, limit: int) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             size += len(message.get("body", b""))
-            if size > limit:
+            if size > scope[_LARGEST_BODY]:
                 raise BodyTooLarge
         return message
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import css_inline
 
+from mail.limits import MAX_PREPARED
 from mail.masking import MASK, Masked, mask
 from mail.plain_text import plain_text, tidied
 from mail.structure import check_result, check_source
@@ -58,8 +59,14 @@ class Content:
     made_text: bool
     """Whether the text part was made from the HTML."""
     links: tuple[str, ...]
-    offers_unsubscribe: bool
-    """Whether a reader finds the unsubscribe link in every part."""
+    shown: Mapping[str, frozenset[str]]
+    """Of each part, `html` and `text`, the variables that every reader of it sees, whatever the values are. What is
+    hidden, in a comment or in the head is not seen."""
+
+    @property
+    def offers_unsubscribe(self) -> bool:
+        """Whether every reader finds the unsubscribe link, in each part."""
+        return all(UNSUBSCRIBE in names for names in self.shown.values())
 
     def render(self, values: Mapping[str, Any], personal: PersonalLinks) -> Rendered:
         """Raises `TemplateProblem` where a value is missing: better no mail than one with a hole."""
@@ -104,13 +111,15 @@ def prepare(
     prepared, made_text, links = (
         _prepared(html, declared, track_clicks, track_opens) if html is not None else (None, "", ())
     )
+    made = Template(made_text, known, field="html", most=MAX_PREPARED)
+    written = made if text is None else Template(text, declared, field="text")
     return Content(
         subject=Template(subject, declared, field="subject"),
-        text=Template(made_text, known, field="html") if text is None else Template(text, declared, field="text"),
-        html=None if prepared is None else Template(prepared, known, html=True, field="html"),
+        text=written,
+        html=None if prepared is None else Template(prepared, known, html=True, field="html", most=MAX_PREPARED),
         made_text=text is None,
         links=links,
-        offers_unsubscribe=all(UNSUBSCRIBE in source for source in (html, text) if source is not None),
+        shown={"text": written.always_written} | ({"html": made.always_written} if html is not None else {}),
     )
 
 

@@ -3,7 +3,7 @@ gigabyte, and dates."""
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from jinja2 import filters as jinja_filters
@@ -44,8 +44,10 @@ def round_to(value: float, precision: int = 0, method: Literal["common", "ceil",
     return jinja_filters.do_round(value, precision, method)
 
 
-def format_date(value: date, pattern: str = "%Y-%m-%d") -> str:
-    """`{{ trial_ends|date("%-d %B %Y") }}`"""
+def format_date(value: date | str, pattern: str = "%Y-%m-%d") -> str:
+    """`{{ trial_ends|date("%-d %B %Y") }}`, of a date or a text that is one (ISO 8601)."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     if not isinstance(value, date):
         raise TypeError("the date filter takes a date")
     if not DATE_FORMAT.fullmatch(pattern):

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 MAX_SOURCE: Final = 256_000
 """Characters of a template."""
+MAX_PREPARED: Final = 2 * MAX_SOURCE
+"""Characters of a template whose CSS is in its elements."""
 MAX_OUTPUT: Final = 1_000_000
 """Characters of what it renders to."""
 MAX_WEIGHT: Final = 200_000

@@ -25,27 +25,40 @@ class TemplateProblem(InvalidInput):
         self.line = line
         self.reason = reason
 
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return super().extensions | ({"line": self.line} if self.line else {})
+
 
 class Template:
     """One compiled source. With `html`, values are escaped. `variables` maps the names that may be used to their
-    defaults; None is no default: such a value has to be given wherever it is printed.
+    defaults; None is no default: such a value has to be given wherever it is printed. `most` characters are allowed.
 
     Raises `TemplateProblem`, with `field`, for source that does not compile or uses names that are not declared.
     """
 
     def __init__(
-        self, source: str, variables: Mapping[str, Any], *, html: bool = False, field: str | None = None
+        self,
+        source: str,
+        variables: Mapping[str, Any],
+        *,
+        html: bool = False,
+        field: str | None = None,
+        most: int = MAX_SOURCE,
     ) -> None:
         self._defaults = {name: value for name, value in variables.items() if value is not None}
         self._field = field
         environment = HTML if html else TEXT
-        if len(source) > MAX_SOURCE:
-            raise TemplateProblem(None, f"A template has at most {MAX_SOURCE:,} characters", field)
+        if len(source) > most:
+            inlined = " with its CSS inlined" if most > MAX_SOURCE else ""
+            raise TemplateProblem(None, f"A template has at most {most:,} characters{inlined}", field)
         if source.count("{{") + source.count("{%") > MAX_TAGS:
             raise TemplateProblem(None, f"A template has at most {MAX_TAGS:,} tags", field)
         try:
             tree = environment.parse(source)
             _check_names(tree, variables.keys() | environment.globals.keys(), field)
+            self.always_written = _always_written(tree)
+            """The names of the variables that it writes whatever the values are."""
             self._template = environment.from_string(tree)
         except TemplateSyntaxError as error:
             raise TemplateProblem(error.lineno, error.message or "it is not valid", field) from None
@@ -75,6 +88,18 @@ def _check_names(tree: nodes.Template, declared: Collection[str], field: str | N
     if unknown:
         line = min(name.lineno for name in tree.find_all(nodes.Name) if name.name in unknown)
         raise TemplateProblem(line, f"unknown variables: {', '.join(sorted(unknown))}", field)
+
+
+def _always_written(tree: nodes.Template) -> frozenset[str]:
+    """Those outside of conditions and loops."""
+    parts = [part for output in tree.body if isinstance(output, nodes.Output) for part in output.nodes]
+    return frozenset(
+        node.name
+        for part in parts
+        if not (isinstance(part, nodes.CondExpr) or part.find(nodes.CondExpr))
+        for node in (part, *part.find_all(nodes.Name))
+        if isinstance(node, nodes.Name)
+    )
 
 
 def _line_of(traceback: TracebackType | None, template: JinjaTemplate) -> int | None:

@@ -16,10 +16,12 @@ from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.idempotency import IdempotencyRecord
+from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
+from models.templates import Template
 from models.ticks import Tick, Turn
 from models.users import User
 
@@ -37,11 +39,13 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailEvent,
     EmailJob,
     IdempotencyRecord,
+    NewsletterTemplate,
     Plan,
     Shop,
     SoftBounces,
     Subscriber,
     Suppression,
+    Template,
     Tick,
     Turn,
     User,

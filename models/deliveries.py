@@ -70,7 +70,8 @@ class Delivery(Stored):
     """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`): there is one of each source to each
     contact, so that whoever plans them may do it again.
 
-    `content` says what it is rendered from (`campaign:<id>`, `template:<key>`), `values` with what. `chunk` numbers the
+    `content` says what it is rendered from (`campaign:<id>`, `template:<key>`, `template-id:<id>` for a trial of just
+    that template), `values` with what. `chunk` numbers the
     jobs that a campaign is sent by. `claim` is the lease token of the job that wrote `sending`: only its holder says
     how it ended. `refusal` is why nothing was sent. `message_id` is what the mail itself is named (RFC 5322),
     `provider_id` what the provider calls it, `response` what it said last. The moments from `delivered_at` on are the

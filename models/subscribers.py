@@ -8,7 +8,7 @@ from beanie import PydanticObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from models.base import Stored
+from models.base import Part, Stored
 
 
 class SubscriberStatus(StrEnum):
@@ -21,10 +21,18 @@ class SubscriberStatus(StrEnum):
     COMPLAINED = "complained"
 
 
+class Confirmation(Part):
+    """A link to confirm with: `digest` is the SHA-256 of its token."""
+
+    digest: str = Field(repr=False)
+    expires_at: datetime
+
+
 class Subscriber(Stored):
     """One per app and address. Membership alone: whether mail may be sent is asked of the contact's consent each time.
 
-    `confirmation_digest` is the SHA-256 of the token that a confirmation mail carries.
+    `consent_text` is what the person agreed to where they signed up, as they saw it; `confirmations` are the links that
+    were made for them. `subscribed_at` is when they became active last, `unsubscribed_at` when they left last.
     """
 
     app_id: str
@@ -37,8 +45,8 @@ class Subscriber(Stored):
     source: str = "api"
     tags: list[str] = Field(default_factory=list)
     status: SubscriberStatus = SubscriberStatus.PENDING
-    confirmation_digest: str | None = Field(None, repr=False)
-    confirmation_expires_at: datetime | None = None
+    consent_text: str | None = None
+    confirmations: list[Confirmation] = Field(default_factory=list)
     confirmation_sent_at: datetime | None = None
     subscribed_at: datetime | None = None
     unsubscribed_at: datetime | None = None
@@ -48,11 +56,15 @@ class Subscriber(Stored):
         name = "subscribers"
         indexes: ClassVar[list[Any]] = [
             IndexModel([("appId", ASCENDING), ("emailKey", ASCENDING)], unique=True),
+            IndexModel([("appId", ASCENDING), ("emailKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("source", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("tags", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("contactId", ASCENDING)]),
             IndexModel(
-                [("confirmationDigest", ASCENDING)], partialFilterExpression={"confirmationDigest": {"$type": "string"}}
+                [("confirmations.digest", ASCENDING)],
+                partialFilterExpression={"confirmations.digest": {"$type": "string"}},
             ),
         ]

@@ -1,13 +1,18 @@
 """What contacts agreed to. The ledger of entries is the truth; the state on the contact follows from it."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Annotated, Final
 
 from beanie import PydanticObjectId
+from beanie.odm.utils.encoder import Encoder
 from pydantic import AfterValidator, Field
+from pymongo import UpdateOne
+from pymongo.errors import DuplicateKeyError
 
 from core import clock
 from core.access import MARKETING, STAFF, allow
@@ -16,9 +21,11 @@ from core.errors import InvalidInput, found
 from core.inputs import Input, LongText, Moment, ShortText
 from core.mongo import slice_of
 from core.pages import Slice, Sort, Window
+from models.base import touched
 from models.consent_entries import ConsentEntry
 from models.contacts import Consent, ConsentCategory, Consents, ConsentState, Contact, LegalBasis
-from resolvers.contact_writes import replace_contact, with_fields
+from models.subscribers import Subscriber, SubscriberStatus
+from resolvers.contact_writes import change_of, replace_contact, with_fields
 from resolvers.contacts import get_contact
 
 FAST_CLOCK: Final = timedelta(minutes=5)
@@ -104,13 +111,16 @@ async def record_consent(
     at: datetime,
     *,
     by: Actor,
+    entry_id: PydanticObjectId | None = None,
 ) -> Contact:
-    """Adds an entry to the ledger and lets the contact follow; no category means all but transactional mail.
+    """Adds an entry to the ledger and lets the contact follow; no category means all but transactional mail. An
+    `entry_id` that follows from the occasion keeps whoever does it again from adding a second one.
 
     Who may do so is decided by the operation that calls.
     """
     basis = evidence.legal_basis or (LegalBasis.CONSENT if state is ConsentState.OPTED_IN else None)
-    await ConsentEntry(
+    entry = ConsentEntry(
+        id=entry_id or PydanticObjectId(),
         contact_id=contact.id,
         category=category,
         state=state,
@@ -121,7 +131,9 @@ async def record_consent(
         ip=evidence.ip,
         user_agent=evidence.user_agent,
         recorded_by=by.label,
-    ).insert()
+    )
+    with suppress(DuplicateKeyError):
+        await entry.insert()
     return await rebuild_consents(contact.id)
 
 
@@ -130,12 +142,55 @@ async def rebuild_consents(contact_id: PydanticObjectId) -> Contact:
     write has read the entries of all, because the contact's version sends the others back to read again."""
     while True:
         contact = found(await Contact.find_one({"_id": contact_id, "erasedAt": None}), "Contact")
-        standing = standing_of(await ConsentEntry.find({"contactId": contact_id}).to_list())
-        followed = with_fields(contact, {"consents": standing.consents, "opted_out_at": standing.opted_out_at})
-        if followed == contact:
-            return contact
-        if written := await replace_contact(contact, followed):
+        followed = _following(contact, await ConsentEntry.find({"contactId": contact_id}).to_list())
+        written = contact if followed == contact else await replace_contact(contact, followed)
+        if written is not None:
+            await _leave_newsletters(written)
             return written
+
+
+async def rebuild_consents_of(contact_ids: Sequence[PydanticObjectId]) -> None:
+    """As `rebuild_consents`, of some hundred contacts with three round trips. Who was written to meanwhile, or opted
+    out, is looked at alone."""
+    if not contact_ids:
+        return
+    ledgers: defaultdict[PydanticObjectId, list[ConsentEntry]] = defaultdict(list)
+    contacts = await Contact.find({"_id": {"$in": list(contact_ids)}, "erasedAt": None}).to_list()
+    for entry in await ConsentEntry.find({"contactId": {"$in": list(contact_ids)}}).to_list():
+        ledgers[entry.contact_id].append(entry)
+    followed = [(contact, _following(contact, ledgers[contact.id])) for contact in contacts]
+    changes = [_update(contact, wanted) for contact, wanted in followed if wanted != contact]
+    matched = 0
+    if changes:
+        matched = (await Contact.get_pymongo_collection().bulk_write(changes, ordered=False)).matched_count
+    for contact, wanted in followed:
+        out = wanted.consents.newsletter.state is ConsentState.OPTED_OUT
+        if out or matched < len(changes):
+            await rebuild_consents(contact.id)
+
+
+def _update(contact: Contact, wanted: Contact) -> UpdateOne:
+    seen, update = change_of(contact, wanted)
+    return UpdateOne(seen, Encoder(to_db=True).encode(update))
+
+
+def _following(contact: Contact, ledger: Iterable[ConsentEntry]) -> Contact:
+    standing = standing_of(ledger)
+    return with_fields(contact, {"consents": standing.consents, "opted_out_at": standing.opted_out_at})
+
+
+async def _leave_newsletters(contact: Contact) -> None:
+    """Who opted out of newsletters is no app's subscriber any more. Who was asked to confirm since then still is: they
+    want to come back."""
+    out = contact.consents.newsletter
+    if out.state is not ConsentState.OPTED_OUT:
+        return
+    leaving = [
+        {"status": SubscriberStatus.ACTIVE.value},
+        {"status": SubscriberStatus.PENDING.value, "confirmationSentAt": {"$not": {"$gt": out.at}}},
+    ]
+    left = {"status": SubscriberStatus.UNSUBSCRIBED.value, "unsubscribedAt": out.at}
+    await Subscriber.find({"contactId": contact.id, "$or": leaving}).update(touched(left))
 
 
 def standing_of(entries: Iterable[ConsentEntry]) -> Standing:

@@ -27,9 +27,13 @@ async def write_contact(identity: Filter, decide: Decide) -> Contact | None:
 
 async def replace_contact(current: Contact, wanted: Contact) -> Contact | None:
     """The contact as it is afterwards; None where somebody wrote since `current` was read."""
-    changes = _differences(current, derived(wanted))
+    return await Contact.change(*change_of(current, wanted))
+
+
+def change_of(current: Contact, wanted: Contact) -> tuple[Filter, dict[str, Any]]:
+    """The update of a contact, and what it matches as long as nobody wrote since `current` was read."""
     seen = {"_id": current.id, "version": current.version}
-    return await Contact.change(seen, touched(changes) | {"$inc": {"version": 1}})
+    return seen, touched(_differences(current, derived(wanted))) | {"$inc": {"version": 1}}
 
 
 async def insert_contact(wanted: Contact) -> Contact | None:
@@ -48,14 +52,18 @@ def with_fields(contact: Contact, fields: Mapping[str, Any]) -> Contact:
 
 def derived(contact: Contact) -> Contact:
     """What lists filter and search by follows from the rest."""
-    words = (contact.email, contact.name, *(shop.domain for shop in contact.shops))
     return with_fields(
         contact,
         {
             "apps": sorted({shop.app_id for shop in contact.shops}),
-            "search_text": " ".join(dict.fromkeys(filter(None, words))).casefold(),
+            "search_text": searchable(contact.email, contact.name, *(shop.domain for shop in contact.shops)),
         },
     )
+
+
+def searchable(*words: str) -> str:
+    """What a search looks in."""
+    return " ".join(dict.fromkeys(filter(None, words))).casefold()
 
 
 def _differences(current: Contact, wanted: Contact) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from core.runtime import runtime
 from models.base import touched
 from models.email_jobs import BURY, CLAIM, COMPLETE, FAIL, POSTPONE, EmailJob, Move, Progress
 
-LEASE: Final = timedelta(seconds=60)
+LEASE: Final = timedelta(seconds=45)
 ATTEMPTS: Final = 5
 LONGEST_ERROR: Final = 1000
 LONGEST_SEARCH_TEXT: Final = 2000

@@ -5,28 +5,49 @@ A row names the view that translates and the resolver that it calls. Who may cal
 
 from typing import Final
 
-from resolvers import api_keys, app_events, apps, auth, email_jobs, health, plans, shops, users
+from resolvers import (
+    api_keys,
+    app_events,
+    apps,
+    auth,
+    consent,
+    contacts,
+    data_exports,
+    email_jobs,
+    gdpr,
+    health,
+    plans,
+    shops,
+    templates,
+    users,
+)
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
+from rest_compat import contacts as contacts_views
+from rest_compat import data_exports as data_exports_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
+from rest_compat import templates as templates_views
 from rest_compat import users as users_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
+from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
+from rest_compat.templates import TemplateCategoriesWire, TemplateWire
 from rest_compat.users import UserWire
 
+# fmt: off
 CATEGORIES: Final[Categories] = {
     "Auth": [
         Route("POST", "/auth/login", auth_views.log_in, auth.log_in, SessionWire, errors=(401,)),
@@ -48,84 +69,51 @@ CATEGORIES: Final[Categories] = {
     "API Keys": [
         Route("GET", "/api-keys/stats", api_keys_views.api_key_stats, api_keys.api_key_stats, Data[ApiKeyStatsWire]),
         Route("GET", "/api-keys/", api_keys_views.list_api_keys, api_keys.list_api_keys, Paged[ApiKeyWire]),
-        Route(
-            "POST",
-            "/api-keys/",
-            api_keys_views.create_api_key,
-            api_keys.create_api_key,
-            DataMessage[ApiKeyWire],
-            201,
-            errors=(404,),
-        ),
+        Route("POST", "/api-keys/", api_keys_views.create_api_key, api_keys.create_api_key, DataMessage[ApiKeyWire], 201, errors=(404,)),
         Route("GET", "/api-keys/{keyId}", api_keys_views.get_api_key, api_keys.get_api_key, Data[ApiKeyWire]),
-        Route(
-            "PATCH",
-            "/api-keys/{keyId}",
-            api_keys_views.update_api_key,
-            api_keys.update_api_key,
-            DataMessage[ApiKeyWire],
-        ),
+        Route("PATCH", "/api-keys/{keyId}", api_keys_views.update_api_key, api_keys.update_api_key, DataMessage[ApiKeyWire]),
         Route("DELETE", "/api-keys/{keyId}", api_keys_views.delete_api_key, api_keys.delete_api_key, Message),
-        Route(
-            "POST",
-            "/api-keys/{keyId}/revoke",
-            api_keys_views.revoke_api_key,
-            api_keys.revoke_api_key,
-            DataMessage[ApiKeyWire],
-        ),
-        Route(
-            "POST",
-            "/api-keys/{keyId}/regenerate",
-            api_keys_views.regenerate_api_key,
-            api_keys.regenerate_api_key,
-            DataMessage[ApiKeyWire],
-        ),
+        Route("POST", "/api-keys/{keyId}/revoke", api_keys_views.revoke_api_key, api_keys.revoke_api_key, DataMessage[ApiKeyWire]),
+        Route("POST", "/api-keys/{keyId}/regenerate", api_keys_views.regenerate_api_key, api_keys.regenerate_api_key, DataMessage[ApiKeyWire]),
     ],
     "Shops": [
         Route("GET", "/{appId}/shops/stats", shops_views.shop_stats, shops.shop_stats, Data[ShopStatsWire]),
         Route("GET", "/{appId}/shops/domains", shops_views.list_shop_domains, shops.list_shop_domains, Paged[str]),
         Route("GET", "/{appId}/shops/", shops_views.list_shops, shops.list_shops, Paged[ShopWire]),
         Route("GET", "/{appId}/shops/{shopId}", shops_views.get_shop, shops.get_shop, Data[ShopWithHistoryWire]),
-        Route(
-            "PATCH",
-            "/{appId}/shops/{shopId}",
-            shops_views.update_shop,
-            shops.update_shop,
-            DataMessage[ShopWithHistoryWire],
-        ),
-        Route(
-            "PATCH",
-            "/{appId}/shops/{shopId}/status",
-            shops_views.change_shop_status,
-            shops.change_shop_status,
-            DataMessage[ShopWithHistoryWire],
-        ),
+        Route("PATCH", "/{appId}/shops/{shopId}", shops_views.update_shop, shops.update_shop, DataMessage[ShopWithHistoryWire]),
+        Route("PATCH", "/{appId}/shops/{shopId}/status", shops_views.change_shop_status, shops.change_shop_status, DataMessage[ShopWithHistoryWire]),
+    ],
+    "Templates": [
+        Route("GET", "/{appId}/templates/categories", templates_views.template_categories, templates.template_categories, Data[TemplateCategoriesWire]),
+        Route("GET", "/{appId}/templates/", templates_views.list_templates, templates.list_templates, Paged[TemplateWire]),
+        Route("POST", "/{appId}/templates/", templates_views.create_template, templates.create_template, DataMessage[TemplateWire], 201),
+        Route("GET", "/{appId}/templates/{templateId}", templates_views.get_template, templates.get_template, Data[TemplateWire]),
+        Route("PUT", "/{appId}/templates/{templateId}", templates_views.replace_template, templates.replace_template, DataMessage[TemplateWire]),
+        Route("PATCH", "/{appId}/templates/{templateId}", templates_views.update_template, templates.update_template, DataMessage[TemplateWire]),
+        Route("DELETE", "/{appId}/templates/{templateId}", templates_views.delete_template, templates.delete_template, Message),
+        Route("PATCH", "/{appId}/templates/{templateId}/toggle", templates_views.toggle_template, templates.toggle_template, DataMessage[TemplateWire]),
+        Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
+    ],
+    "Contacts": [
+        Route("GET", "/admin/contacts/", contacts_views.list_contacts, contacts.list_contacts, Paged[ContactWire]),
+        Route("GET", "/admin/contacts/{id}", contacts_views.get_contact, contacts.get_contact, Data[ContactWire]),
+        Route("DELETE", "/admin/contacts/{id}", contacts_views.erase_contact, gdpr.erase_contact, Message),
+        Route("PATCH", "/admin/contacts/{id}/consent", contacts_views.change_consent, consent.change_consent, DataMessage[ContactWire]),
+        Route("POST", "/admin/contacts/{id}/opt-out", contacts_views.opt_out_contact, consent.opt_out_contact, DataMessage[ContactWire]),
+        Route("GET", "/admin/contacts/{id}/export", contacts_views.export_contact, gdpr.export_contact, Data[PersonalDataWire]),
     ],
     "Email Jobs": [
-        Route(
-            "GET",
-            "/admin/email-jobs/",
-            email_jobs_views.list_email_jobs,
-            email_jobs.list_email_jobs,
-            Paged[EmailJobWire],
-        ),
-        Route(
-            "GET",
-            "/admin/email-jobs/stats",
-            email_jobs_views.email_job_stats,
-            email_jobs.email_job_stats,
-            Data[EmailJobStatsWire],
-        ),
-        Route(
-            "GET",
-            "/admin/email-jobs/{id}",
-            email_jobs_views.get_email_job,
-            email_jobs.get_email_job,
-            Data[EmailJobWire],
-        ),
+        Route("GET", "/admin/email-jobs/", email_jobs_views.list_email_jobs, email_jobs.list_email_jobs, Paged[EmailJobWire]),
+        Route("GET", "/admin/email-jobs/stats", email_jobs_views.email_job_stats, email_jobs.email_job_stats, Data[EmailJobStatsWire]),
+        Route("GET", "/admin/email-jobs/{id}", email_jobs_views.get_email_job, email_jobs.get_email_job, Data[EmailJobWire]),
     ],
     "Health": [
         Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),
+    ],
+    "Data Export": [
+        Route("GET", "/data-export/{token}", data_exports_views.show_data_export, data_exports.open_data_export, None, media_type="text/html", pages=(404, 410)),
+        Route("GET", "/data-export/{token}/download", data_exports_views.download_data_export, data_exports.open_data_export, None, media_type="application/json", pages=(404, 410)),
     ],
     "Plans": [
         Route("GET", "/{appId}/plans/stats", plans_views.plan_stats, plans.plan_stats, Data[PlanStatsWire]),
@@ -136,24 +124,11 @@ CATEGORIES: Final[Categories] = {
         Route("GET", "/{appId}/plans/{planId}", plans_views.get_plan, plans.get_plan, Data[PlanWire]),
         Route("PATCH", "/{appId}/plans/{planId}", plans_views.update_plan, plans.update_plan, DataMessage[PlanWire]),
         Route("DELETE", "/{appId}/plans/{planId}", plans_views.delete_plan, plans.delete_plan, Message),
-        Route(
-            "PATCH", "/{appId}/plans/{planId}/toggle", plans_views.toggle_plan, plans.toggle_plan, DataMessage[PlanWire]
-        ),
+        Route("PATCH", "/{appId}/plans/{planId}/toggle", plans_views.toggle_plan, plans.toggle_plan, DataMessage[PlanWire]),
     ],
     "App Events": [
-        Route(
-            "POST",
-            "/{appId}/events/app-installed",
-            app_events_views.app_installed,
-            app_events.create_app_event,
-            Data[ReceivedWire],
-        ),
-        Route(
-            "POST",
-            "/{appId}/events/{eventName}",
-            app_events_views.create_app_event,
-            app_events.create_app_event,
-            Data[ReceivedWire],
-        ),
+        Route("POST", "/{appId}/events/app-installed", app_events_views.app_installed, app_events.create_app_event, Data[ReceivedWire]),
+        Route("POST", "/{appId}/events/{eventName}", app_events_views.create_app_event, app_events.create_app_event, Data[ReceivedWire]),
     ],
 }
+# fmt: on

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
@@ -20,6 +20,7 @@ from rest_compat.contract import endpoints
 from rest_compat.edge import Failure
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+HTML: Final = "text/html"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 View = Callable[..., Coroutine[Any, Any, BaseModel | Response]]
@@ -53,7 +54,8 @@ MEANINGS: Final = {
 class Route:
     """A documented path: the view that translates, the resolver that it calls, and what a success looks like.
 
-    Who may call, and so the security in OpenAPI, is what the resolver declares.
+    Who may call, and so the security in OpenAPI, is what the resolver declares. Without a model, `media_type` says what
+    a success is; `pages` are the errors that the view shows to a person, as HTML.
     """
 
     method: str
@@ -63,6 +65,8 @@ class Route:
     returns: type[BaseModel] | None
     status: int = 200
     errors: tuple[int, ...] = ()
+    media_type: str = "application/json"
+    pages: tuple[int, ...] = ()
 
     @property
     def access(self) -> Access:
@@ -75,7 +79,7 @@ class Route:
     @property
     def failures(self) -> list[int]:
         """The statuses that it may fail with: those that follow from what it is, and its own."""
-        statuses = {400, 429, 500, *self.errors}
+        statuses = {400, 429, 500, *self.errors, *self.pages}
         if self.access.schemes:
             statuses |= {401, 403}
         if "{" in self.path:
@@ -83,6 +87,20 @@ class Route:
         if self.method in WRITES:
             statuses |= {409, 413}
         return sorted(statuses)
+
+    @property
+    def responses(self) -> dict[int | str, dict[str, Any]]:
+        """For OpenAPI, besides the model of a success."""
+        documented: dict[int | str, dict[str, Any]] = {
+            status: {"description": MEANINGS[status]} | (_text(HTML) if status in self.pages else {"model": Failure})
+            for status in self.failures
+        }
+        return documented | ({} if self.returns else {self.status: _text(self.media_type)})
+
+
+def _text(media_type: str) -> dict[str, Any]:
+    """A body that no model describes."""
+    return {"content": {media_type: {"schema": {"type": "string"}}}}
 
 
 Categories = dict[str, list[Route]]
@@ -118,8 +136,9 @@ def _served(category: str, route: Route) -> APIRoute:
         summary=route.summary,
         operation_id=f"{route.view.__module__.rsplit('.', 1)[-1]}_{route.view.__name__}",
         status_code=route.status,
+        response_class=JSONResponse if route.returns else Response,
         response_model=route.returns,
-        responses={status: {"model": Failure, "description": MEANINGS[status]} for status in route.failures},
+        responses=route.responses,
         openapi_extra=extra,
     )
 

@@ -19,6 +19,7 @@ from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.suppressions import SuppressionMutations, SuppressionQueries
+from schema.templates import TemplateMutations, TemplateQueries
 from schema.users import UserMutations, UserQueries
 
 
@@ -35,6 +36,7 @@ class Query(
     ContactQueries,
     SuppressionQueries,
     EmailJobQueries,
+    TemplateQueries,
     DataExportQueries,
     HealthQueries,
 ):
@@ -53,6 +55,7 @@ class Mutation(
     ContactMutations,
     SuppressionMutations,
     EmailJobMutations,
+    TemplateMutations,
     DataExportMutations,
 ):
     pass

@@ -15,13 +15,14 @@ from taskiq import AsyncBroker, BrokerMessage
 from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
-from tasks.upkeep import apply_pending_events
+from tasks.upkeep import apply_pending_events, enqueue_forgotten_mail
 
 QUEUE: Final = "allover:tasks"
 RETRIES: Final = 3
 EVERY_MINUTE: Final = "* * * * *"
 SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
+    "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""
 

@@ -15,14 +15,18 @@ from core import clock
 from core.actor import Role
 from core.inputs import iso
 from models.apps import App
+from models.contacts import ConsentCategory, ConsentState
 from models.email_jobs import EmailJobStatus
 from models.users import User
+from resolvers.data_exports import DataExportCreate, create_data_export
 from rest_compat.contract import Endpoint
+from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.email_jobs import an_ended_job
 from tests.factories.people import PASSWORD, a_user, bearer
 
 APP: Final = "banners-all-over"
 SHOP: Final = "tea-and-cakes.myshopify.com"
+NEWSLETTER: Final = ConsentCategory.NEWSLETTER
 
 PLAN: Final[dict[str, Any]] = {
     "id": "pro_monthly",
@@ -32,6 +36,15 @@ PLAN: Final[dict[str, Any]] = {
     "interval": "EVERY_30_DAYS",
     "trialDays": 14,
     "features": ["No watermark"],
+}
+TEMPLATE: Final[dict[str, Any]] = {
+    "key": "trial-ending",
+    "name": "The trial ends soon",
+    "language": "de",
+    "category": "billing",
+    "subject": "Noch {{ days }} Tage",
+    "html": "<p>Hallo {{ name }}, noch {{ days }} Tage.</p>",
+    "variables": [{"name": "days", "description": "Until the trial ends", "default": 3, "sample": 2}],
 }
 INSTALL: Final[dict[str, Any]] = {
     "shopDomain": SHOP,
@@ -88,6 +101,10 @@ async def a_plan(caller: Caller) -> Parameters:
     return {"planId": (await caller.created(f"/{APP}/plans", PLAN))["_id"]}
 
 
+async def a_template(caller: Caller) -> Parameters:
+    return {"templateId": (await caller.created(f"/{APP}/templates", TEMPLATE))["_id"]}
+
+
 async def a_shop(caller: Caller) -> Parameters:
     await caller.created(f"/{APP}/events/app-installed", INSTALL)
     shops = await caller.send("GET", f"/{APP}/shops")
@@ -97,6 +114,17 @@ async def a_shop(caller: Caller) -> Parameters:
 async def an_email_job(_: Caller) -> Parameters:
     """One that was completed at its second attempt."""
     return {"id": str((await an_ended_job(EmailJobStatus.COMPLETED)).id)}
+
+
+async def a_person(_: Caller) -> Parameters:
+    """Who agreed to the newsletter."""
+    return {"id": str((await with_consent(await a_contact(), NEWSLETTER, ConsentState.OPTED_IN)).id)}
+
+
+async def a_data_export(_: Caller) -> Parameters:
+    link = {"contactId": str((await a_contact()).id)}
+    issued = await create_data_export(SYSTEM, DataExportCreate.model_validate(link))
+    return {"token": issued.url.rsplit("/", 1)[-1]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +157,14 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "GET /{appId}/shops/{shopId}": Request(a_shop),
     "PATCH /{appId}/shops/{shopId}": Request(a_shop, {"name": "Tea & Cakes", "settings": {"tone": "formal"}}),
     "PATCH /{appId}/shops/{shopId}/status": Request(a_shop, {"status": "inactive", "reason": "Asked to pause"}),
+    "GET /admin/contacts/": Request(a_person),
+    "GET /admin/contacts/{id}": Request(a_person),
+    "DELETE /admin/contacts/{id}": Request(a_person),
+    "PATCH /admin/contacts/{id}/consent": Request(a_person, {"category": "newsletter", "state": "opted_out"}),
+    "POST /admin/contacts/{id}/opt-out": Request(a_person),
+    "GET /admin/contacts/{id}/export": Request(a_person),
+    "GET /data-export/{token}": Request(a_data_export),
+    "GET /data-export/{token}/download": Request(a_data_export),
     "GET /admin/email-jobs/": Request(an_email_job),
     "GET /admin/email-jobs/stats": Request(an_email_job),
     "GET /admin/email-jobs/{id}": Request(an_email_job),
@@ -141,6 +177,15 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "PATCH /{appId}/plans/{planId}": Request(a_plan, {"price": 45, "features": ["No watermark", "Priority support"]}),
     "DELETE /{appId}/plans/{planId}": Request(a_plan),
     "PATCH /{appId}/plans/{planId}/toggle": Request(a_plan),
+    "GET /{appId}/templates/categories": Request(a_template),
+    "GET /{appId}/templates/": Request(a_template),
+    "POST /{appId}/templates/": Request(body=TEMPLATE),
+    "GET /{appId}/templates/{templateId}": Request(a_template),
+    "PUT /{appId}/templates/{templateId}": Request(a_template, TEMPLATE | {"text": "Noch {{ days }} Tage"}),
+    "PATCH /{appId}/templates/{templateId}": Request(a_template, {"category": "trials"}),
+    "DELETE /{appId}/templates/{templateId}": Request(a_template),
+    "PATCH /{appId}/templates/{templateId}/toggle": Request(a_template),
+    "POST /{appId}/templates/{templateId}/duplicate": Request(a_template),
     "POST /{appId}/events/app-installed": Request(body=INSTALL),
     "POST /{appId}/events/{eventName}": Request(
         body={"shopDomain": SHOP, "data": {"banner": "summer sale"}, "idempotencyKey": "1"},

@@ -145,6 +145,8 @@ def test_it_is_known_whether_a_reader_finds_the_unsubscribe_link() -> None:
     assert prepared(link).offers_unsubscribe
     assert not prepared("Hi").offers_unsubscribe
     assert not prepared(link, "text without").offers_unsubscribe
+    assert not prepared(f"<p>{{% if a %}}{link}{{% endif %}}</p>").offers_unsubscribe
+    assert not prepared(f"<!-- {link} --><p>Hi</p>").offers_unsubscribe
     assert 'href="https://mail.test/u/1?a=1&amp;b=2"' in (render(link).html or "")
 
 

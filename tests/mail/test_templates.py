@@ -59,6 +59,8 @@ def test_a_key_is_found_before_a_method_of_the_same_name() -> None:
 
 def test_dates_have_a_format() -> None:
     assert rendered("{{ day|date('%-d %B %Y') }} {{ day|date }}", day=date(2026, 3, 3)) == "3 March 2026 2026-03-03"
+    assert rendered("{{ day|date }}", day="2026-03-03T09:00:00.000Z") == "2026-03-03"
+    assert "Invalid isoformat" in problem("{{ day|date }}", day="soon").reason
 
 
 @given(st.text())

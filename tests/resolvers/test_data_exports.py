@@ -46,7 +46,7 @@ class TestWorks:
     async def test_whoever_has_the_link_sees_the_data_in_the_contacts_language(self) -> None:
         link = await a_link()
         opened = await open_data_export(ANYBODY, token_of(link), VIEWED)
-        assert opened.data.collections["contacts"][0]["language"] == "de"
+        assert (await opened.data.collected())["contacts"][0]["language"] == "de"
         assert (opened.language, opened.expires_at) == ("de", link.data_export.expires_at)
 
     async def test_the_language_can_be_chosen(self) -> None:

@@ -1,0 +1,231 @@
+"""What deliveries are rendered from: campaigns, the apps' templates and the built-in ones. Contents are prepared once
+and kept; what is sent is always from the content as it is now."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
+
+import orjson
+
+from core import clock
+from core.errors import DomainError, NotFound, found
+from core.ids import object_id
+from core.runtime import runtime
+from mail.builtin import BuiltIn, built_in
+from mail.content import Content, PersonalLinks, Rendered, prepare
+from mail.footer import LABEL, POSTAL_ADDRESS, label_in, prepare_with_footer
+from mail.headers import address
+from mail.links import OPENED, TrackingTokens, UnsubscribeTokens
+from mail.message import Outgoing, Skeleton
+from mail.templates import TemplateProblem
+from models.apps import App
+from models.campaigns import Campaign
+from models.contacts import ConsentCategory
+from models.deliveries import Delivery, DeliveryKind
+from models.templates import Template
+from resolvers.mail_skeletons import campaign_skeleton, template_skeleton
+
+STANDARD: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "app_name": "",
+        "email": "",
+        "first_name": "",
+        "language": "",
+        "name": "",
+        POSTAL_ADDRESS: "",
+        LABEL: label_in("en"),
+    }
+)
+"""The variables that every campaign and every template may use without declaring them, besides `unsubscribe_url`. What
+is not known is an empty text; `unsubscribe_label` are the words of a link to that address, in the reader's language."""
+CONTENTS_KEPT: Final = 64
+CAMPAIGNS_KEPT: Final = 16
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """The values that were used last, so many of them."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        value = self._kept.get(key)
+        if value is not None:
+            self._kept.move_to_end(key)
+        return value
+
+    def keep(self, key: K, value: V) -> V:
+        self._kept[key] = value
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return value
+
+
+_contents: Final[Recent[bytes, Content]] = Recent(CONTENTS_KEPT)
+_campaigns: Final[Recent[Hashable, "PreparedMail"]] = Recent(CAMPAIGNS_KEPT)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedMail:
+    """All that the messages of one content share. `one_click` says whether mail programs offer to unsubscribe by
+    themselves (RFC 8058): from campaigns alone."""
+
+    app: App
+    content: Content
+    skeleton: Skeleton
+    one_click: bool = False
+
+    def values(self, delivery: Delivery) -> dict[str, Any]:
+        """What the mail of one recipient is rendered with: what the delivery brings along counts most."""
+        language = delivery.language or self.app.mail.default_language
+        known = {
+            "app_name": self.app.name,
+            "email": delivery.email,
+            "first_name": delivery.name.partition(" ")[0],
+            "language": language,
+            "name": delivery.name,
+            POSTAL_ADDRESS: ", ".join(self.app.mail.postal_address.splitlines()),
+            LABEL: label_in(language),
+        }
+        # An empty text is a value too: it would stand before a default that the template declares.
+        return {name: value for name, value in known.items() if value} | delivery.values
+
+    def message(self, delivery: Delivery) -> Outgoing:
+        """Raises `InvalidInput` for an address that can't be written to, and `TemplateProblem` where a value is
+        missing."""
+        personal = self.links(delivery)
+        return self.skeleton.message(
+            delivery.id,
+            address(delivery.email, delivery.name),
+            self.content.render(self.values(delivery), personal),
+            date=clock.now(),
+            unsubscribe_url=personal.unsubscribe_url if self.one_click else None,
+        )
+
+    def render(self, delivery: Delivery) -> Rendered:
+        """What the recipient reads. Raises `TemplateProblem` where a value is missing."""
+        return self.content.render(self.values(delivery), self.links(delivery))
+
+    def links(self, delivery: Delivery) -> PersonalLinks:
+        """The recipient's own addresses."""
+        settings = runtime().settings
+        url = settings.public_url.rstrip("/")
+        tracking, unsubscribing = _tokens(settings.keys("tracking"), settings.keys("unsubscribe"))
+        return PersonalLinks(
+            f"{url}/{self.app.id}/newsletter/unsubscribe/{unsubscribing.issue(delivery.id)}",
+            [f"{url}/t/c/{tracking.issue(delivery.id, number + 1)}" for number in range(len(self.content.links))],
+            f"{url}/t/o/{tracking.issue(delivery.id, OPENED)}",
+        )
+
+
+async def message_for(delivery: Delivery, app: App | None) -> Outgoing:
+    """The message of a delivery of the app. Raises `TemplateProblem`, and nothing else that a person could correct."""
+    try:
+        return (await prepared(delivery, app)).message(delivery)
+    except TemplateProblem:
+        raise
+    except DomainError as error:
+        raise TemplateProblem(None, error.message, error.field) from None
+
+
+async def prepared(delivery: Delivery, app: App | None) -> PreparedMail:
+    """What the delivery's message is made from. Raises `NotFound` where there is no such content (any more), and
+    `TemplateProblem` where it does not compile."""
+    if app is None:
+        raise NotFound("App not found")
+    kind, _, name = delivery.content.partition(":")
+    match kind:
+        case "campaign":
+            return await _prepared_campaign(delivery, app, name)
+        case "template-id":
+            identity = object_id(name)
+            named = {"_id": identity, "appId": app.id}
+            return await _prepared_template(delivery, app, await Template.find_one(named) if identity else None)
+        case "template":
+            return await _prepared_template(delivery, app, await template_for(app, name, delivery.language))
+    raise NotFound(f"Nothing is rendered from {delivery.content}")
+
+
+async def template_for(app: App, key: str, language: str | None) -> Template | BuiltIn | None:
+    """The app's active template of that key in the language, else in the app's own, else the built-in one. `pt` does
+    where there is no `pt-BR`."""
+    default = app.mail.default_language
+    wanted = [language or default, default]
+    languages = tuple(dict.fromkeys(name for one in wanted for name in (one, one.partition("-")[0])))
+    query = {"appId": app.id, "key": key, "language": {"$in": list(languages)}, "isActive": True}
+    by_language = {template.language: template for template in await Template.find(query).to_list()}
+    of_app = next((by_language[language] for language in languages if language in by_language), None)
+    return of_app or built_in(key, languages)
+
+
+async def campaign_content(campaign: Campaign, app: App, *, tracked: bool = True) -> Content:
+    """A campaign's content, with a footer where not every reader finds the unsubscribe link in it, and the app's postal
+    address. Its variables are the `STANDARD` ones. Raises `TemplateProblem`."""
+    return await _content(
+        subject=campaign.subject,
+        html=campaign.html,
+        text=campaign.text,
+        variables=dict(STANDARD),
+        postal_address=bool(app.mail.postal_address),
+        track_clicks=campaign.track_clicks and tracked,
+        track_opens=campaign.track_opens and tracked,
+    )
+
+
+async def template_content(
+    template: Template | BuiltIn, app: App, category: ConsentCategory = ConsentCategory.TRANSACTIONAL
+) -> Content:
+    """A template's content. Mail of a category that people may refuse has a footer, as a campaign has. Raises
+    `TemplateProblem`."""
+    declared = {variable.name: variable.default for variable in template.variables}
+    may_be_refused = category is not ConsentCategory.TRANSACTIONAL
+    return await _content(
+        subject=template.subject,
+        html=template.html,
+        text=template.text,
+        variables={**STANDARD, **declared},
+        **({"postal_address": bool(app.mail.postal_address)} if may_be_refused else {}),
+    )
+
+
+async def _prepared_campaign(delivery: Delivery, app: App, name: str) -> PreparedMail:
+    """What is sent to many is frozen by then: it is read once. A trial is of what the campaign is now, not tracked."""
+    is_trial = delivery.kind is not DeliveryKind.CAMPAIGN
+    key = (name, app.id, app.updated_at)
+    if not is_trial and (known := _campaigns.get(key)):
+        return known
+    identity = object_id(name)
+    campaign = found(await Campaign.find_one({"_id": identity, "appId": app.id}) if identity else None, "Campaign")
+    content = await campaign_content(campaign, app, tracked=not is_trial)
+    mail = PreparedMail(app, content, campaign_skeleton(app, campaign), one_click=not is_trial)
+    return mail if is_trial else _campaigns.keep(key, mail)
+
+
+async def _prepared_template(delivery: Delivery, app: App, template: Template | BuiltIn | None) -> PreparedMail:
+    if template is None:
+        raise NotFound(f"The app has no template for {delivery.content}, and none is built in")
+    content = await template_content(template, app, delivery.category)
+    return PreparedMail(app, content, template_skeleton(app, template.key, delivery.category))
+
+
+@lru_cache(maxsize=1)
+def _tokens(tracking: tuple[bytes, ...], unsubscribing: tuple[bytes, ...]) -> tuple[TrackingTokens, UnsubscribeTokens]:
+    return TrackingTokens(tracking), UnsubscribeTokens(unsubscribing)
+
+
+async def _content(**parts: Any) -> Content:
+    """Prepared once, whatever it is that has these parts; beside the event loop, because large ones take a while."""
+    key = blake2b(orjson.dumps(parts), digest_size=16).digest()
+    if known := _contents.get(key):
+        return known
+    make = prepare_with_footer if "postal_address" in parts else prepare
+    return _contents.keep(key, await asyncio.to_thread(partial(make, **parts)))

@@ -1,0 +1,57 @@
+"""What a message says of its sender: whom it is from, and what mail programs and filters are told."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit
+
+from core.runtime import runtime
+from core.settings import Settings
+from mail.headers import Address, address
+from mail.message import Skeleton
+from models.apps import App
+from models.campaigns import Campaign
+from models.contacts import ConsentCategory
+
+FEEDBACK_SENDER: Final = "allover"
+"""By which Gmail tells the platform's feedback ids from those of others."""
+BULK: Final[Mapping[str, str]] = MappingProxyType({"Precedence": "bulk"})
+UNFIT_FOR_A_DOMAIN: Final = re.compile(r"[^A-Za-z0-9.-]")
+
+
+def campaign_skeleton(app: App, campaign: Campaign) -> Skeleton:
+    """Mail to many: it names its list (RFC 2919), and vacation responders keep quiet."""
+    settings = runtime().settings
+    sender = sender_of(app, settings)
+    return Skeleton(
+        sender,
+        reply_to=_reply_to(app),
+        list_id=list_id_of(app, settings),
+        feedback_id=f"{campaign.id}:{app.id}:newsletter:{FEEDBACK_SENDER}",
+        headers=BULK,
+    )
+
+
+def template_skeleton(app: App, key: str, category: ConsentCategory) -> Skeleton:
+    """Mail that no person wrote, to one (RFC 3834)."""
+    sender = sender_of(app, runtime().settings)
+    feedback_id = f"{key}:{app.id}:{category.value}:{FEEDBACK_SENDER}"
+    return Skeleton(sender, reply_to=_reply_to(app), feedback_id=feedback_id, automatic=True)
+
+
+def sender_of(app: App, settings: Settings) -> Address:
+    """The app's own address, else the platform's."""
+    if app.mail.sender_email:
+        return address(app.mail.sender_email, app.mail.sender_name or app.name, field="senderEmail")
+    return address(settings.mail_from, app.mail.sender_name or settings.mail_from_name, field="mailFrom")
+
+
+def list_id_of(app: App, settings: Settings) -> str:
+    """`banners-all-over.newsletter.apps.example.com`"""
+    host = UNFIT_FOR_A_DOMAIN.sub("-", urlsplit(settings.public_url).hostname or "").strip("-.") or "localhost"
+    return f"{app.id}.newsletter.{host}"
+
+
+def _reply_to(app: App) -> Address | None:
+    return address(app.mail.reply_to, field="replyTo") if app.mail.reply_to else None

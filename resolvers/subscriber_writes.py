@@ -1,0 +1,140 @@
+"""How people become subscribers: found or made, asked to confirm, let in."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pymongo.errors import DuplicateKeyError
+
+from core import clock
+from core.actor import Actor
+from core.errors import found
+from core.inputs import key_of_email
+from core.runtime import runtime
+from core.tokens import fingerprint, random_token
+from models.apps import App
+from models.base import touched
+from models.contacts import ConsentCategory, ConsentState, Contact
+from models.subscribers import Confirmation, Subscriber, SubscriberStatus
+from resolvers.consent import Evidence, record_consent
+from resolvers.contact_writes import insert_contact
+from resolvers.suppressions import suppressions_of
+from resolvers.transactional import queue_mail
+
+CONFIRMATION: Final = "newsletter-confirmation"
+"""The key of the template that asks to confirm."""
+VALID: Final = timedelta(days=7)
+BETWEEN_MAILS: Final = timedelta(minutes=10)
+LINKS_KEPT: Final = 10
+NEWSLETTER: Final = ConsentCategory.NEWSLETTER
+SENDER: Final = Actor.system("newsletter")
+
+
+def search_text_of(email: str, name: str) -> str:
+    return " ".join(filter(None, (email, name))).casefold()
+
+
+async def contact_at(email: str, *, name: str, language: str | None) -> Contact:
+    """The contact at an address, made where there is none. What is known of one stays."""
+    while True:
+        known = await Contact.find_one({"emailKey": key_of_email(email)})
+        contact = known or await insert_contact(
+            Contact(email=email, email_key=key_of_email(email), name=name, language=language)
+        )
+        if contact is not None:
+            return contact
+
+
+async def member_of(app: App, contact: Contact, details: Mapping[str, Any]) -> Subscriber:
+    """The contact's subscriber of an app, made where there is none. `details` are given by attribute name: of one who
+    is there already, what is known stays, and tags are added."""
+    while True:
+        known = await Subscriber.find_one({"appId": app.id, "emailKey": contact.email_key})
+        if known is not None:
+            return await _learn(known, details)
+        fresh = Subscriber(
+            app_id=app.id, contact_id=contact.id, email=contact.email, email_key=contact.email_key, **details
+        )
+        fresh.search_text = search_text_of(fresh.email, fresh.name)
+        try:
+            return await fresh.insert()
+        except DuplicateKeyError:
+            continue
+
+
+async def speaks_against_evidence(contact: Contact) -> bool:
+    """Whether to be told of a consent is not enough, and the person has to confirm it: after an opt-out of all mail,
+    and where the address bounced, complained or was blocked."""
+    return contact.global_opt_out or bool((await suppressions_of([contact.email]))[contact.email])
+
+
+async def ask_to_confirm(app: App, contact: Contact, subscriber: Subscriber, evidence: Evidence, by: Actor) -> None:
+    """Writes to the person, at most once in ten minutes. What they agreed to so far is not touched: somebody else may
+    have typed in their address.
+
+    A link works before the mail with it is planned, and there is one mail for each stretch of ten minutes: whoever
+    dies in between, or does this at the same time, does no harm.
+    """
+    now = clock.now()
+    await _wait_for_confirmation(subscriber)
+    if contact.consents.newsletter.state is ConsentState.NOT_SPECIFIED:
+        await record_consent(contact, NEWSLETTER, ConsentState.PENDING, evidence, now, by=by)
+    if subscriber.confirmation_sent_at is not None and now - subscriber.confirmation_sent_at < BETWEEN_MAILS:
+        return
+    token = random_token()
+    await Subscriber.change({"_id": subscriber.id}, _with_link(token, now))
+    await queue_mail(
+        SENDER,
+        app,
+        CONFIRMATION,
+        contact,
+        values={"confirm_url": confirmation_url(app.id, token), "app_name": app.name, "name": subscriber.name},
+        language=subscriber.language,
+        source=f"{CONFIRMATION}:{subscriber.id}:{int(now.timestamp() // BETWEEN_MAILS.total_seconds())}",
+    )
+    await Subscriber.change({"_id": subscriber.id}, {"$max": {"confirmationSentAt": now}})
+
+
+async def let_in(contact: Contact, subscriber: Subscriber, evidence: Evidence, at: datetime, by: Actor) -> Subscriber:
+    """Makes somebody active, by what `evidence` says. Membership comes before consent: an opt-out that comes later
+    finds it."""
+    active = await activate(subscriber)
+    if contact.consents.newsletter.state is not ConsentState.OPTED_IN:
+        await record_consent(contact, NEWSLETTER, ConsentState.OPTED_IN, evidence, at, by=by)
+        active = found(await Subscriber.find_one({"_id": subscriber.id}), "Subscriber")
+    return active
+
+
+async def activate(subscriber: Subscriber) -> Subscriber:
+    """Doing it again has no second effect."""
+    inactive = {"_id": subscriber.id, "status": {"$ne": SubscriberStatus.ACTIVE.value}}
+    active = {"status": SubscriberStatus.ACTIVE.value, "subscribedAt": clock.now()}
+    return await Subscriber.change(inactive, touched(active)) or subscriber
+
+
+def confirmation_url(app_id: str, token: str) -> str:
+    return f"{runtime().settings.public_url.rstrip('/')}/{app_id}/newsletter/confirm/{token}"
+
+
+async def _learn(known: Subscriber, details: Mapping[str, Any]) -> Subscriber:
+    missing = {name: value for name, value in details.items() if value and not getattr(known, name)}
+    tags = [tag for tag in details.get("tags", ()) if tag not in known.tags]
+    learnt = known.model_copy(update={**missing, "tags": known.tags + tags})
+    if learnt == known:
+        return known
+    changes = {Subscriber.model_fields[name].alias or name: value for name, value in missing.items() if name != "tags"}
+    changes["searchText"] = search_text_of(learnt.email, learnt.name)
+    update = touched(changes) | {"$addToSet": {"tags": {"$each": tags}}}
+    return found(await Subscriber.change({"_id": known.id}, update), "Subscriber")
+
+
+async def _wait_for_confirmation(subscriber: Subscriber) -> None:
+    """Whose address bounced stays so until they confirm: then mail reached them."""
+    others = [SubscriberStatus.PENDING.value, SubscriberStatus.BOUNCED.value]
+    waiting = {"status": SubscriberStatus.PENDING.value}
+    await Subscriber.change({"_id": subscriber.id, "status": {"$nin": others}}, touched(waiting))
+
+
+def _with_link(token: str, now: datetime) -> dict[str, Any]:
+    link = Confirmation(digest=fingerprint(token), expires_at=now + VALID).model_dump(by_alias=True)
+    return {"$push": {"confirmations": {"$each": [link], "$slice": -LINKS_KEPT}}}

@@ -1,0 +1,201 @@
+"""Mail that answers what somebody did: planned once, and given to a worker whatever happens in between."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import bson
+from beanie import PydanticObjectId
+from bson.errors import BSONError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pymongo.errors import DuplicateKeyError
+
+from core import clock
+from core.access import allow
+from core.actor import Actor
+from core.errors import InvalidInput
+from core.inputs import JsonObject, invalid_input, key_of_email
+from core.mongo import Filter
+from models.apps import App
+from models.contacts import ConsentCategory, Contact
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.email_jobs import EmailJob
+from resolvers.job_leases import enqueue
+
+DELIVER: Final = "mail.deliver"
+"""The type of the jobs that send one delivery, which `deliveryId` in their payload names."""
+PRIORITY: Final = 10
+"""Somebody waits for such mail: it goes before campaigns, whose jobs have none."""
+FORGOTTEN_AFTER: Final = timedelta(minutes=1)
+"""A queued delivery that old has a job, or whoever planned it died in between."""
+CHUNK: Final = 500
+LARGEST_VALUES: Final = 64_000
+"""Bytes of the values of one mail, as they are stored."""
+
+_OBJECT: Final = TypeAdapter[dict[str, Any]](JsonObject)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who need not be a contact. `email` is a valid address, as a person writes it."""
+
+    email: str
+    name: str = ""
+
+
+@allow()
+async def queue_mail(
+    actor: Actor,
+    app: App,
+    key: str,
+    to: Contact | Recipient,
+    *,
+    values: Mapping[str, Any],
+    language: str | None = None,
+    source: str,
+    category: ConsentCategory = ConsentCategory.TRANSACTIONAL,
+    kind: DeliveryKind = DeliveryKind.TRANSACTIONAL,
+) -> Delivery:
+    """Plans a mail from the app's template of that key, and leaves it to the workers. Whether it may be sent is asked
+    when it is.
+
+    `source` names the occasion (`confirmation:<subscriber id>:<number>`): there is one mail of each source to
+    each person, so whoever is not sure whether it was planned plans it again. `values` are texts, numbers, booleans,
+    moments, lists and objects of those. `language` is the person's, else the app's, where it is left out.
+
+    Raises `InvalidInput` for values that are none.
+    """
+    return await plan_mail(
+        actor,
+        app,
+        f"template:{key}",
+        to,
+        values=checked_values(values),
+        language=language,
+        source=source,
+        category=category,
+        kind=kind,
+    )
+
+
+@allow()
+async def plan_mail(
+    actor: Actor,
+    app: App,
+    content: str,
+    to: Contact | Recipient,
+    *,
+    values: Mapping[str, Any],
+    language: str | None,
+    source: str,
+    category: ConsentCategory,
+    kind: DeliveryKind,
+) -> Delivery:
+    """As `queue_mail`, from any content that `Delivery.content` can name."""
+    contact = to if isinstance(to, Contact) else await Contact.find_one({"emailKey": key_of_email(to.email)})
+    planned = await _inserted(
+        Delivery(
+            app_id=app.id,
+            source=source,
+            kind=kind,
+            category=category,
+            contact_id=contact.id if contact else None,
+            content=content,
+            email=to.email,
+            name=to.name,
+            language=language or (contact.language if contact else None) or app.mail.default_language,
+            values=dict(values),
+        )
+    )
+    if planned.status is DeliveryStatus.QUEUED:
+        await _leave_to_workers(actor, planned.id)
+    return planned
+
+
+@allow()
+async def enqueue_forgotten_mail(actor: Actor) -> int:
+    """Gives a job to each mail that was planned by somebody who died before the next line, and returns how many there
+    were."""
+    forgotten, last = 0, None
+    while True:
+        found = await Delivery.find(_waiting(after=last), projection_model=_Waiting).sort("_id").limit(CHUNK).to_list()
+        if not found:
+            return forgotten
+        last = found[-1].id
+        for delivery_id in await _without_a_job([delivery.id for delivery in found]):
+            await _leave_to_workers(actor, delivery_id)
+            forgotten += 1
+
+
+def checked_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a template can be given. Raises `InvalidInput` naming `values`, or the one that is wrong."""
+    try:
+        checked = _OBJECT.validate_python(dict(values))
+        _check_kinds(checked, "values")
+        size = len(bson.encode(checked))
+    except ValidationError as error:
+        raise InvalidInput(f"values: {invalid_input(error).message}", "values") from None
+    except (BSONError, UnicodeError):
+        raise InvalidInput("values: texts in it must be valid Unicode", "values") from None
+    if size > LARGEST_VALUES:
+        raise InvalidInput(f"values: must have at most {LARGEST_VALUES:,} bytes", "values")
+    return checked
+
+
+class _Waiting(BaseModel):
+    id: PydanticObjectId = Field(alias="_id")
+
+
+def _waiting(*, after: PydanticObjectId | None) -> Filter:
+    """Mail of no campaign that should have a job by now."""
+    query = {
+        "campaignId": None,
+        "status": DeliveryStatus.QUEUED.value,
+        "chunk": 0,
+        "createdAt": {"$lte": clock.now() - FORGOTTEN_AFTER},
+    }
+    return query if after is None else {**query, "_id": {"$gt": after}}
+
+
+async def _without_a_job(delivery_ids: Sequence[PydanticObjectId]) -> list[PydanticObjectId]:
+    by_key = {_job_key(delivery_id): delivery_id for delivery_id in delivery_ids}
+    jobs = await EmailJob.find({"dedupeKey": {"$in": list(by_key)}}, projection_model=_DedupeKey).to_list()
+    known = {job.dedupe_key for job in jobs}
+    return [delivery_id for key, delivery_id in by_key.items() if key not in known]
+
+
+class _DedupeKey(BaseModel):
+    dedupe_key: str = Field(alias="dedupeKey")
+
+
+async def _inserted(planned: Delivery) -> Delivery:
+    """The delivery; the first of its source to that person where there is one."""
+    try:
+        return await planned.insert()
+    except DuplicateKeyError:
+        first = await Delivery.find_one({"source": planned.source, "contactId": planned.contact_id})
+        if first is None:
+            raise
+        return first
+
+
+async def _leave_to_workers(actor: Actor, delivery_id: PydanticObjectId) -> None:
+    """However often it is called, there is one job."""
+    payload = {"deliveryId": str(delivery_id)}
+    await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=_job_key(delivery_id))
+
+
+def _job_key(delivery_id: PydanticObjectId) -> str:
+    return f"deliver:{delivery_id}"
+
+
+def _check_kinds(value: Any, where: str) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_kinds(item, f"{where}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_kinds(item, f"{where}.{index}")
+    elif not isinstance(value, str | int | float | datetime | None):
+        raise InvalidInput(f"{where}: is not a text, a number, a boolean, a moment, a list or an object", where)

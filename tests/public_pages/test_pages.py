@@ -1,0 +1,147 @@
+"""What holds for every page for people, in every language."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Final
+
+import pytest
+from starlette.responses import HTMLResponse
+
+from public_pages.addresses import masked
+from public_pages.languages import Language
+from public_pages.link_problems import LinkProblem, link_problem_page
+from public_pages.newsletters import confirm_page, confirmed_page, unsubscribe_page, unsubscribed_page
+from public_pages.texts import TEXTS
+
+APP: Final = "Tea & <i>Cakes</i>"
+ADDRESS: Final = "a•••@example.com"
+ACTION: Final = '/tea/newsletter/unsubscribe/token?a="b"'
+Page = Callable[[Language], HTMLResponse]
+
+PAGES: Final[dict[str, Page]] = {
+    "unsubscribe": lambda language: unsubscribe_page(language, APP, ADDRESS, ACTION),
+    "unsubscribed": lambda language: unsubscribed_page(language, APP, ADDRESS),
+    "confirm": lambda language: confirm_page(language, APP, ADDRESS, ACTION),
+    "confirmed": lambda language: confirmed_page(language, APP, ADDRESS),
+    **{
+        f"link_{kind}": lambda language, kind=kind: link_problem_page(language, kind)  # type: ignore[misc]
+        for kind in LinkProblem
+    },
+}
+EVERY_PAGE = pytest.mark.parametrize("name", PAGES)
+EVERY_LANGUAGE = pytest.mark.parametrize("language", Language)
+
+
+class Tags(HTMLParser):
+    """What a page consists of. Raises where tags are not closed in their order."""
+
+    VOID: Final = {"meta", "br", "rect", "path", "circle"}
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def html_of(response: HTMLResponse) -> str:
+    return bytes(response.body).decode()
+
+
+@EVERY_PAGE
+@EVERY_LANGUAGE
+def test_a_page_speaks_its_language_and_has_one_heading_in_one_main_part(name: str, language: Language) -> None:
+    response = PAGES[name](language)
+    tags = Tags(html_of(response))
+    assert tags.all("html") == [{"lang": language, "dir": "ltr"}]
+    assert response.headers["content-language"] == language
+    assert len(tags.all("main")) == len(tags.all("h1")) == len(tags.all("title")) == 1
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in tags.all("meta")
+    assert TEXTS[language][f"{name}.title"] in html_of(response)
+
+
+@EVERY_PAGE
+def test_a_page_has_no_script_loads_nothing_and_is_kept_and_found_by_nobody(name: str) -> None:
+    response = PAGES[name](Language.EN)
+    html, policy = html_of(response), response.headers["content-security-policy"]
+    tags = Tags(html)
+    assert not {tag for tag, _ in tags.found} & {"script", "link", "img", "iframe", "object", "base"}
+    assert not [one for _, attributes in tags.found for one in attributes if one.startswith("on") or one == "style"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert "form-action 'self'; frame-ancestors 'none'" in policy
+    assert {"name": "robots", "content": "noindex, nofollow"} in tags.all("meta")
+    assert response.headers["x-robots-tag"] == "noindex, nofollow"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@EVERY_PAGE
+def test_the_policy_allows_just_the_style_that_is_in_the_page(name: str) -> None:
+    response = PAGES[name](Language.EN)
+    (style,) = re.findall(r"<style>(.*?)</style>", html_of(response), re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in response.headers["content-security-policy"]
+
+
+@EVERY_PAGE
+def test_what_is_shown_is_escaped(name: str) -> None:
+    assert "<i>" not in html_of(PAGES[name](Language.EN))
+
+
+@pytest.mark.parametrize("name", ["unsubscribe", "confirm"])
+@EVERY_LANGUAGE
+def test_one_button_sends_one_form(name: str, language: Language) -> None:
+    html = html_of(PAGES[name](language))
+    tags = Tags(html)
+    assert tags.all("form") == [{"method": "post", "action": ACTION}]
+    assert tags.all("button") == [{}]
+    assert TEXTS[language][f"{name}.button"] in html
+
+
+@pytest.mark.parametrize("name", ["unsubscribed", "confirmed"])
+def test_what_was_done_is_said_without_a_form(name: str) -> None:
+    html = html_of(PAGES[name](Language.EN))
+    assert "<form" not in html
+    assert ADDRESS in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(LinkProblem.UNKNOWN, 404), (LinkProblem.EXPIRED, 410), (LinkProblem.WITHDRAWN, 410)]
+)
+def test_a_link_that_leads_nowhere_says_so_by_its_status(kind: LinkProblem, status: int) -> None:
+    assert link_problem_page(Language.EN, kind).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("ada@example.com", "a•••@example.com"),
+        ("a@example.com", "•••@example.com"),
+        ("élodie.martin@example.fr", "é•••@example.fr"),
+        ('"odd@local"@example.com', '"•••@example.com'),
+        ("", "•••"),
+        ("nonsense", "•••"),
+    ],
+)
+def test_addresses_are_masked_whatever_their_length(address: str, shown: str) -> None:
+    assert masked(address) == shown
