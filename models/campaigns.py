@@ -54,13 +54,15 @@ CANCEL: Final = Step(
     [CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.FAILED],
     CampaignStatus.CANCELLED,
 )
+RESEND: Final = Step([CampaignStatus.SENDING, CampaignStatus.SENT, CampaignStatus.FAILED], CampaignStatus.SENDING)
+"""What is uncertain is sent again."""
 FINISH: Final = Step([CampaignStatus.SENDING], CampaignStatus.SENT)
 GIVE_UP: Final = Step([CampaignStatus.SENDING], CampaignStatus.FAILED)
 
 
 class Audience(Part):
     """Which of the app's active subscribers: each list that is not empty has to have the subscriber's value, one of
-    `tags` has to be among theirs."""
+    `tags` has to be among theirs. A language without a region stands for its regions too."""
 
     languages: list[str] = Field(default_factory=list)
     sources: list[str] = Field(default_factory=list)
@@ -68,10 +70,12 @@ class Audience(Part):
 
 
 class CampaignStats(Part):
-    """How many recipients there are and what became of them: recounted from the deliveries."""
+    """How many recipients there are and what became of them: recounted from the deliveries. `total` is the sum of
+    the others."""
 
     total: int = 0
     queued: int = 0
+    sending: int = 0
     sent: int = 0
     failed: int = 0
     suppressed: int = 0
@@ -79,30 +83,46 @@ class CampaignStats(Part):
     cancelled: int = 0
 
 
+class Division(Part):
+    """How far the audience is divided: into so many chunks, of the subscribers up to `through`."""
+
+    chunks: int = 0
+    through: PydanticObjectId | None = None
+
+
 class Campaign(Stored):
-    """`links` are the addresses that its numbered links lead to, written when sending starts, with which the content is
+    """`revision` counts edits: what was decided on one revision does not hold for the next.
+
+    `links` are the addresses that its numbered links lead to, written when sending starts, with which the content is
     frozen. `run` counts starts and resumptions: what was queued for an earlier one does nothing any more.
 
-    `audience_through` is the last subscriber who was there when sending started; `chunks` is in how many parts they
-    were divided, None until all of them were.
+    `audience_through` is the last subscriber who was there when sending started; `division` says how far they are
+    divided, `chunks` in how many parts, None until all of them are. `open` says that deliveries of it may wait or be
+    under way. `counted_at` is when the latest count for `stats` began, `count_number` its number: its result alone is
+    kept.
     """
 
     app_id: str
     name: str
     name_key: str
     subject: str
-    html: str
+    html: str | None = None
     text: str | None = None
     template_id: PydanticObjectId | None = None
     audience: Audience = Field(default_factory=Audience)
     track_opens: bool = True
     track_clicks: bool = True
+    revision: int = 1
     status: CampaignStatus = CampaignStatus.DRAFT
     stats: CampaignStats = Field(default_factory=CampaignStats)
     links: list[str] = Field(default_factory=list)
     run: int = 0
     audience_through: PydanticObjectId | None = None
+    division: Division = Field(default_factory=Division)
     chunks: int | None = None
+    open: bool = False
+    counted_at: datetime | None = None
+    count_number: int = 0
     scheduled_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
@@ -116,4 +136,5 @@ class Campaign(Stored):
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("status", ASCENDING), ("scheduledAt", ASCENDING)]),
+            IndexModel([("open", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"open": True}),
         ]

@@ -29,6 +29,8 @@ class DeliveryStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN: Final = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
+"""With one of these there is still something to do."""
 SETTLED: Final = frozenset(
     {
         DeliveryStatus.SENT,

@@ -12,14 +12,15 @@ from pydantic import JsonValue
 from core import clock
 from core.access import allow
 from core.actor import Actor
-from core.errors import InvalidInput, NotFound, Unavailable, found
+from core.errors import Unavailable, found
+from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign, CampaignStatus
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers.campaign_settling import settle_campaign
-from resolvers.composing import Composer
 from resolvers.delivery_recovery import recover_deliveries
+from resolvers.mail_contents import message_for
 from resolvers.outbox import Settlement, outbox
 from resolvers.sending import Verdict, can_send_all
 
@@ -95,7 +96,7 @@ async def deliver_one(actor: Actor, delivery_id: PydanticObjectId) -> dict[str, 
         return {"status": delivery.status.value}
     app = await App.get(delivery.app_id) if delivery.app_id else None
     (decided,) = await _decide([delivery], app)
-    status = await _send(decided, app, Composer())
+    status = await _send(decided, app)
     if status is DeliveryStatus.QUEUED:
         raise Unavailable("The server did not take the mail: it is offered again later")
     return {"status": status.value if status else None}
@@ -103,7 +104,7 @@ async def deliver_one(actor: Actor, delivery_id: PydanticObjectId) -> dict[str, 
 
 async def _send_round(part: Part, app: App | None) -> None:
     """Once over what is queued. Many wait for their turn, so that no connection waits for the database."""
-    decisions, turn, composer = _decisions(part, app), asyncio.Lock(), Composer()
+    decisions, turn = _decisions(part, app), asyncio.Lock()
 
     async def work() -> None:
         while True:
@@ -111,7 +112,7 @@ async def _send_round(part: Part, app: App | None) -> None:
                 decided = await anext(decisions, None)
             if decided is None:
                 return
-            await _send(decided, app, composer, part)
+            await _send(decided, app, part)
 
     async with asyncio.TaskGroup() as workers:
         for _ in range(WAITING * outbox().provider.at_once):
@@ -158,9 +159,7 @@ async def _memberships(batch: Sequence[Delivery]) -> set[PydanticObjectId]:
     return others | {one.id for one in campaigns if one.contact_id in contacts}
 
 
-async def _send(
-    decided: Decided, app: App | None, composer: Composer, part: Part | None = None
-) -> DeliveryStatus | None:
+async def _send(decided: Decided, app: App | None, part: Part | None = None) -> DeliveryStatus | None:
     """Where the delivery stands then; None where it was not queued any more, or its campaign was stopped."""
     box = outbox()
     async with box.slots:
@@ -173,8 +172,8 @@ async def _send(
             refused = Settlement(delivery, DeliveryStatus.SUPPRESSED, refusal=decided.verdict.refusal)
             return await box.settle(refused)
         try:
-            message = await composer.message_of(delivery)
-        except (InvalidInput, NotFound) as problem:
+            message = await message_for(delivery, app)
+        except TemplateProblem as problem:
             sentence = f"The mail can't be composed: {problem.message}"
             return await box.settle(Settlement(delivery, DeliveryStatus.FAILED, problem=sentence))
         return await box.send(delivery, message)

@@ -5,6 +5,7 @@ Marks and outcomes of messages that are under way at the same time share their w
 """
 
 import asyncio
+import itertools
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +20,8 @@ from core import clock
 from core.group_commit import GroupCommit
 from core.settings import Settings
 from mail.message import Outgoing
-from mail.providers import Outcome, Provider, Receipt, open_provider
+from mail.providers import Outcome, Provider, Receipt
+from mail.providers.opening import open_provider
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from resolvers.email_events import event_about, record_events
@@ -34,11 +36,12 @@ LAST_SECONDS: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a delivery ended, or that it is to be tried again (`queued`): by the provider's `receipt`, or without having
-    been handed over, by a `refusal` or a `problem`."""
+    """How a delivery ended, or that it is to be tried again (`queued`): by the provider's `receipt` for what was marked
+    with `claim`; or without having been handed over, by a `refusal` or a `problem`."""
 
     delivery: Delivery
     status: DeliveryStatus
+    claim: str | None = None
     receipt: Receipt | None = None
     refusal: Refusal | None = None
     problem: str | None = None
@@ -61,7 +64,8 @@ class Outbox:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self.slots = asyncio.Semaphore(2 * provider.at_once)
-        self._claim = secrets.token_hex(8)
+        self._process = secrets.token_hex(8)
+        self._marks = itertools.count()
         self._marking = GroupCommit(self._mark, WRITTEN_TOGETHER)
         self._settling = GroupCommit(self._settle, WRITTEN_TOGETHER)
 
@@ -85,28 +89,25 @@ class Outbox:
         return settlement.status
 
     async def _hand_over(self, delivery: Delivery, message: Outgoing) -> DeliveryStatus | None:
-        if not await self._marking.add(delivery.id):
+        claim = await self._marking.add(delivery.id)
+        if claim is None:
             return None
         receipt = await self.provider.send(message)
-        return await self.settle(Settlement(delivery, _status_after(delivery, receipt), receipt=receipt))
+        return await self.settle(Settlement(delivery, _status_after(delivery, receipt), claim, receipt))
 
-    async def _mark(self, ids: Sequence[PydanticObjectId]) -> Sequence[bool]:
-        """Which of them were queued, and are this process's to send now."""
-        now = clock.now()
+    async def _mark(self, ids: Sequence[PydanticObjectId]) -> Sequence[str | None]:
+        """The claim on each of them that was queued, and is the caller's to send now."""
+        claim = f"{self._process}:{next(self._marks)}"
         queued = {"_id": {"$in": list(ids)}, "status": DeliveryStatus.QUEUED.value}
-        marked = {"status": DeliveryStatus.SENDING.value, "claim": self._claim, "updatedAt": now}
-        changed = await Delivery.get_pymongo_collection().update_many(queued, {"$set": marked, "$inc": {"attempts": 1}})
-        if changed.modified_count == len(ids):
-            return [True] * len(ids)
-        # Few of them: somebody paused or cancelled meanwhile.
-        held = {
-            "_id": {"$in": list(ids)},
-            "status": DeliveryStatus.SENDING.value,
-            "claim": self._claim,
-            "updatedAt": now,
-        }
-        mine = {delivery.id for delivery in await Delivery.find(held).to_list()}
-        return [identity in mine for identity in ids]
+        marked = {"status": DeliveryStatus.SENDING.value, "claim": claim, "updatedAt": clock.now()}
+        deliveries = Delivery.get_pymongo_collection()
+        changed = await deliveries.update_many(queued, {"$set": marked, "$inc": {"attempts": 1}})
+        claims = dict.fromkeys(ids, claim)
+        if changed.modified_count < len(claims):
+            mine = deliveries.find({"_id": {"$in": list(ids)}, "claim": claim}, {"_id": 1})
+            claims = {row["_id"]: claim async for row in mine}
+        # Whoever asks twice for the same one gets it once.
+        return [claims.pop(identity, None) for identity in ids]
 
     async def _settle(self, settlements: Sequence[Settlement]) -> Sequence[None]:
         """Events first: they are what a delivery is judged by that was left behind in `sending`."""
@@ -141,7 +142,7 @@ class Outbox:
             "lastEventAt": at,
             "updatedAt": at,
         }
-        return [*others, UpdateMany({**self._held, "_id": {"$in": [one.delivery.id for one in plain]}}, {"$set": sent})]
+        return [*others, UpdateMany(_held(plain), {"$set": sent})]
 
     def _update(self, settlement: Settlement) -> UpdateOne:
         at, receipt = settlement.at, settlement.receipt
@@ -157,13 +158,7 @@ class Outbox:
         changes |= {"provider": self.provider.name, "providerId": receipt.provider_id}
         if settlement.status is DeliveryStatus.SENT:
             changes["sentAt"] = at
-        return UpdateOne({**self._held, "_id": settlement.delivery.id}, {"$set": changes})
-
-    @property
-    def _held(self) -> dict[str, Any]:
-        """What this process marked: also where somebody who took it for dead called it uncertain meanwhile."""
-        open_ = [DeliveryStatus.SENDING.value, DeliveryStatus.UNCERTAIN.value]
-        return {"claim": self._claim, "status": {"$in": open_}}
+        return UpdateOne(_held([settlement]), {"$set": changes})
 
 
 EVENT_OF: Final = {
@@ -184,6 +179,15 @@ def _status_after(delivery: Delivery, receipt: Receipt) -> DeliveryStatus:
         case Outcome.UNCERTAIN if delivery.kind is DeliveryKind.CAMPAIGN:
             return DeliveryStatus.UNCERTAIN
     return DeliveryStatus.FAILED if delivery.attempts + 1 >= ATTEMPTS else DeliveryStatus.QUEUED
+
+
+def _held(settlements: Sequence[Settlement]) -> dict[str, Any]:
+    """Matches what this process marked: also where somebody who took it for dead called it uncertain meanwhile."""
+    return {
+        "_id": {"$in": [one.delivery.id for one in settlements]},
+        "claim": {"$in": [*{one.claim for one in settlements}]},
+        "status": {"$in": [DeliveryStatus.SENDING.value, DeliveryStatus.UNCERTAIN.value]},
+    }
 
 
 def _is_plain(settlement: Settlement) -> bool:

@@ -190,7 +190,7 @@ def _target(hit: Hit, delivery: Row | None, links: Mapping[ObjectId, Sequence[st
     """Empty for the pixel, and where there is no such link."""
     if delivery is None or hit.link == OPENED:
         return ""
-    of_campaign = links.get(delivery.get("campaignId"), ())
+    of_campaign = links.get(delivery["campaignId"], ()) if delivery.get("campaignId") else ()
     return of_campaign[hit.link - 1] if hit.link <= len(of_campaign) else ""
 
 

@@ -10,6 +10,8 @@ from resolvers import (
     app_events,
     apps,
     auth,
+    campaign_life,
+    campaigns,
     consent,
     contacts,
     data_exports,
@@ -25,6 +27,7 @@ from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
+from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
 from rest_compat import data_exports as data_exports_views
 from rest_compat import email_jobs as email_jobs_views
@@ -37,6 +40,7 @@ from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
+from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
@@ -94,6 +98,15 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/{appId}/templates/{templateId}", templates_views.delete_template, templates.delete_template, Message),
         Route("PATCH", "/{appId}/templates/{templateId}/toggle", templates_views.toggle_template, templates.toggle_template, DataMessage[TemplateWire]),
         Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
+    ],
+    "Newsletter": [
+        Route("GET", "/admin/{appId}/newsletter/campaigns", campaigns_views.list_campaigns, campaigns.list_campaigns, Paged[CampaignWire]),
+        Route("POST", "/admin/{appId}/newsletter/campaigns", campaigns_views.create_campaign, campaigns.create_campaign, DataMessage[CampaignWithContentWire], 201),
+        Route("GET", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.get_campaign, campaigns.get_campaign, Data[CampaignWithContentWire]),
+        Route("PATCH", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.update_campaign, campaigns.update_campaign, DataMessage[CampaignWithContentWire]),
+        Route("DELETE", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.delete_campaign, campaigns.delete_campaign, Message),
+        Route("POST", "/admin/{appId}/newsletter/campaigns/{id}/send", campaigns_views.send_campaign, campaign_life.send_campaign, Data[QueuedWire]),
+        Route("POST", "/admin/{appId}/newsletter/campaigns/{id}/test", campaigns_views.test_campaign, campaign_life.test_campaign, Message),
     ],
     "Contacts": [
         Route("GET", "/admin/contacts/", contacts_views.list_contacts, contacts.list_contacts, Paged[ContactWire]),

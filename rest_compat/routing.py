@@ -55,7 +55,8 @@ class Route:
     """A documented path: the view that translates, the resolver that it calls, and what a success looks like.
 
     Who may call, and so the security in OpenAPI, is what the resolver declares. Without a model, `media_type` says what
-    a success is; `pages` are the errors that the view shows to a person, as HTML.
+    a success is; `pages` are the errors that the view shows to a person, as HTML. `is_shortcut` rows are answered
+    before the router (`shortcuts.py`).
     """
 
     method: str
@@ -67,6 +68,7 @@ class Route:
     errors: tuple[int, ...] = ()
     media_type: str = "application/json"
     pages: tuple[int, ...] = ()
+    is_shortcut: bool = False
 
     @property
     def access(self) -> Access:
@@ -79,7 +81,9 @@ class Route:
     @property
     def failures(self) -> list[int]:
         """The statuses that it may fail with: those that follow from what it is, and its own."""
-        statuses = {400, 429, 500, *self.errors, *self.pages}
+        statuses = {400, 500, *self.errors, *self.pages}
+        if not self.is_shortcut:
+            statuses.add(429)
         if self.access.schemes:
             statuses |= {401, 403}
         if "{" in self.path:

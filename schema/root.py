@@ -9,6 +9,8 @@ from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
+from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
@@ -35,6 +37,7 @@ class Query(
     MerchantQueries,
     ContactQueries,
     SuppressionQueries,
+    CampaignQueries,
     EmailJobQueries,
     TemplateQueries,
     DataExportQueries,
@@ -54,6 +57,8 @@ class Mutation(
     AppEventMutations,
     ContactMutations,
     SuppressionMutations,
+    CampaignMutations,
+    CampaignLifeMutations,
     EmailJobMutations,
     TemplateMutations,
     DataExportMutations,
@@ -62,7 +67,7 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions):
+class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions):
     pass
 
 

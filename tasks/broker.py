@@ -15,7 +15,12 @@ from taskiq import AsyncBroker, BrokerMessage
 from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
-from tasks.upkeep import apply_pending_events, enqueue_forgotten_mail
+from tasks.upkeep import (
+    apply_pending_events,
+    attend_to_campaigns,
+    enqueue_forgotten_mail,
+    start_due_campaigns,
+)
 
 QUEUE: Final = "allover:tasks"
 RETRIES: Final = 3
@@ -23,6 +28,8 @@ EVERY_MINUTE: Final = "* * * * *"
 SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
+    "start_due_campaigns": (start_due_campaigns, EVERY_MINUTE),
+    "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""
 

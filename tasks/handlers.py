@@ -2,14 +2,17 @@
 
 from typing import Final
 
+from resolvers.campaign_jobs import CHUNK, START
 from resolvers.gdpr import ERASE
 from resolvers.rollup_rebuilds import REBUILD
+from resolvers.transactional import DELIVER
 from tasks import privacy, rollups, sending
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
-    "campaign.chunk": sending.deliver_chunk,
-    "mail.deliver": sending.deliver_one,
+    START: sending.start_campaign,
+    CHUNK: sending.deliver_chunk,
+    DELIVER: sending.deliver_one,
     ERASE: privacy.erase_contact,
     REBUILD: rollups.rebuild,
 }

@@ -23,6 +23,7 @@ from core.errors import DomainError, RateLimited, Unavailable
 from core.runtime import runtime
 from models.email_jobs import EmailJob
 from resolvers import job_leases
+from resolvers.campaign_jobs import CHUNK, START
 from resolvers.job_leases import DUE, LEASE, LeaseLost
 
 WORKER: Final = Actor.system("worker")
@@ -36,7 +37,7 @@ Handler = Callable[[EmailJob], Awaitable[Mapping[str, JsonValue] | None]]
 say so: what it does must be safe to repeat. `DomainError` means that doing it again would not help, unless it is
 `Unavailable` or `RateLimited`; any other exception is tried again."""
 
-LIMITS: Final[Mapping[str, int]] = {"campaign.start": 1, "campaign.chunk": 2}
+LIMITS: Final[Mapping[str, int]] = {START: 1, CHUNK: 2}
 """Jobs of a type that one process does at a time, where that is fewer than `AT_ONCE`: what takes minutes must not keep
 a single mail waiting."""
 

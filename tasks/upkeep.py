@@ -1,7 +1,7 @@
 """Work that comes round by the clock, whatever else happens."""
 
 from core.actor import Actor
-from resolvers import app_events, transactional
+from resolvers import app_events, campaign_upkeep, transactional
 
 UPKEEP = Actor.system("upkeep")
 
@@ -14,3 +14,13 @@ async def apply_pending_events() -> None:
 async def enqueue_forgotten_mail() -> None:
     """Leaves mail to the workers that was planned when a server died before it came to that."""
     await transactional.enqueue_forgotten_mail(UPKEEP)
+
+
+async def start_due_campaigns() -> None:
+    """Begins to send the campaigns whose time has come."""
+    await campaign_upkeep.start_due_campaigns(UPKEEP)
+
+
+async def attend_to_campaigns() -> None:
+    """Recounts the campaigns that are being sent, and looks after those that nobody works on."""
+    await campaign_upkeep.attend_to_campaigns(UPKEEP)

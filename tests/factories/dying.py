@@ -41,5 +41,5 @@ def dying(writes: int, *, last_arrives: bool) -> Iterator[None]:
         return attempt
 
     replaced: dict[str, Any] = {name: mortal(getattr(AsyncCollection, name)) for name in WRITES}
-    with patch.multiple(AsyncCollection, **replaced):
+    with patch.multiple("pymongo.asynchronous.collection.AsyncCollection", **replaced):
         yield

@@ -154,9 +154,7 @@ class TestACampaign:
         await sent_by(post, settings, campaign)
         assert post.sent == []
 
-    async def test_what_can_not_be_composed_fails_with_the_reason(
-        self, campaign: Campaign, settings: Settings
-    ) -> None:
+    async def test_what_can_not_be_composed_fails_with_the_reason(self, campaign: Campaign, settings: Settings) -> None:
         post, reader = Post(), await a_reader(campaign)
         await campaign.set({"html": "<p>{{ 1 / 0 }}</p>"})
         await sent_by(post, settings, campaign)

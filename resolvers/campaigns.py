@@ -1,0 +1,183 @@
+"""Newsletter campaigns: one mail to many subscribers of an app, until it is sent."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from core import clock
+from core.access import MARKETING, STAFF, allow
+from core.actor import Actor
+from core.errors import InvalidInput, NotFound
+from core.ids import object_id
+from core.inputs import OMITTED, Input, Locale, Moment, Name, Search, ShortText, Text
+from core.mongo import containing, slice_of
+from core.pages import Slice, Sort, SortKey, Window
+from mail.limits import MAX_SOURCE
+from models.base import touched
+from models.campaigns import EDITABLE, Audience, Campaign, CampaignStatus
+from resolvers.apps import visible_app
+from resolvers.campaign_contents import content_of
+
+DELETABLE = (
+    {"status": {"$in": [status.value for status in EDITABLE]}},
+    {"status": CampaignStatus.CANCELLED.value, "startedAt": None},
+)
+"""What is left of the others is who was sent what."""
+
+Subject = Annotated[Text, Field(min_length=1, max_length=500)]
+Source = Annotated[Text, Field(min_length=1, max_length=MAX_SOURCE)]
+Word = Annotated[ShortText, Field(min_length=1)]
+
+
+class CampaignAudience(Input):
+    """Each list that is not empty has to have the subscriber's value, one of `tags` has to be among theirs. A language
+    without a region stands for its regions too."""
+
+    languages: list[Locale] = Field(default_factory=list, max_length=50)
+    sources: list[Word] = Field(default_factory=list, max_length=50)
+    tags: list[Word] = Field(default_factory=list, max_length=50)
+
+
+class CampaignCreate(Input):
+    """With `scheduledAt` it is sent then, without it is a draft."""
+
+    name: Name
+    subject: Subject
+    html: Source | None = None
+    text: Source | None = None
+    audience: CampaignAudience = Field(default_factory=CampaignAudience)
+    track_opens: bool = True
+    track_clicks: bool = True
+    scheduled_at: Moment | None = None
+
+
+class CampaignUpdate(Input):
+    """`scheduledAt` schedules; without a moment it makes the campaign a draft again."""
+
+    name: Name = OMITTED
+    subject: Subject = OMITTED
+    html: Source | None = OMITTED
+    text: Source | None = OMITTED
+    audience: CampaignAudience = OMITTED
+    track_opens: bool = OMITTED
+    track_clicks: bool = OMITTED
+    scheduled_at: Moment | None = OMITTED
+
+
+class CampaignFilter(Input):
+    status: CampaignStatus | None = None
+    search: Search | None = None
+
+
+class CampaignSortKey(SortKey):
+    CREATED_AT = "createdAt"
+    NAME = "name", "nameKey"
+
+
+@allow(STAFF)
+async def list_campaigns(
+    actor: Actor, app_id: str, window: Window, filters: CampaignFilter, sort: Sort
+) -> Slice[Campaign]:
+    """Campaigns of an app."""
+    await visible_app(actor, app_id)
+    query: dict[str, Any] = {"appId": app_id}
+    if filters.status is not None:
+        query["status"] = filters.status.value
+    if filters.search:
+        query["nameKey"] = containing(filters.search)
+    return await slice_of(Campaign, query, sort, window)
+
+
+@allow(STAFF)
+async def get_campaign(actor: Actor, campaign_id: str, *, app_id: str | None = None) -> Campaign:
+    """One campaign."""
+    return await visible_campaign(actor, campaign_id, app_id)
+
+
+@allow(MARKETING)
+async def create_campaign(actor: Actor, app_id: str, data: CampaignCreate) -> Campaign:
+    """Drafts a campaign, or schedules it. Its templates have to compile."""
+    app = await visible_app(actor, app_id)
+    fields = data.sent() | {"audience": Audience(**data.audience.model_dump())}
+    campaign = Campaign(app_id=app_id, name_key="", created_by=actor.label, **fields)
+    _complete(campaign)
+    _check_moment(campaign)
+    await content_of(app, campaign)
+    return await campaign.insert()
+
+
+@allow(MARKETING)
+async def update_campaign(
+    actor: Actor, campaign_id: str, data: CampaignUpdate, *, app_id: str | None = None
+) -> Campaign:
+    """Changes what is sent of a campaign that is not being sent yet, and leaves the rest."""
+    while True:
+        campaign = await visible_campaign(actor, campaign_id, app_id)
+        if campaign.status not in EDITABLE:
+            raise refused(campaign, "only drafts and scheduled ones can be changed")
+        edited = _edited(campaign, data)
+        if "scheduled_at" in data.model_fields_set:
+            _check_moment(edited)
+        await content_of(await visible_app(actor, campaign.app_id), edited)
+        if written := await write_edit(edited, data.assignments()):
+            return written
+
+
+@allow(MARKETING)
+async def delete_campaign(actor: Actor, campaign_id: str, *, app_id: str | None = None) -> Campaign:
+    """Deletes a campaign that was never sent. Returns it as it was."""
+    campaign = await visible_campaign(actor, campaign_id, app_id)
+    deleted = await Campaign.find_one({"_id": campaign.id, "$or": list(DELETABLE)}).delete()
+    if deleted is None or not deleted.deleted_count:
+        campaign = await visible_campaign(actor, campaign_id, app_id)
+        raise refused(campaign, "what was sent to whom has to stay known, so it can't be deleted")
+    return campaign
+
+
+async def visible_campaign(actor: Actor, campaign_id: str, app_id: str | None = None) -> Campaign:
+    """The one way to a campaign: that of another app than `app_id` does not exist."""
+    if app_id is not None:
+        await visible_app(actor, app_id)
+    identity = object_id(campaign_id)
+    campaign = await Campaign.get(identity) if identity else None
+    if campaign is None or not actor.sees_app(campaign.app_id) or app_id not in (None, campaign.app_id):
+        raise NotFound("Campaign not found")
+    return campaign
+
+
+async def write_edit(edited: Campaign, changes: Mapping[str, Any]) -> Campaign | None:
+    """The campaign after an edit (stored names); None where somebody was faster."""
+    seen: dict[str, Any] = {
+        "_id": edited.id,
+        "revision": edited.revision,
+        "status": {"$in": [status.value for status in EDITABLE]},
+    }
+    derived = {"nameKey": edited.name_key, "status": edited.status.value, "lastError": None}
+    return await Campaign.change(seen, touched({**changes, **derived}) | {"$inc": {"revision": 1}})
+
+
+def refused(campaign: Campaign, otherwise: str) -> InvalidInput:
+    """Of what can't be done to a campaign in its status."""
+    return InvalidInput(f"The campaign is {campaign.status.value}: {otherwise}", "id")
+
+
+def _edited(campaign: Campaign, data: CampaignUpdate) -> Campaign:
+    """As it would be, in memory."""
+    changes = data.sent()
+    if "audience" in changes:
+        changes["audience"] = campaign.audience.model_copy(update=data.audience.sent())
+    edited: Campaign = campaign.model_copy(update=changes)
+    _complete(edited)
+    return edited
+
+
+def _complete(campaign: Campaign) -> None:
+    """What follows from other fields."""
+    campaign.name_key = campaign.name.casefold()
+    campaign.status = CampaignStatus.DRAFT if campaign.scheduled_at is None else CampaignStatus.SCHEDULED
+
+
+def _check_moment(campaign: Campaign) -> None:
+    if campaign.scheduled_at is not None and campaign.scheduled_at <= clock.now():
+        raise InvalidInput("scheduledAt: must be in the future", "scheduledAt")

@@ -1,0 +1,189 @@
+"""Newsletter campaigns, in GraphQL."""
+
+from datetime import datetime
+from typing import cast
+
+import strawberry
+from strawberry import ID, Maybe
+
+from core.pages import Range
+from models import campaigns as stored
+from models.campaigns import CampaignStatus
+from resolvers import campaign_audience, campaigns, deliveries
+from resolvers.campaigns import CampaignAudience as AudienceModel
+from resolvers.campaigns import CampaignCreate, CampaignFilter, CampaignSortKey, CampaignUpdate
+from resolvers.deliveries import DeliveryFilter
+from schema.apps import App
+from schema.connections import After, Before, Connection, First, Last
+from schema.deliveries import Delivery, DeliveryFilterInput
+from schema.edge import Info, UserError, described, mutation, parse, query
+
+strawberry.enum(CampaignStatus)
+strawberry.enum(CampaignSortKey)
+
+
+@strawberry.type(
+    description="Which of the app's active subscribers: each list that is not empty has to have the subscriber's "
+    "value, one of `tags` has to be among theirs."
+)
+class CampaignAudience:
+    languages: list[str]
+    sources: list[str]
+    tags: list[str]
+
+
+@strawberry.type(description="What became of the recipients. `total` is the sum of the others.")
+class CampaignStats:
+    total: int
+    queued: int
+    sending: int
+    sent: int
+    failed: int
+    suppressed: int
+    uncertain: int = strawberry.field(description="Nobody can say whether the server took the message.")
+    cancelled: int
+
+
+@strawberry.type(description="One mail to many subscribers of an app.")
+class Campaign:
+    id: ID
+    app_id: ID
+    name: str
+    subject: str
+    html: str | None
+    text: str | None = strawberry.field(description="Null where the text part is made from the HTML.")
+    template_id: ID | None
+    audience: CampaignAudience
+    track_opens: bool
+    track_clicks: bool
+    status: CampaignStatus
+    stats: CampaignStats
+    scheduled_at: datetime | None
+    started_at: datetime | None = strawberry.field(description="When sending began.")
+    completed_at: datetime | None = strawberry.field(description="When it ended, well or not.")
+    last_error: str | None
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+    @strawberry.field
+    async def app(self, info: Info) -> App | None:
+        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+
+    @described("To each recipient, and what became of it.")
+    async def deliveries(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: DeliveryFilterInput | None = None,
+    ) -> Connection[Delivery]:
+        window, filters = Range.of(first, after, last, before), parse(DeliveryFilter, filter)
+        return Connection.of(
+            await deliveries.list_campaign_deliveries(info.context.actor, str(self.id), window, filters)
+        )
+
+
+def campaign(document: stored.Campaign) -> Campaign:
+    """The document has all that the type shows."""
+    return cast(Campaign, document)
+
+
+@strawberry.input(
+    description="Each list that is not empty has to have the subscriber's value, one of `tags` has to be among theirs. "
+    "A language without a region stands for its regions too."
+)
+class CampaignAudienceInput:
+    languages: Maybe[list[str]]
+    sources: Maybe[list[str]]
+    tags: Maybe[list[str]]
+
+
+@strawberry.input(description="With `scheduledAt` it is sent then, without it is a draft.")
+class CampaignCreateInput:
+    name: str
+    subject: str
+    html: Maybe[str | None]
+    text: Maybe[str | None]
+    audience: Maybe[CampaignAudienceInput]
+    track_opens: Maybe[bool]
+    track_clicks: Maybe[bool]
+    scheduled_at: Maybe[datetime | None]
+
+
+@strawberry.input(description="`scheduledAt` schedules; null makes the campaign a draft again.")
+class CampaignUpdateInput:
+    name: Maybe[str]
+    subject: Maybe[str]
+    html: Maybe[str | None]
+    text: Maybe[str | None]
+    audience: Maybe[CampaignAudienceInput]
+    track_opens: Maybe[bool]
+    track_clicks: Maybe[bool]
+    scheduled_at: Maybe[datetime | None]
+
+
+@strawberry.input
+class CampaignFilterInput:
+    status: Maybe[CampaignStatus | None]
+    search: Maybe[str | None]
+
+
+@strawberry.type
+class CampaignPayload:
+    campaign: Campaign | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class CampaignDeletePayload:
+    deleted_id: ID | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class CampaignQueries:
+    @query(campaign_audience.audience_size)
+    async def audience_size(self, info: Info, app_id: ID, audience: CampaignAudienceInput | None = None) -> int:
+        return await campaign_audience.audience_size(info.context.actor, app_id, parse(AudienceModel, audience))
+
+    @query(campaigns.get_campaign)
+    async def campaign(self, info: Info, id: ID) -> Campaign:
+        return campaign(await campaigns.get_campaign(info.context.actor, id))
+
+    @query(campaigns.list_campaigns)
+    async def campaigns(
+        self,
+        info: Info,
+        app_id: ID,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: CampaignFilterInput | None = None,
+        sort_key: CampaignSortKey = CampaignSortKey.CREATED_AT,
+        reverse: bool = False,
+    ) -> Connection[Campaign]:
+        window, filters = Range.of(first, after, last, before), parse(CampaignFilter, filter)
+        sort = sort_key.order(descending=reverse)
+        return Connection.of(await campaigns.list_campaigns(info.context.actor, app_id, window, filters, sort))
+
+
+@strawberry.type
+class CampaignMutations:
+    @mutation(campaigns.create_campaign)
+    async def campaign_create(self, info: Info, app_id: ID, input: CampaignCreateInput) -> CampaignPayload:
+        created = await campaigns.create_campaign(info.context.actor, app_id, parse(CampaignCreate, input))
+        return CampaignPayload(campaign=campaign(created))
+
+    @mutation(campaigns.update_campaign)
+    async def campaign_update(self, info: Info, id: ID, input: CampaignUpdateInput) -> CampaignPayload:
+        updated = await campaigns.update_campaign(info.context.actor, id, parse(CampaignUpdate, input))
+        return CampaignPayload(campaign=campaign(updated))
+
+    @mutation(campaigns.delete_campaign)
+    async def campaign_delete(self, info: Info, id: ID) -> CampaignDeletePayload:
+        deleted = await campaigns.delete_campaign(info.context.actor, id)
+        return CampaignDeletePayload(deleted_id=ID(str(deleted.id)))
