@@ -206,7 +206,6 @@ async def list_campaign_recipients(
     campaign = await _campaign(campaign_id)
     mails = {"campaignId": campaign.id, "kind": DeliveryKind.CAMPAIGN.value}
     deliveries = await slice_of(Delivery, mails, sort, window)
-    recipients = await _recipients(deliveries.items)
     return Slice(
         await _recipients(deliveries.items),
         deliveries.count,

@@ -27,6 +27,7 @@ from models.campaigns import Campaign
 from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEventType
 from resolvers.email_events import insert_events
+from resolvers.tracking_visits import Visit
 
 SOURCE: Final = "tracking"
 AT_ONCE: Final = 256
@@ -41,15 +42,6 @@ SAFE_IN_A_URL: Final = "!#$%&'()*+,/:;=?@[]~"
 SHOWN: Final = {"appId": 1, "campaignId": 1, "contactId": 1, "kind": 1, "sentAt": 1, "deliveredAt": 1}
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Who asks, as far as a request tells."""
-
-    ip: str | None = None
-    user_agent: str | None = None
-    is_machine: bool = False
 
 
 class Outcome(StrEnum):

@@ -15,12 +15,15 @@ from resolvers import (
     consent,
     contacts,
     data_exports,
+    email_analytics,
+    email_events,
     email_jobs,
     gdpr,
     health,
     plans,
     shops,
     templates,
+    tracking,
     users,
 )
 from rest_compat import api_keys as api_keys_views
@@ -30,11 +33,14 @@ from rest_compat import auth as auth_views
 from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
 from rest_compat import data_exports as data_exports_views
+from rest_compat import email_analytics as email_analytics_views
+from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
 from rest_compat import templates as templates_views
+from rest_compat import tracking as tracking_views
 from rest_compat import users as users_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
@@ -43,6 +49,13 @@ from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
+from rest_compat.email_analytics import (
+    CampaignAnalyticsWire,
+    ContactEmailAnalyticsWire,
+    EmailOverviewWire,
+    RecipientWire,
+)
+from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
 from rest_compat.plans import PlanStatsWire, PlanWire
@@ -115,6 +128,21 @@ CATEGORIES: Final[Categories] = {
         Route("PATCH", "/admin/contacts/{id}/consent", contacts_views.change_consent, consent.change_consent, DataMessage[ContactWire]),
         Route("POST", "/admin/contacts/{id}/opt-out", contacts_views.opt_out_contact, consent.opt_out_contact, DataMessage[ContactWire]),
         Route("GET", "/admin/contacts/{id}/export", contacts_views.export_contact, gdpr.export_contact, Data[PersonalDataWire]),
+    ],
+    "Email Tracking": [
+        Route("GET", "/t/o/{token}", tracking_views.open_pixel, tracking.record_open, None, media_type="image/gif", is_shortcut=True),
+        Route("GET", "/t/c/{token}", tracking_views.follow_link, tracking.record_click, None, 302, errors=(503,), media_type="text/plain", is_shortcut=True),
+    ],
+    "Email Events": [
+        Route("GET", "/admin/email-events/", email_events_views.list_email_events, email_events.list_email_events, Paged[EmailEventWire]),
+        Route("GET", "/admin/email-events/message/{messageId}", email_events_views.list_message_events, email_events.list_message_events, Data[list[EmailEventWire]]),
+        Route("GET", "/admin/email-events/campaign/{campaignId}/stats", email_events_views.campaign_event_stats, email_analytics.campaign_event_stats, Data[CampaignEventStatsWire]),
+    ],
+    "Email Analytics": [
+        Route("GET", "/admin/email/analytics/campaigns/{campaignId}", email_analytics_views.campaign_analytics, email_analytics.campaign_analytics, Data[CampaignAnalyticsWire]),
+        Route("GET", "/admin/email/analytics/campaigns/{campaignId}/recipients", email_analytics_views.list_campaign_recipients, email_analytics.list_campaign_recipients, Paged[RecipientWire]),
+        Route("GET", "/admin/email/analytics/contacts/{contactId}", email_analytics_views.contact_email_analytics, email_analytics.contact_email_analytics, Data[ContactEmailAnalyticsWire]),
+        Route("GET", "/admin/email/analytics/overview", email_analytics_views.email_overview, email_analytics.email_overview, Data[EmailOverviewWire]),
     ],
     "Email Jobs": [
         Route("GET", "/admin/email-jobs/", email_jobs_views.list_email_jobs, email_jobs.list_email_jobs, Paged[EmailJobWire]),

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 from fastapi import Path
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from core.actor import Actor
 from resolvers import tracking
-from resolvers.scanners import LONGEST, is_machine
-from resolvers.tracking import Outcome, Visit
+from resolvers.tracking import Outcome
+from resolvers.tracking_visits import visit_of
 
 Token = Annotated[str, Path(alias="token")]
 
@@ -40,15 +40,3 @@ async def follow_link(request: Request, token: Token) -> Response:
     """To the address that the link had when the mail was sent. `X-Not-Recorded` as for the pixel."""
     followed = await tracking.record_click(ANYBODY, token, visit_of(request))
     return Response(b"", 302, {**HEADERS[followed.outcome], "location": followed.url})
-
-
-def visit_of(connection: HTTPConnection) -> Visit:
-    headers = connection.headers
-    user_agent = headers.get("user-agent", "")[:LONGEST]
-    purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-moz") or ""
-    method = connection.scope.get("method", "GET")
-    return Visit(
-        connection.client.host if connection.client else None,
-        user_agent or None,
-        is_machine(method, user_agent, purpose),
-    )

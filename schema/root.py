@@ -13,6 +13,8 @@ from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
+from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQueries
+from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
@@ -38,6 +40,8 @@ class Query(
     ContactQueries,
     SuppressionQueries,
     CampaignQueries,
+    EmailEventQueries,
+    EmailAnalyticsQueries,
     EmailJobQueries,
     TemplateQueries,
     DataExportQueries,
@@ -59,6 +63,8 @@ class Mutation(
     SuppressionMutations,
     CampaignMutations,
     CampaignLifeMutations,
+    EmailEventMutations,
+    EmailAnalyticsMutations,
     EmailJobMutations,
     TemplateMutations,
     DataExportMutations,

@@ -1,7 +1,10 @@
-"""Who asks for the pixel and the links of a mail without being a person who reads it."""
+"""Who asks for the pixel and the links of a mail: a person who reads it, or a machine."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
+
+from starlette.requests import HTTPConnection
 
 SCANNERS: Final = re.compile(
     "|".join(
@@ -37,6 +40,27 @@ Apple ask because a mail was, or seems to have been, opened."""
 PURPOSES: Final = ("prefetch", "preview", "prerender")
 LONGEST: Final = 500
 """Of a user agent, so many characters are looked at and kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks, as far as a request tells."""
+
+    ip: str | None = None
+    user_agent: str | None = None
+    is_machine: bool = False
+
+
+def visit_of(connection: HTTPConnection) -> Visit:
+    headers = connection.headers
+    user_agent = headers.get("user-agent", "")[:LONGEST]
+    purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-moz") or ""
+    method = connection.scope.get("method", "GET")
+    return Visit(
+        connection.client.host if connection.client else None,
+        user_agent or None,
+        is_machine(method, user_agent, purpose),
+    )
 
 
 def is_machine(method: str, user_agent: str, purpose: str) -> bool:
