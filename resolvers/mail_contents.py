@@ -3,26 +3,24 @@ and kept; what is sent is always from the content as it is now."""
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 import orjson
+from bson import ObjectId
 
-from core import clock
-from core.errors import DomainError, NotFound, found
+from core.errors import NotFound, found
 from core.ids import object_id
-from core.runtime import runtime
 from mail.builtin import BuiltIn, built_in
 from mail.content import Content, PersonalLinks, Rendered, prepare
 from mail.footer import LABEL, POSTAL_ADDRESS, label_in, prepare_with_footer
 from mail.headers import address
-from mail.links import OPENED, TrackingTokens, UnsubscribeTokens
 from mail.message import Outgoing, Skeleton
-from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign
 from models.contacts import ConsentCategory
@@ -44,34 +42,8 @@ STANDARD: Final[Mapping[str, Any]] = MappingProxyType(
 """The variables that every campaign and every template may use without declaring them, besides `unsubscribe_url`. What
 is not known is an empty text; `unsubscribe_label` are the words of a link to that address, in the reader's language."""
 CONTENTS_KEPT: Final = 64
-CAMPAIGNS_KEPT: Final = 16
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class Recent(Generic[K, V]):
-    """The values that were used last, so many of them."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[K, V] = OrderedDict()
-
-    def get(self, key: K) -> V | None:
-        value = self._kept.get(key)
-        if value is not None:
-            self._kept.move_to_end(key)
-        return value
-
-    def keep(self, key: K, value: V) -> V:
-        self._kept[key] = value
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-        return value
-
-
-_contents: Final[Recent[bytes, Content]] = Recent(CONTENTS_KEPT)
-_campaigns: Final[Recent[Hashable, "PreparedMail"]] = Recent(CAMPAIGNS_KEPT)
+_contents: Final[OrderedDict[bytes, Content]] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,60 +71,39 @@ class PreparedMail:
         # An empty text is a value too: it would stand before a default that the template declares.
         return {name: value for name, value in known.items() if value} | delivery.values
 
-    def message(self, delivery: Delivery) -> Outgoing:
+    def render(self, delivery: Delivery, personal: PersonalLinks) -> Rendered:
+        """What the recipient reads. Raises `TemplateProblem` where a value is missing."""
+        return self.content.render(self.values(delivery), personal)
+
+    def message(self, delivery: Delivery, personal: PersonalLinks, *, date: datetime) -> Outgoing:
         """Raises `InvalidInput` for an address that can't be written to, and `TemplateProblem` where a value is
         missing."""
-        personal = self.links(delivery)
         return self.skeleton.message(
             delivery.id,
             address(delivery.email, delivery.name),
-            self.content.render(self.values(delivery), personal),
-            date=clock.now(),
+            self.render(delivery, personal),
+            date=date,
             unsubscribe_url=personal.unsubscribe_url if self.one_click else None,
         )
 
-    def render(self, delivery: Delivery) -> Rendered:
-        """What the recipient reads. Raises `TemplateProblem` where a value is missing."""
-        return self.content.render(self.values(delivery), self.links(delivery))
 
-    def links(self, delivery: Delivery) -> PersonalLinks:
-        """The recipient's own addresses."""
-        settings = runtime().settings
-        url = settings.public_url.rstrip("/")
-        tracking, unsubscribing = _tokens(settings.keys("tracking"), settings.keys("unsubscribe"))
-        return PersonalLinks(
-            f"{url}/{self.app.id}/newsletter/unsubscribe/{unsubscribing.issue(delivery.id)}",
-            [f"{url}/t/c/{tracking.issue(delivery.id, number + 1)}" for number in range(len(self.content.links))],
-            f"{url}/t/o/{tracking.issue(delivery.id, OPENED)}",
-        )
+async def prepared(delivery: Delivery) -> PreparedMail:
+    """What the delivery's message is made from. All deliveries of a campaign share it: ask once for many. Those from a
+    template do where they have the same app, language and category.
 
-
-async def message_for(delivery: Delivery, app: App | None) -> Outgoing:
-    """The message of a delivery of the app. Raises `TemplateProblem`, and nothing else that a person could correct."""
-    try:
-        return (await prepared(delivery, app)).message(delivery)
-    except TemplateProblem:
-        raise
-    except DomainError as error:
-        raise TemplateProblem(None, error.message, error.field) from None
-
-
-async def prepared(delivery: Delivery, app: App | None) -> PreparedMail:
-    """What the delivery's message is made from. Raises `NotFound` where there is no such content (any more), and
-    `TemplateProblem` where it does not compile."""
-    if app is None:
-        raise NotFound("App not found")
+    Raises `NotFound` where there is no such content (any more), and `TemplateProblem` where it does not compile.
+    """
+    app = found(await App.get(delivery.app_id) if delivery.app_id else None, "App")
     kind, _, name = delivery.content.partition(":")
     match kind:
         case "campaign":
-            return await _prepared_campaign(delivery, app, name)
+            return await _prepared_campaign(delivery, app, object_id(name))
         case "template-id":
-            identity = object_id(name)
-            named = {"_id": identity, "appId": app.id}
-            return await _prepared_template(delivery, app, await Template.find_one(named) if identity else None)
+            named = {"_id": object_id(name), "appId": app.id}
+            return await _prepared_template(delivery, app, await Template.find_one(named))
         case "template":
             return await _prepared_template(delivery, app, await template_for(app, name, delivery.language))
-    raise NotFound(f"Nothing is rendered from {delivery.content}")
+    raise NotFound(f"Nothing can be made from {delivery.content}")
 
 
 async def template_for(app: App, key: str, language: str | None) -> Template | BuiltIn | None:
@@ -197,17 +148,12 @@ async def template_content(
     )
 
 
-async def _prepared_campaign(delivery: Delivery, app: App, name: str) -> PreparedMail:
-    """What is sent to many is frozen by then: it is read once. A trial is of what the campaign is now, not tracked."""
+async def _prepared_campaign(delivery: Delivery, app: App, campaign_id: ObjectId | None) -> PreparedMail:
+    """A trial is not tracked, and nobody unsubscribes from it by one click."""
     is_trial = delivery.kind is not DeliveryKind.CAMPAIGN
-    key = (name, app.id, app.updated_at)
-    if not is_trial and (known := _campaigns.get(key)):
-        return known
-    identity = object_id(name)
-    campaign = found(await Campaign.find_one({"_id": identity, "appId": app.id}) if identity else None, "Campaign")
+    campaign = found(await Campaign.find_one({"_id": campaign_id, "appId": app.id}), "Campaign")
     content = await campaign_content(campaign, app, tracked=not is_trial)
-    mail = PreparedMail(app, content, campaign_skeleton(app, campaign), one_click=not is_trial)
-    return mail if is_trial else _campaigns.keep(key, mail)
+    return PreparedMail(app, content, campaign_skeleton(app, campaign), one_click=not is_trial)
 
 
 async def _prepared_template(delivery: Delivery, app: App, template: Template | BuiltIn | None) -> PreparedMail:
@@ -217,15 +163,14 @@ async def _prepared_template(delivery: Delivery, app: App, template: Template | 
     return PreparedMail(app, content, template_skeleton(app, template.key, delivery.category))
 
 
-@lru_cache(maxsize=1)
-def _tokens(tracking: tuple[bytes, ...], unsubscribing: tuple[bytes, ...]) -> tuple[TrackingTokens, UnsubscribeTokens]:
-    return TrackingTokens(tracking), UnsubscribeTokens(unsubscribing)
-
-
 async def _content(**parts: Any) -> Content:
     """Prepared once, whatever it is that has these parts; beside the event loop, because large ones take a while."""
     key = blake2b(orjson.dumps(parts), digest_size=16).digest()
-    if known := _contents.get(key):
-        return known
-    make = prepare_with_footer if "postal_address" in parts else prepare
-    return _contents.keep(key, await asyncio.to_thread(partial(make, **parts)))
+    content = _contents.get(key)
+    if content is None:
+        make = prepare_with_footer if "postal_address" in parts else prepare
+        content = _contents[key] = await asyncio.to_thread(partial(make, **parts))
+    _contents.move_to_end(key)
+    if len(_contents) > CONTENTS_KEPT:
+        _contents.popitem(last=False)
+    return content

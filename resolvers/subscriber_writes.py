@@ -88,7 +88,7 @@ async def ask_to_confirm(app: App, contact: Contact, subscriber: Subscriber, evi
         app,
         CONFIRMATION,
         contact,
-        values={"confirm_url": confirmation_url(app.id, token), "app_name": app.name, "name": subscriber.name},
+        values={"confirm_url": confirmation_url(app.id, token)},
         language=subscriber.language,
         source=f"{CONFIRMATION}:{subscriber.id}:{int(now.timestamp() // BETWEEN_MAILS.total_seconds())}",
     )

@@ -9,7 +9,8 @@ from pydantic import Field
 from core.access import MARKETING, STAFF, allow
 from core.actor import Actor
 from core.inputs import OMITTED, Email, Input, JsonObject, Locale, ShortText, Text
-from mail.content import Rendered
+from core.runtime import runtime
+from mail.content import PersonalLinks, Rendered
 from models.apps import App
 from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind
@@ -96,7 +97,8 @@ async def _render(template: Template, app: App, reader: Recipient, values: dict[
         language=template.language,
         values=_values(template, values),
     )
-    return await asyncio.to_thread(mail.render, delivery)
+    unsubscribe_url = f"{runtime().settings.public_url.rstrip('/')}/{app.id}/newsletter/unsubscribe/preview"
+    return await asyncio.to_thread(mail.render, delivery, PersonalLinks(unsubscribe_url))
 
 
 def _values(template: Template, values: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ in one 400, and checks who calls before anything is read.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from fastapi.params import Path, Query
 from pydantic import BaseModel, ValidationError
@@ -14,11 +14,12 @@ from starlette.requests import Request
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.inputs import invalid_input
+from rest_compat.uploads import Upload
 
-Reader = Callable[[Request, Actor, bytes], Any]
+Reader = Callable[[Request, Actor, bytes | Upload], Any]
 
 
-def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes], dict[str, Any]]:
+def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes | Upload], dict[str, Any]]:
     """A function from a request to the view's arguments. Raises `InvalidInput` naming the fields."""
     hints = get_type_hints(view, include_extras=True)
     hints.pop("return", None)
@@ -27,7 +28,7 @@ def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes], dict[s
         hint is Request or any(isinstance(marker, Query) for marker in get_args(hint)) for hint in hints.values()
     )
 
-    def bind(request: Request, actor: Actor, body: bytes) -> dict[str, Any]:
+    def bind(request: Request, actor: Actor, body: bytes | Upload) -> dict[str, Any]:
         if not reads_query and request.url.query:
             name = next(iter(request.query_params), "")
             raise InvalidInput(f"{name}: is not a known field", name)
@@ -47,6 +48,8 @@ def _reader(hint: Any) -> Reader:
         return lambda request, actor, body: actor
     if kind is Request:
         return lambda request, actor, body: request
+    if kind is Upload:
+        return lambda request, actor, body: body
     return _body(kind)
 
 
@@ -55,7 +58,7 @@ def _path_parameter(name: str) -> Reader:
 
 
 def _query(model: type[BaseModel]) -> Reader:
-    def read(request: Request, actor: Actor, body: bytes) -> BaseModel:
+    def read(request: Request, actor: Actor, body: bytes | Upload) -> BaseModel:
         values: dict[str, str] = {}
         for name, value in request.query_params.multi_items():
             if name in values:
@@ -70,12 +73,12 @@ def _query(model: type[BaseModel]) -> Reader:
 
 
 def _body(model: type[BaseModel]) -> Reader:
-    def read(request: Request, actor: Actor, body: bytes) -> BaseModel:
+    def read(request: Request, actor: Actor, body: bytes | Upload) -> BaseModel:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json":
             raise InvalidInput("The body must be JSON, with Content-Type: application/json")
         try:
-            return model.model_validate_json(body)
+            return model.model_validate_json(cast(bytes, body))
         except ValidationError as error:
             raise invalid_input(error) from None
 

@@ -20,10 +20,15 @@ from resolvers import (
     email_jobs,
     gdpr,
     health,
+    newsletter_templates,
     plans,
     shops,
+    subscriber_import,
+    subscribers,
+    subscribing,
     templates,
     tracking,
+    unsubscribing,
     users,
 )
 from rest_compat import api_keys as api_keys_views
@@ -37,10 +42,15 @@ from rest_compat import email_analytics as email_analytics_views
 from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
+from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
+from rest_compat import subscriber_import as subscriber_import_views
+from rest_compat import subscribers as subscribers_views
+from rest_compat import subscribing as subscribing_views
 from rest_compat import templates as templates_views
 from rest_compat import tracking as tracking_views
+from rest_compat import unsubscribing as unsubscribing_views
 from rest_compat import users as users_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
@@ -58,9 +68,13 @@ from rest_compat.email_analytics import (
 from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
+from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
+from rest_compat.subscriber_import import FILES, ImportWire
+from rest_compat.subscribers import SubscriberStatsWire, SubscriberWire
+from rest_compat.subscribing import SubscribedWire
 from rest_compat.templates import TemplateCategoriesWire, TemplateWire
 from rest_compat.users import UserWire
 
@@ -113,6 +127,14 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
     ],
     "Newsletter": [
+        Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),
+        Route("GET", "/{appId}/newsletter/unsubscribe/{token}", unsubscribing_views.show_unsubscription, unsubscribing.get_unsubscription, None, media_type="text/html", pages=(404,)),
+        Route("POST", "/{appId}/newsletter/unsubscribe/{token}", unsubscribing_views.unsubscribe, unsubscribing.unsubscribe, None, media_type="text/html", pages=(404,)),
+        Route("GET", "/admin/{appId}/newsletter/subscribers/stats", subscribers_views.subscriber_stats, subscribers.subscriber_stats, Data[SubscriberStatsWire]),
+        Route("GET", "/admin/{appId}/newsletter/subscribers", subscribers_views.list_subscribers, subscribers.list_subscribers, Paged[SubscriberWire]),
+        Route("POST", "/admin/{appId}/newsletter/subscribers", subscribers_views.create_subscriber, subscribers.create_subscriber, DataMessage[SubscriberWire], 201),
+        Route("POST", "/admin/{appId}/newsletter/subscribers/import", subscriber_import_views.import_file, subscriber_import.import_subscribers, Data[ImportWire], uploads=FILES),
+        Route("DELETE", "/admin/{appId}/newsletter/subscribers/{id}", subscribers_views.delete_subscriber, subscribers.delete_subscriber, Message),
         Route("GET", "/admin/{appId}/newsletter/campaigns", campaigns_views.list_campaigns, campaigns.list_campaigns, Paged[CampaignWire]),
         Route("POST", "/admin/{appId}/newsletter/campaigns", campaigns_views.create_campaign, campaigns.create_campaign, DataMessage[CampaignWithContentWire], 201),
         Route("GET", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.get_campaign, campaigns.get_campaign, Data[CampaignWithContentWire]),
@@ -120,6 +142,10 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.delete_campaign, campaigns.delete_campaign, Message),
         Route("POST", "/admin/{appId}/newsletter/campaigns/{id}/send", campaigns_views.send_campaign, campaign_life.send_campaign, Data[QueuedWire]),
         Route("POST", "/admin/{appId}/newsletter/campaigns/{id}/test", campaigns_views.test_campaign, campaign_life.test_campaign, Message),
+        Route("GET", "/admin/{appId}/newsletter/templates", newsletter_templates_views.list_newsletter_templates, newsletter_templates.list_newsletter_templates, Paged[NewsletterTemplateWire]),
+        Route("POST", "/admin/{appId}/newsletter/templates", newsletter_templates_views.create_newsletter_template, newsletter_templates.create_newsletter_template, DataMessage[NewsletterTemplateWire], 201),
+        Route("PATCH", "/admin/{appId}/newsletter/templates/{id}", newsletter_templates_views.update_newsletter_template, newsletter_templates.update_newsletter_template, DataMessage[NewsletterTemplateWire]),
+        Route("DELETE", "/admin/{appId}/newsletter/templates/{id}", newsletter_templates_views.delete_newsletter_template, newsletter_templates.delete_newsletter_template, Message),
     ],
     "Contacts": [
         Route("GET", "/admin/contacts/", contacts_views.list_contacts, contacts.list_contacts, Paged[ContactWire]),
@@ -172,4 +198,10 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/{appId}/events/{eventName}", app_events_views.create_app_event, app_events.create_app_event, Data[ReceivedWire]),
     ],
 }
+
+UNDOCUMENTED: Final[list[Route]] = [
+    Route("GET", "/{appId}/newsletter/confirm/{token}", subscribing_views.show_confirmation, subscribing.get_newsletter_confirmation, None, media_type="text/html", pages=(404, 410)),
+    Route("POST", "/{appId}/newsletter/confirm/{token}", subscribing_views.confirm, subscribing.confirm_newsletter, None, media_type="text/html", pages=(404, 410)),
+]
+"""Where links in mail lead that the contract does not know: pages for people, no part of the API."""
 # fmt: on

@@ -18,6 +18,7 @@ from resolvers.idempotency import Answer, once
 from rest_compat.binding import binder
 from rest_compat.contract import endpoints
 from rest_compat.edge import Failure
+from rest_compat.uploads import Upload, Uploads, received
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 HTML: Final = "text/html"
@@ -55,8 +56,8 @@ class Route:
     """A documented path: the view that translates, the resolver that it calls, and what a success looks like.
 
     Who may call, and so the security in OpenAPI, is what the resolver declares. Without a model, `media_type` says what
-    a success is; `pages` are the errors that the view shows to a person, as HTML. `is_shortcut` rows are answered
-    before the router (`shortcuts.py`).
+    a success is; `pages` are the errors that the view shows to a person, as HTML. With `uploads` the body is a file.
+    `is_shortcut` rows are answered before the router (`shortcuts.py`).
     """
 
     method: str
@@ -68,6 +69,7 @@ class Route:
     errors: tuple[int, ...] = ()
     media_type: str = "application/json"
     pages: tuple[int, ...] = ()
+    uploads: Uploads | None = None
     is_shortcut: bool = False
 
     @property
@@ -76,7 +78,12 @@ class Route:
 
     @property
     def summary(self) -> str:
-        return endpoints()[self.method, self.path].summary
+        endpoint = endpoints().get((self.method, self.path))
+        return endpoint.summary if endpoint else self.view.__doc__ or ""
+
+    @property
+    def is_documented(self) -> bool:
+        return (self.method, self.path) in endpoints()
 
     @property
     def failures(self) -> list[int]:
@@ -116,15 +123,21 @@ def by_specificity(route: Route) -> tuple[int, list[bool]]:
     return len(segments), [segment.startswith("{") for segment in segments]
 
 
-def served(categories: Categories) -> list[BaseRoute]:
-    """All rows. Paths are registered without a trailing slash, which the gate takes off every request."""
+def served(categories: Categories, undocumented: Iterable[Route] = ()) -> list[BaseRoute]:
+    """All rows. Paths are registered without a trailing slash, which the gate takes off every request. OpenAPI does not
+    show those that the contract does not know."""
     rows = [(category, route) for category, routes in categories.items() for route in routes]
+    rows += [("", route) for route in undocumented]
     return [_served(category, route) for category, route in sorted(rows, key=lambda row: by_specificity(row[1]))]
 
 
 def _served(category: str, route: Route) -> APIRoute:
     """Described by FastAPI, from the view's signature and the row; answered by `_handler`."""
-    extra: dict[str, Any] = {"security": [{scheme: []} for scheme in route.access.schemes]}
+    schemes = route.access.schemes
+    without: list[dict[str, Any]] = [{}] if schemes and route.access.public else []
+    extra: dict[str, Any] = {"security": [*without, *({scheme: []} for scheme in schemes)]}
+    if route.uploads:
+        extra["requestBody"] = route.uploads.documented
     if route.method in WRITES:
         extra["parameters"] = [IDEMPOTENCY_KEY]
 
@@ -137,6 +150,7 @@ def _served(category: str, route: Route) -> APIRoute:
         route.view,
         methods=[route.method],
         tags=[category],
+        include_in_schema=route.is_documented,
         summary=route.summary,
         operation_id=f"{route.view.__module__.rsplit('.', 1)[-1]}_{route.view.__name__}",
         status_code=route.status,
@@ -151,16 +165,20 @@ def _handler(route: Route) -> Handler:
     """Who calls, and whether they may, comes before anything that they sent is read."""
     bind, reads_body = binder(route.view), route.method in WRITES
 
-    async def handle(request: Request) -> Response:
-        actor = await actor_of(request)
-        route.access.check(actor)
-        body = await request.body() if reads_body else b""
-
+    async def respond(request: Request, actor: Actor, body: bytes | Upload) -> Response:
         async def answer() -> Response:
             return rendered(await route.view(**bind(request, actor, body)), route.status)
 
         key = request.headers.get("idempotency-key") if reads_body else None
         return await answer() if key is None else await _once(actor, key, request, body, answer)
+
+    async def handle(request: Request) -> Response:
+        actor = await actor_of(request)
+        route.access.check(actor)
+        if route.uploads is None:
+            return await respond(request, actor, await request.body() if reads_body else b"")
+        async with received(request, route.uploads) as upload:
+            return await respond(request, actor, upload)
 
     return handle
 
@@ -179,13 +197,14 @@ def _plain(value: Any) -> Any:
 
 
 async def _once(
-    actor: Actor, key: str, request: Request, body: bytes, answer: Callable[[], Awaitable[Response]]
+    actor: Actor, key: str, request: Request, body: bytes | Upload, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
     async def work() -> Answer:
         response = await answer()
         return Answer(response.status_code, response.headers.get("content-type", ""), bytes(response.body))
 
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
+    sent = body.digest() if isinstance(body, Upload) else body
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + sent
     kept = await once(actor, key, asked, work)
     return Response(kept.body, kept.status, headers={"content-type": kept.media_type})
 
