@@ -20,7 +20,7 @@ from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
 from rest_compat.contract import tags
 from rest_compat.edge import install_errors
-from rest_compat.routes import ALL
+from rest_compat.routes import ALL, UNDOCUMENTED
 from rest_compat.routing import install_openapi, served
 from schema.edge import Context
 from schema.root import SCHEMA
@@ -50,7 +50,7 @@ def create_app(settings: Settings, mongo_url: str) -> FastAPI:
         redoc_url=None,
     )
     app.router.routes.extend(_graphql(settings).routes("/graphql"))
-    app.router.routes.extend(served(ALL))
+    app.router.routes.extend(served(ALL, UNDOCUMENTED))
     install_errors(app)
     install_openapi(app)
     app.router.routes.extend(pages.routes(settings, ALL, app.openapi(), usages(SCHEMA)))

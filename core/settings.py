@@ -67,10 +67,6 @@ class Settings(MailSettings, WebhookSettings):
     requests_per_minute: int = Field(6000, ge=1)
     """Per API key, user or (unauthenticated) address."""
 
-    mail_from: str = "noreply@localhost"
-    """The sender of an app that has none of its own."""
-    mail_from_name: str = "All Over Apps"
-
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field("auto", pattern="^(auto|json|console)$")
 

@@ -20,6 +20,7 @@ from resolvers.idempotency import Answer, once
 from rest_compat.binding import binder
 from rest_compat.contract import endpoints
 from rest_compat.edge import Failure
+from rest_compat.uploads import Upload, Uploads, received
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 HTML: Final = "text/html"
@@ -58,8 +59,9 @@ class Route:
     """A documented path: the view that translates, the resolver that it calls, and what a success looks like.
 
     Who may call, and so the security in OpenAPI, is what the resolver declares. Without a model, `media_type` says what
-    a success is; `pages` are the errors that the view shows to a person, as HTML. `signed_by` names the headers of a
-    webhook, whose signature is its credential: it is not counted among what strangers send, unless it is refused.
+    a success is; `pages` are the errors that the view shows to a person, as HTML. With `uploads` the body is a file.
+    `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
+    strangers send, unless it is refused.
     """
 
     method: str
@@ -71,6 +73,7 @@ class Route:
     errors: tuple[int, ...] = ()
     media_type: str = "application/json"
     pages: tuple[int, ...] = ()
+    uploads: Uploads | None = None
     signed_by: tuple[str, ...] = ()
 
     @property
@@ -121,15 +124,21 @@ def by_specificity(route: Route) -> tuple[int, list[bool]]:
     return len(segments), [segment.startswith("{") for segment in segments]
 
 
-def served(categories: Categories) -> list[BaseRoute]:
-    """All rows. Paths are registered without a trailing slash, which the gate takes off every request."""
+def served(categories: Categories, undocumented: Iterable[Route] = ()) -> list[BaseRoute]:
+    """All rows. Paths are registered without a trailing slash, which the gate takes off every request. OpenAPI does not
+    show those that the contract does not know."""
     rows = [(category, route) for category, routes in categories.items() for route in routes]
+    rows += [("", route) for route in undocumented]
     return [_served(category, route) for category, route in sorted(rows, key=lambda row: by_specificity(row[1]))]
 
 
 def _served(category: str, route: Route) -> APIRoute:
     """Described by FastAPI, from the view's signature and the row; answered by `_handler`."""
-    extra: dict[str, Any] = {"security": [{scheme: []} for scheme in route.access.schemes]}
+    schemes = route.access.schemes
+    without: list[dict[str, Any]] = [{}] if schemes and route.access.public else []
+    extra: dict[str, Any] = {"security": [*without, *({scheme: []} for scheme in schemes)]}
+    if route.uploads:
+        extra["requestBody"] = route.uploads.documented
     if route.signed_by:
         extra["parameters"] = [_signed_header(name) for name in route.signed_by]
         extra["requestBody"] = SIGNED_BODY
@@ -145,6 +154,7 @@ def _served(category: str, route: Route) -> APIRoute:
         route.view,
         methods=[route.method],
         tags=[category],
+        include_in_schema=bool(category),
         summary=route.summary,
         operation_id=f"{route.view.__module__.rsplit('.', 1)[-1]}_{route.view.__name__}",
         status_code=route.status,
@@ -165,16 +175,20 @@ def _handler(route: Route) -> Handler:
         return _signed_handler(route)
     bind, reads_body = binder(route.view), route.method in WRITES
 
-    async def handle(request: Request) -> Response:
-        actor = await actor_of(request)
-        route.access.check(actor)
-        body = await request.body() if reads_body else b""
-
+    async def respond(request: Request, actor: Actor, body: bytes | Upload) -> Response:
         async def answer() -> Response:
             return rendered(await route.view(**bind(request, actor, body)), route.status)
 
         key = request.headers.get("idempotency-key") if reads_body else None
         return await answer() if key is None else await _once(actor, key, request, body, answer)
+
+    async def handle(request: Request) -> Response:
+        actor = await actor_of(request)
+        route.access.check(actor)
+        if route.uploads is None:
+            return await respond(request, actor, await request.body() if reads_body else b"")
+        async with received(request, route.uploads) as upload:
+            return await respond(request, actor, upload)
 
     return handle
 
@@ -216,13 +230,14 @@ def _plain(value: Any) -> Any:
 
 
 async def _once(
-    actor: Actor, key: str, request: Request, body: bytes, answer: Callable[[], Awaitable[Response]]
+    actor: Actor, key: str, request: Request, body: bytes | Upload, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
     async def work() -> Answer:
         response = await answer()
         return Answer(response.status_code, response.headers.get("content-type", ""), bytes(response.body))
 
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
+    sent = body.digest() if isinstance(body, Upload) else body
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + sent
     kept = await once(actor, key, asked, work)
     return Response(kept.body, kept.status, headers={"content-type": kept.media_type})
 

@@ -17,10 +17,14 @@ from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAle
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
+from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
+from schema.subscriber_import import SubscriberImportMutations
+from schema.subscribers import SubscriberMutations, SubscriberQueries
+from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.users import UserMutations, UserQueries
@@ -39,6 +43,9 @@ class Query(
     MerchantQueries,
     ContactQueries,
     SuppressionQueries,
+    SubscriberQueries,
+    SubscribingQueries,
+    NewsletterTemplateQueries,
     CampaignQueries,
     EmailJobQueries,
     TemplateQueries,
@@ -61,6 +68,10 @@ class Mutation(
     AppEventMutations,
     ContactMutations,
     SuppressionMutations,
+    SubscriberMutations,
+    SubscriberImportMutations,
+    SubscribingMutations,
+    NewsletterTemplateMutations,
     CampaignMutations,
     CampaignLifeMutations,
     EmailJobMutations,

@@ -15,11 +15,12 @@ from resolvers.api_keys import ApiKeyCreate, create_api_key
 from resolvers.apps import AppCreate, create_app
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
-from seed.catalog import APPS, OWNER, STAFF, CatalogApp
+from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.email_alerts import email_alerts
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
 from seed.merchants import merchants
+from seed.templates import write_templates
 from seed.webhooks import webhook_events
 
 SEED: Final = 7
@@ -73,7 +74,10 @@ async def _create_account(first_name: str, last_name: str, email: str, role: Rol
 
 async def _publish(app: CatalogApp) -> list[Plan]:
     """Its plans in the order of their price."""
-    await create_app(ACTOR, AppCreate.model_validate({"id": app.id, "name": app.name, "description": app.description}))
+    mail = {"senderName": app.name, "replyTo": f"help@{app.id}.example.com", "postalAddress": POSTAL_ADDRESS}
+    new = {"id": app.id, "name": app.name, "description": app.description, "mail": mail}
+    await create_app(ACTOR, AppCreate.model_validate(new))
+    await write_templates(app.id)
     plans = [await create_plan(ACTOR, app.id, PlanCreate.model_validate(plan)) for plan in app.plans]
     return sorted(plans, key=lambda plan: plan.price)
 

@@ -15,14 +15,18 @@ from models.apps import App
 from models.email_alerts import EmailAlert
 from models.plans import Interval, Plan
 from models.shops import Shop, ShopStatus, SubscriptionStatus
+from models.templates import Template
 from models.users import User
 from models.webhook_events import WebhookEvent
 from resolvers.shop_changes import Standing, replayed
 from resolvers.shops import shop_stats
+from resolvers.template_trials import TemplatePreview, preview_template
 from seed.catalog import APPS
 from seed.company import found_company
-from seed.histories import histories
+from seed.histories import ACTOR, histories
 from seed.merchants import merchants
+from seed.templates import write_templates
+from tests.factories.apps import an_app
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -47,6 +51,16 @@ def plans() -> dict[str, list[Plan]]:
     }
 
 
+async def test_its_templates_render_with_their_samples() -> None:
+    await an_app("reviews-all-over", name="Reviews All Over")
+    await write_templates("reviews-all-over")
+    for template in await Template.find_all().to_list():
+        preview = TemplatePreview.model_validate({"templateId": str(template.id)})
+        shown = await preview_template(ACTOR, template.app_id, preview)
+        assert "Ada" in shown.text
+        assert "(https://" in shown.text
+
+
 @pytest_asyncio.fixture
 async def history() -> tuple[list[Shop], list[AppEvent]]:
     random = Random(7)
@@ -60,6 +74,10 @@ async def test_it_is_complete() -> None:
     assert await Plan.find_all().count() == 8
     assert {user.role for user in await User.find_all().to_list()} == set(Role)
     assert await ApiKey.find_all().count() == len(made.api_keys) == 2
+    for app in APPS:
+        templates = await Template.find({"appId": app.id}).to_list()
+        assert 5 <= len({template.key for template in templates}) <= 8
+        assert {template.language for template in templates} == {"en", "de", "fr"}
     assert len({shop.domain for shop in await Shop.find_all().to_list()}) == 400
     assert await AppEvent.find({"appliedAt": None}).count() == 0
     assert await WebhookEvent.find({"status": "received"}).count() == 0
