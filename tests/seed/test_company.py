@@ -1,18 +1,16 @@
 """The demonstration company: complete, believable, consistent, and the same every time."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from random import Random
 
 import pytest
-import pytest_asyncio
 
 from core.actor import Actor, Role
 from models.api_keys import ApiKey
 from models.app_events import KEPT, AppEvent
 from models.apps import App
-from models.plans import Interval, Plan
+from models.plans import Plan
 from models.shops import Shop, ShopStatus, SubscriptionStatus
 from models.users import User
 from resolvers.shop_changes import Standing, replayed
@@ -21,34 +19,9 @@ from seed.catalog import APPS
 from seed.company import found_company
 from seed.histories import histories
 from seed.merchants import merchants
+from tests.seed.conftest import NOW, plans
 
 pytestmark = pytest.mark.usefixtures("platform")
-
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-
-def plans() -> dict[str, list[Plan]]:
-    return {
-        app.id: [
-            Plan(
-                app_id=app.id,
-                handle=plan["handle"],
-                name=plan["name"],
-                name_key=plan["name"].casefold(),
-                price=Decimal(plan["price"]),
-                interval=plan.get("interval", Interval.EVERY_30_DAYS),
-                trial_days=plan.get("trialDays", 0),
-            )
-            for plan in app.plans
-        ]
-        for app in APPS
-    }
-
-
-@pytest_asyncio.fixture
-async def history() -> tuple[list[Shop], list[AppEvent]]:
-    random = Random(7)
-    return histories(random, merchants(random, 400), plans(), NOW)
 
 
 async def test_it_is_complete() -> None:
