@@ -15,13 +15,20 @@ from resolvers import (
     consent,
     contacts,
     data_exports,
+    email_alerts,
     email_jobs,
     gdpr,
     health,
+    newsletter_templates,
     plans,
     shops,
+    subscriber_import,
+    subscribers,
+    subscribing,
     templates,
+    unsubscribing,
     users,
+    webhooks,
 )
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
@@ -30,12 +37,19 @@ from rest_compat import auth as auth_views
 from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
 from rest_compat import data_exports as data_exports_views
+from rest_compat import email_alerts as email_alerts_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
+from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
+from rest_compat import subscriber_import as subscriber_import_views
+from rest_compat import subscribers as subscribers_views
+from rest_compat import subscribing as subscribing_views
 from rest_compat import templates as templates_views
+from rest_compat import unsubscribing as unsubscribing_views
 from rest_compat import users as users_views
+from rest_compat import webhooks as webhooks_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
@@ -43,13 +57,19 @@ from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
+from rest_compat.email_alerts import EmailAlertWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
+from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
+from rest_compat.subscriber_import import FILES, ImportWire
+from rest_compat.subscribers import SubscriberStatsWire, SubscriberWire
+from rest_compat.subscribing import SubscribedWire
 from rest_compat.templates import TemplateCategoriesWire, TemplateWire
 from rest_compat.users import UserWire
+from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
 # fmt: off
 CATEGORIES: Final[Categories] = {
@@ -100,6 +120,14 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
     ],
     "Newsletter": [
+        Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),
+        Route("GET", "/{appId}/newsletter/unsubscribe/{token}", unsubscribing_views.show_unsubscription, unsubscribing.get_unsubscription, None, media_type="text/html", pages=(404,)),
+        Route("POST", "/{appId}/newsletter/unsubscribe/{token}", unsubscribing_views.unsubscribe, unsubscribing.unsubscribe, None, media_type="text/html", pages=(404,)),
+        Route("GET", "/admin/{appId}/newsletter/subscribers/stats", subscribers_views.subscriber_stats, subscribers.subscriber_stats, Data[SubscriberStatsWire]),
+        Route("GET", "/admin/{appId}/newsletter/subscribers", subscribers_views.list_subscribers, subscribers.list_subscribers, Paged[SubscriberWire]),
+        Route("POST", "/admin/{appId}/newsletter/subscribers", subscribers_views.create_subscriber, subscribers.create_subscriber, DataMessage[SubscriberWire], 201),
+        Route("POST", "/admin/{appId}/newsletter/subscribers/import", subscriber_import_views.import_file, subscriber_import.import_subscribers, Data[ImportWire], uploads=FILES),
+        Route("DELETE", "/admin/{appId}/newsletter/subscribers/{id}", subscribers_views.delete_subscriber, subscribers.delete_subscriber, Message),
         Route("GET", "/admin/{appId}/newsletter/campaigns", campaigns_views.list_campaigns, campaigns.list_campaigns, Paged[CampaignWire]),
         Route("POST", "/admin/{appId}/newsletter/campaigns", campaigns_views.create_campaign, campaigns.create_campaign, DataMessage[CampaignWithContentWire], 201),
         Route("GET", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.get_campaign, campaigns.get_campaign, Data[CampaignWithContentWire]),
@@ -107,6 +135,10 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.delete_campaign, campaigns.delete_campaign, Message),
         Route("POST", "/admin/{appId}/newsletter/campaigns/{id}/send", campaigns_views.send_campaign, campaign_life.send_campaign, Data[QueuedWire]),
         Route("POST", "/admin/{appId}/newsletter/campaigns/{id}/test", campaigns_views.test_campaign, campaign_life.test_campaign, Message),
+        Route("GET", "/admin/{appId}/newsletter/templates", newsletter_templates_views.list_newsletter_templates, newsletter_templates.list_newsletter_templates, Paged[NewsletterTemplateWire]),
+        Route("POST", "/admin/{appId}/newsletter/templates", newsletter_templates_views.create_newsletter_template, newsletter_templates.create_newsletter_template, DataMessage[NewsletterTemplateWire], 201),
+        Route("PATCH", "/admin/{appId}/newsletter/templates/{id}", newsletter_templates_views.update_newsletter_template, newsletter_templates.update_newsletter_template, DataMessage[NewsletterTemplateWire]),
+        Route("DELETE", "/admin/{appId}/newsletter/templates/{id}", newsletter_templates_views.delete_newsletter_template, newsletter_templates.delete_newsletter_template, Message),
     ],
     "Contacts": [
         Route("GET", "/admin/contacts/", contacts_views.list_contacts, contacts.list_contacts, Paged[ContactWire]),
@@ -115,6 +147,10 @@ CATEGORIES: Final[Categories] = {
         Route("PATCH", "/admin/contacts/{id}/consent", contacts_views.change_consent, consent.change_consent, DataMessage[ContactWire]),
         Route("POST", "/admin/contacts/{id}/opt-out", contacts_views.opt_out_contact, consent.opt_out_contact, DataMessage[ContactWire]),
         Route("GET", "/admin/contacts/{id}/export", contacts_views.export_contact, gdpr.export_contact, Data[PersonalDataWire]),
+    ],
+    "Webhooks": [
+        Route("POST", "/webhooks/resend", webhooks_views.receive_resend_webhook, webhooks.receive_resend_webhook, ResendReceivedWire, signed_by=("svix-id", "svix-timestamp", "svix-signature")),
+        Route("POST", "/webhooks/cold-provider", webhooks_views.receive_cold_provider_webhook, webhooks.receive_cold_provider_webhook, ReceivedMessageWire, signed_by=("X-Signature",)),
     ],
     "Email Jobs": [
         Route("GET", "/admin/email-jobs/", email_jobs_views.list_email_jobs, email_jobs.list_email_jobs, Paged[EmailJobWire]),
@@ -127,6 +163,10 @@ CATEGORIES: Final[Categories] = {
     "Data Export": [
         Route("GET", "/data-export/{token}", data_exports_views.show_data_export, data_exports.open_data_export, None, media_type="text/html", pages=(404, 410)),
         Route("GET", "/data-export/{token}/download", data_exports_views.download_data_export, data_exports.open_data_export, None, media_type="application/json", pages=(404, 410)),
+    ],
+    "Email Alerts": [
+        Route("GET", "/admin/email-alerts/", email_alerts_views.list_email_alerts, email_alerts.list_email_alerts, Paged[EmailAlertWire]),
+        Route("PATCH", "/admin/email-alerts/{id}/resolve", email_alerts_views.resolve_email_alert, email_alerts.resolve_email_alert, Data[EmailAlertWire]),
     ],
     "Plans": [
         Route("GET", "/{appId}/plans/stats", plans_views.plan_stats, plans.plan_stats, Data[PlanStatsWire]),
@@ -144,4 +184,19 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/{appId}/events/{eventName}", app_events_views.create_app_event, app_events.create_app_event, Data[ReceivedWire]),
     ],
 }
+
+BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Webhooks": [
+        Route("POST", "/webhooks/shopify/{appId}", webhooks_views.receive_shopify_webhook, webhooks.receive_shopify_webhook, ReceivedMessageWire, signed_by=("X-Shopify-Hmac-Sha256", "X-Shopify-Topic", "X-Shopify-Shop-Domain", "X-Shopify-Webhook-Id")),
+    ],
+}
+"""Paths that the contract does not have, and that are served all the same, each with a reason in `docs/decisions`."""
+
+ALL: Final[Categories] = {name: [*routes, *BEYOND_THE_CONTRACT.get(name, [])] for name, routes in CATEGORIES.items()}
+
+UNDOCUMENTED: Final[list[Route]] = [
+    Route("GET", "/{appId}/newsletter/confirm/{token}", subscribing_views.show_confirmation, subscribing.get_newsletter_confirmation, None, media_type="text/html", pages=(404, 410)),
+    Route("POST", "/{appId}/newsletter/confirm/{token}", subscribing_views.confirm, subscribing.confirm_newsletter, None, media_type="text/html", pages=(404, 410)),
+]
+"""Where links in mail lead that the contract does not know: pages for people, no part of the API."""
 # fmt: on

@@ -18,6 +18,7 @@ from schema.connections import After, Before, Connection, First, Last
 from schema.data_exports import DataExport, PersonalData
 from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.email_jobs import EmailJob, email_job
+from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
 
 strawberry.enum(ConsentState)
@@ -87,6 +88,11 @@ class Contact:
     @described("What keeps mail from the address.")
     async def suppressions(self, info: Info) -> list[Suppression]:
         return cast(list[Suppression], await info.context.loaders.suppressions.load(self.email))
+
+    @described("The newsletters that they get, or once did.")
+    async def subscribers(self, info: Info) -> list[Subscriber]:
+        contact_id = cast(stored.Contact, self).id
+        return cast(list[Subscriber], await info.context.loaders.subscribers.load(contact_id))
 
     @described("What the contact agreed to and withdrew, the newest first.")
     async def consent_entries(

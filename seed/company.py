@@ -19,11 +19,14 @@ from resolvers.apps import AppCreate, create_app
 from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
-from seed.catalog import APPS, OWNER, STAFF, CatalogApp
+from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
+from seed.email_alerts import email_alerts
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
 from seed.merchants import merchants
 from seed.people import USER_AGENTS, people
+from seed.templates import write_templates
+from seed.webhooks import webhook_events
 
 SEED: Final = 7
 MERCHANTS: Final = 400
@@ -55,7 +58,8 @@ async def found_company(progress: Progress) -> Secrets:
     shops, events = histories(random, merchants(random, MERCHANTS), plans, now)
     settings, names = runtime().settings, {app.id: app.name for app in APPS}
     known = people(random, shops, names, settings, now)
-    collections = (shops, events, known.contacts, known.entries, known.suppressions)
+    told, alerts = webhook_events(shops, now), email_alerts(now)
+    collections = (shops, events, known.contacts, known.entries, known.suppressions, told, alerts)
     written, total = 0, sum(map(len, collections))
     for documents in collections:
         for start in range(0, len(documents), BATCH):
@@ -91,7 +95,10 @@ async def _create_account(first_name: str, last_name: str, email: str, role: Rol
 
 async def _publish(app: CatalogApp) -> list[Plan]:
     """Its plans in the order of their price."""
-    await create_app(ACTOR, AppCreate.model_validate({"id": app.id, "name": app.name, "description": app.description}))
+    mail = {"senderName": app.name, "replyTo": f"help@{app.id}.example.com", "postalAddress": POSTAL_ADDRESS}
+    new = {"id": app.id, "name": app.name, "description": app.description, "mail": mail}
+    await create_app(ACTOR, AppCreate.model_validate(new))
+    await write_templates(app.id)
     plans = [await create_plan(ACTOR, app.id, PlanCreate.model_validate(plan)) for plan in app.plans]
     return sorted(plans, key=lambda plan: plan.price)
 
