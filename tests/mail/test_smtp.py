@@ -251,6 +251,13 @@ class TestConnections:
             assert (await provider.send(outgoing())).outcome is Outcome.ACCEPTED
         assert server.connections == 2
 
+    async def test_that_nobody_used_for_long_are_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mail.providers.smtp.LONGEST_IDLE", 0.0)
+        async with scripted() as server, providing(server.port) as provider:
+            outcomes = [(await provider.send(outgoing())).outcome for _ in range(2)]
+        assert outcomes == [Outcome.ACCEPTED] * 2
+        assert (server.connections, server.commands.count("QUIT")) == (2, 1)
+
     async def test_on_which_a_message_was_given_up_half_way_are_not_used_again(self) -> None:
         async with scripted({"RCPT": [SILENCE]}) as server, providing(server.port) as provider:
             sending = asyncio.create_task(provider.send(outgoing()))
