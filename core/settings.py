@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
+from core.webhook_settings import WebhookSettings
 
 DEVELOPMENT_SECRET: Final = "development-only-secret-never-for-production"  # noqa: S105
 SHORTEST_SECRET: Final = 32
@@ -32,7 +33,7 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(MailSettings):
+class Settings(MailSettings, WebhookSettings):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -65,10 +66,6 @@ class Settings(MailSettings):
     """Addresses whose `X-Forwarded-For` is believed, separated by commas."""
     requests_per_minute: int = Field(6000, ge=1)
     """Per API key, user or (unauthenticated) address."""
-
-    mail_from: str = "noreply@localhost"
-    """The sender of an app that has none of its own."""
-    mail_from_name: str = "All Over Apps"
 
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field("auto", pattern="^(auto|json|console)$")

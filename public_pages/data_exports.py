@@ -18,6 +18,10 @@ CHOICES_OF_MAIL: Final = frozenset({"status", "type"})
 """Fields whose values are from a list, and so have texts."""
 OURS: Final = frozenset({"entryId"})
 """Fields that say nothing to the person; the download has them."""
+ASKED_FOR: Final = frozenset({"name", "language", "country"})
+"""Of which the page says also that they are not known."""
+LONG: Final = 60
+"""Characters from which on a value has a line of its own."""
 ORDER: Final = [name.split(".")[1] for name in TEXTS[Language.EN] if re.fullmatch(r"collections\.\w+\.title", name)]
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -48,6 +52,16 @@ class Words:
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name)
         return texts.get(f"fields.{name}") or texts.get(f"values.{name}") or words[:1].upper() + words[1:].lower()
 
+    def is_wide(self, value: Any) -> bool:
+        """Whether a value needs a line of its own."""
+        return self.is_nested(value) or len(str(value)) > LONG
+
+    def is_nested(self, value: Any) -> bool:
+        """Whether it is more than a list of plain values."""
+        return isinstance(value, dict) or (
+            isinstance(value, list) and any(isinstance(item, dict | list) for item in value)
+        )
+
     def scalar(self, name: str, value: Any) -> Any:
         """A value that is neither list nor object."""
         if isinstance(value, bool):
@@ -58,7 +72,7 @@ class Words:
             return self.moment(datetime.fromisoformat(value))
         if name in CHOICES | CHOICES_OF_MAIL:
             return TEXTS[self.language].get(f"values.{value}", value)
-        return self.apps.get(value, value) if name == "appId" else value
+        return breakable(self.apps.get(value, value) if name == "appId" else value)
 
     def moment(self, moment: datetime) -> Markup:
         """Such as `31 January 2026, 09:00`, in UTC."""
@@ -75,7 +89,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`is_card`: there is one row, about the person, which also says what is not known."""
+    """`is_card`: there is one row, about the person."""
 
     anchor: str
     title: str
@@ -108,6 +122,11 @@ def data_export_page(
     )
 
 
+def breakable(value: str) -> Markup:
+    """Lines may break after the punctuation of addresses and domains."""
+    return Markup("<wbr>").join(re.split(r"(?<=[\w][.@/_-])(?=\w)", value))
+
+
 def _section(language: Language, excerpt: Excerpt) -> Section:
     texts = TEXTS[language]
     is_card = excerpt.name == "contacts"
@@ -115,19 +134,24 @@ def _section(language: Language, excerpt: Excerpt) -> Section:
         excerpt.name,
         texts.get(f"collections.{excerpt.name}.title", excerpt.name),
         texts.get(f"collections.{excerpt.name}.about", ""),
-        [_shown(excerpt.name, row, keep_unknown=is_card) for row in excerpt.rows],
+        [_card(row) if is_card else _entry(excerpt.name, row) for row in excerpt.rows],
         excerpt.total,
         is_card,
     )
 
 
-def _shown(collection: str, row: Row, *, keep_unknown: bool) -> Row:
-    """Without what is not known, and with what is only implied."""
+def _card(row: Row) -> Row:
+    """Says when it was made last, and what is not known of the person."""
+    ordered = sorted(row, key=lambda name: name == "createdAt")
+    filled = {name: _filled(row[name]) for name in ordered}
+    return {name: value for name, value in filled.items() if value is not None or name in ASKED_FOR}
+
+
+def _entry(collection: str, row: Row) -> Row:
+    """Without what is empty, and with what is only implied."""
     if collection == "consent_entries" and row.get("category") is None:
         row = {**row, "category": "all_but_transactional"}
-    if keep_unknown:
-        return {name: _filled(value) for name, value in row.items() if name not in OURS}
-    return {name: _filled(value) for name, value in row.items() if name not in OURS and _filled(value) is not None}
+    return _filled(row) or {}
 
 
 def _filled(value: Any) -> Any:

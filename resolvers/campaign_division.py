@@ -43,9 +43,9 @@ async def divide_audience(actor: Actor, campaign_id: PydanticObjectId, run: int,
     campaign = await _current(campaign_id)
     if campaign.status is CampaignStatus.SENDING and campaign.run == run:
         for chunk in await open_chunks(campaign):
-            await enqueue_chunk(actor, campaign, chunk, job_id)
+            await enqueue_chunk(campaign, chunk, job_id)
     while campaign.chunks is None and campaign.status in UNDER_WAY and campaign.run == run:
-        campaign = await _divide_next(actor, campaign, job_id) or await _current(campaign_id)
+        campaign = await _divide_next(campaign, job_id) or await _current(campaign_id)
         await settle_campaign(campaign_id)
     if campaign.status is CampaignStatus.CANCELLED:
         await cancel_queued(campaign_id)
@@ -57,7 +57,7 @@ async def _current(campaign_id: PydanticObjectId) -> Campaign:
     return found(await Campaign.get(campaign_id), "Campaign")
 
 
-async def _divide_next(actor: Actor, campaign: Campaign, job_id: PydanticObjectId) -> Campaign | None:
+async def _divide_next(campaign: Campaign, job_id: PydanticObjectId) -> Campaign | None:
     """The campaign with one chunk more, or with the number of all of them; None where somebody was faster, or it is
     under way no more."""
     chunk = campaign.division.chunks
@@ -70,7 +70,7 @@ async def _divide_next(actor: Actor, campaign: Campaign, job_id: PydanticObjectI
     division = Division(chunks=chunk + 1, through=members[-1].id)
     divided = await Campaign.change(_as_seen(campaign), touched({"division": division.model_dump(by_alias=True)}))
     if divided is not None and divided.status is CampaignStatus.SENDING:
-        await enqueue_chunk(actor, divided, chunk, job_id)
+        await enqueue_chunk(divided, chunk, job_id)
     return divided
 
 

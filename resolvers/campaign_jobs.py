@@ -16,6 +16,7 @@ from models.deliveries import OPEN, Delivery
 from models.email_jobs import EmailJob
 from resolvers.job_leases import enqueue
 
+SYSTEM: Final = Actor.system("campaigns")
 START: Final = "campaign.start"
 """Its payload is `campaignId` and `run`."""
 CHUNK: Final = "campaign.chunk"
@@ -26,18 +27,18 @@ AT_ONCE: Final = 500
 """Keys that are looked up with one query."""
 
 
-async def enqueue_start(actor: Actor, campaign: Campaign) -> EmailJob:
+async def enqueue_start(campaign: Campaign) -> EmailJob:
     """Leaves the job of the campaign's run. There is one, however often it is called."""
     payload: dict[str, JsonValue] = {"campaignId": str(campaign.id), "run": campaign.run}
     key = f"campaign:{campaign.id}:start:{campaign.run}"
-    return await enqueue(actor, START, payload, dedupe_key=key, max_attempts=ATTEMPTS)
+    return await enqueue(SYSTEM, START, payload, dedupe_key=key, max_attempts=ATTEMPTS)
 
 
-async def enqueue_chunk(actor: Actor, campaign: Campaign, chunk: int, parent_id: PydanticObjectId) -> EmailJob:
+async def enqueue_chunk(campaign: Campaign, chunk: int, parent_id: PydanticObjectId) -> EmailJob:
     """Leaves the job that sends a chunk in the campaign's run. There is one, however often it is called."""
     payload: dict[str, JsonValue] = {"campaignId": str(campaign.id), "chunk": chunk, "run": campaign.run}
     key = _chunk_key(campaign, chunk)
-    return await enqueue(actor, CHUNK, payload, dedupe_key=key, parent_id=parent_id, max_attempts=ATTEMPTS)
+    return await enqueue(SYSTEM, CHUNK, payload, dedupe_key=key, parent_id=parent_id, max_attempts=ATTEMPTS)
 
 
 async def open_chunks(campaign: Campaign) -> list[int]:

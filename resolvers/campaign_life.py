@@ -37,7 +37,7 @@ from models.email_jobs import EmailJob
 from resolvers.apps import visible_app
 from resolvers.campaign_audience import last_member
 from resolvers.campaign_contents import content_of
-from resolvers.campaign_jobs import enqueue_start
+from resolvers.campaign_jobs import SYSTEM, enqueue_start
 from resolvers.campaign_progress import announce_progress
 from resolvers.campaign_settling import cancel_queued, settle_campaign
 from resolvers.campaigns import CampaignUpdate, refused, update_campaign, visible_campaign
@@ -66,11 +66,11 @@ async def send_campaign(actor: Actor, campaign_id: str, *, app_id: str | None = 
         campaign = await visible_campaign(actor, campaign_id, app_id)
         if campaign.status not in SEND.sources:
             raise refused(campaign, "it can be sent once")
-        if sending := await begin_sending(actor, campaign):
+        if sending := await begin_sending(campaign):
             return sending
 
 
-async def begin_sending(actor: Actor, campaign: Campaign) -> Sending | None:
+async def begin_sending(campaign: Campaign) -> Sending | None:
     """As the campaign was seen: None where it was changed meanwhile. Raises `InvalidInput` where it can't be sent."""
     content = await content_of(await _active_app(campaign), campaign)
     through = await last_member(campaign)
@@ -88,7 +88,7 @@ async def begin_sending(actor: Actor, campaign: Campaign) -> Sending | None:
     }
     seen = {"_id": campaign.id, "revision": campaign.revision, **SEND.possible}
     begun = await Campaign.change(seen, SEND.update(fields) | NEXT_RUN)
-    return None if begun is None else Sending(begun, await _start(actor, begun))
+    return None if begun is None else Sending(begun, await _start(begun))
 
 
 @allow(MARKETING)
@@ -116,7 +116,7 @@ async def resume_campaign(actor: Actor, campaign_id: str) -> Campaign:
     await _active_app(await visible_campaign(actor, campaign_id))
     update = RESUME.update({"lastError": None}) | NEXT_RUN
     resumed = await _take(actor, campaign_id, RESUME, update, "only what is paused or failed can be resumed")
-    await _start(actor, resumed)
+    await _start(resumed)
     return resumed
 
 
@@ -146,7 +146,7 @@ async def resend_uncertain(actor: Actor, campaign_id: str) -> Campaign:
         if campaign.status is CampaignStatus.CANCELLED:
             await cancel_queued(campaign.id)
         raise refused(campaign, "it was stopped meanwhile")
-    await _start(actor, again)
+    await _start(again)
     return again
 
 
@@ -161,7 +161,7 @@ async def test_campaign(actor: Actor, campaign_id: str, data: CampaignTest, *, a
         raise InvalidInput(f"email: {verdict.sentence}", "email")
     contact = await Contact.find_one({"emailKey": key_of_email(data.email)})
     return await plan_mail(
-        actor,
+        SYSTEM,
         app,
         f"campaign:{campaign.id}",
         contact or Recipient(data.email),
@@ -182,9 +182,9 @@ async def _take(actor: Actor, campaign_id: str, step: Step, update: Mapping[str,
     return taken
 
 
-async def _start(actor: Actor, campaign: Campaign) -> EmailJob:
+async def _start(campaign: Campaign) -> EmailJob:
     await announce_progress(campaign.id)
-    return await enqueue_start(actor, campaign)
+    return await enqueue_start(campaign)
 
 
 async def _active_app(campaign: Campaign) -> App:

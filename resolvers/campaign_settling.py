@@ -24,14 +24,16 @@ async def settle_campaign(campaign_id: PydanticObjectId, *, at_once: bool = Fals
 
     Call it whenever something may have changed: while there is something left to do, it counts once a second at most,
     unless `at_once` asks for it.
-    Of several who count at once, only the result of whoever began last is kept, so that none is older than the one
-    before it.
+    Of several who count at once, whoever began last has seen what all of them came for: only that result is kept, so
+    that none is older than the one before it.
     """
     while (campaign := await _begin_count(campaign_id, at_once)) is not None:
         stats = await count_deliveries(campaign_id)
-        settled = await Campaign.change(_as_seen(campaign), _outcome(campaign, stats))
-        if settled is not None:
-            await announce_progress(settled.id)
+        if await Campaign.change(_as_seen(campaign), _outcome(campaign, stats)) is not None:
+            await announce_progress(campaign_id)
+            return
+        current = await Campaign.get(campaign_id)
+        if current is None or current.count_number > campaign.count_number:
             return
 
 

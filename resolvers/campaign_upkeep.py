@@ -27,7 +27,7 @@ async def start_due_campaigns(actor: Actor) -> int:
     due = {"status": CampaignStatus.SCHEDULED.value, "scheduledAt": {"$lte": clock.now()}}
     for campaign in await Campaign.find(due).sort("scheduledAt").to_list():
         try:
-            begun += await begin_sending(actor, campaign) is not None
+            begun += await begin_sending(campaign) is not None
         except InvalidInput as error:
             log.warning("campaigns.not_sent", campaign_id=str(campaign.id), error=error.message)
             await _put_off(campaign, error.message)
@@ -39,7 +39,7 @@ async def attend_to_campaigns(actor: Actor) -> None:
     """Recounts the campaigns of which something is left to do, and looks after those that nobody works on."""
     for campaign in await Campaign.find({"open": True}).sort("_id").to_list():
         try:
-            await _attend_to(actor, campaign)
+            await _attend_to(campaign)
         except Exception:
             log.exception("campaigns.not_attended_to", campaign_id=str(campaign.id))
 
@@ -49,31 +49,31 @@ async def _put_off(campaign: Campaign, error: str) -> None:
     await Campaign.change({"_id": campaign.id, "revision": campaign.revision, **UNSCHEDULE.possible}, update)
 
 
-async def _attend_to(actor: Actor, campaign: Campaign) -> None:
+async def _attend_to(campaign: Campaign) -> None:
     if campaign.status is CampaignStatus.CANCELLED:
         await cancel_queued(campaign.id)
     await settle_campaign(campaign.id, at_once=True)
     current = await Campaign.get(campaign.id)
     if current is None or current.status is not CampaignStatus.SENDING:
         return
-    start = await enqueue_start(actor, current)
+    start = await enqueue_start(current)
     jobs = [] if start.open else [start, *await chunk_jobs(current, await open_chunks(current))]
     if not jobs or any(job.open for job in jobs):
         return
     # Jobs that have ended change nothing any more: what is open now stays open by itself.
     if current.chunks is None or await has_open_deliveries(current.id):
-        await _begin_again_or_give_up(actor, current, jobs)
+        await _begin_again_or_give_up(current, jobs)
     else:
         await settle_campaign(current.id)
 
 
-async def _begin_again_or_give_up(actor: Actor, campaign: Campaign, jobs: Sequence[EmailJob]) -> None:
+async def _begin_again_or_give_up(campaign: Campaign, jobs: Sequence[EmailJob]) -> None:
     """Where no job tells of trouble, the next run does what this one left undone."""
     seen = {"_id": campaign.id, "run": campaign.run}
     troubles = [job for job in jobs if job.status is not EmailJobStatus.COMPLETED]
     if not troubles:
         if again := await Campaign.change({**seen, "status": campaign.status.value}, NEXT_RUN):
-            await enqueue_start(actor, again)
+            await enqueue_start(again)
         return
     error = f"{len(troubles)} of its jobs ended early. {troubles[0].last_error or ''}".strip()
     if await Campaign.change({**seen, **GIVE_UP.possible}, GIVE_UP.update({"lastError": error})):

@@ -1,7 +1,6 @@
 """Newsletter campaigns: one mail to many subscribers of an app, until it is sent."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -17,16 +16,18 @@ from mail.limits import MAX_SOURCE
 from models.base import touched
 from models.campaigns import EDITABLE, Audience, Campaign, CampaignStatus
 from resolvers.apps import visible_app
-from resolvers.campaign_contents import content_of
+from resolvers.campaign_contents import content_of, copied_from
 
-DELETABLE = (
-    {"status": {"$in": [status.value for status in EDITABLE]}},
+EDITABLE_STATUSES: Final = [status.value for status in EDITABLE]
+DELETABLE: Final = [
+    {"status": {"$in": EDITABLE_STATUSES}},
     {"status": CampaignStatus.CANCELLED.value, "startedAt": None},
-)
+]
 """What is left of the others is who was sent what."""
 
 Subject = Annotated[Text, Field(min_length=1, max_length=500)]
 Source = Annotated[Text, Field(min_length=1, max_length=MAX_SOURCE)]
+TemplateId = Annotated[str, Field(max_length=64)]
 Word = Annotated[ShortText, Field(min_length=1)]
 
 
@@ -40,12 +41,14 @@ class CampaignAudience(Input):
 
 
 class CampaignCreate(Input):
-    """With `scheduledAt` it is sent then, without it is a draft."""
+    """What is left out of subject, HTML and text is copied from the newsletter template of `templateId`. With
+    `scheduledAt` the campaign is sent then, without it is a draft."""
 
     name: Name
-    subject: Subject
+    subject: Subject | None = None
     html: Source | None = None
     text: Source | None = None
+    template_id: TemplateId | None = None
     audience: CampaignAudience = Field(default_factory=CampaignAudience)
     track_opens: bool = True
     track_clicks: bool = True
@@ -53,12 +56,14 @@ class CampaignCreate(Input):
 
 
 class CampaignUpdate(Input):
-    """`scheduledAt` schedules; without a moment it makes the campaign a draft again."""
+    """`scheduledAt` schedules; null makes the campaign a draft again. `templateId` copies that template's subject, HTML
+    and text over what there is, but for what is sent along."""
 
     name: Name = OMITTED
     subject: Subject = OMITTED
     html: Source | None = OMITTED
     text: Source | None = OMITTED
+    template_id: TemplateId | None = OMITTED
     audience: CampaignAudience = OMITTED
     track_opens: bool = OMITTED
     track_clicks: bool = OMITTED
@@ -99,7 +104,10 @@ async def get_campaign(actor: Actor, campaign_id: str, *, app_id: str | None = N
 async def create_campaign(actor: Actor, app_id: str, data: CampaignCreate) -> Campaign:
     """Drafts a campaign, or schedules it. Its templates have to compile."""
     app = await visible_app(actor, app_id)
-    fields = data.sent() | {"audience": Audience(**data.audience.model_dump())}
+    fields = await _with_copies(app_id, data.sent())
+    if fields.get("subject") is None:
+        raise InvalidInput("subject: is required where no templateId is given", "subject")
+    fields["audience"] = Audience(**data.audience.model_dump())
     campaign = Campaign(app_id=app_id, name_key="", created_by=actor.label, **fields)
     _complete(campaign)
     _check_moment(campaign)
@@ -116,11 +124,12 @@ async def update_campaign(
         campaign = await visible_campaign(actor, campaign_id, app_id)
         if campaign.status not in EDITABLE:
             raise refused(campaign, "only drafts and scheduled ones can be changed")
-        edited = _edited(campaign, data)
+        changes = await _with_copies(campaign.app_id, data.sent())
+        edited = _edited(campaign, changes)
         if "scheduled_at" in data.model_fields_set:
             _check_moment(edited)
         await content_of(await visible_app(actor, campaign.app_id), edited)
-        if written := await write_edit(edited, data.assignments()):
+        if written := await _written(edited):
             return written
 
 
@@ -128,7 +137,7 @@ async def update_campaign(
 async def delete_campaign(actor: Actor, campaign_id: str, *, app_id: str | None = None) -> Campaign:
     """Deletes a campaign that was never sent. Returns it as it was."""
     campaign = await visible_campaign(actor, campaign_id, app_id)
-    deleted = await Campaign.find_one({"_id": campaign.id, "$or": list(DELETABLE)}).delete()
+    deleted = await Campaign.find_one({"_id": campaign.id, "$or": DELETABLE}).delete()
     if deleted is None or not deleted.deleted_count:
         campaign = await visible_campaign(actor, campaign_id, app_id)
         raise refused(campaign, "what was sent to whom has to stay known, so it can't be deleted")
@@ -146,30 +155,38 @@ async def visible_campaign(actor: Actor, campaign_id: str, app_id: str | None = 
     return campaign
 
 
-async def write_edit(edited: Campaign, changes: Mapping[str, Any]) -> Campaign | None:
-    """The campaign after an edit (stored names); None where somebody was faster."""
-    seen: dict[str, Any] = {
-        "_id": edited.id,
-        "revision": edited.revision,
-        "status": {"$in": [status.value for status in EDITABLE]},
-    }
-    derived = {"nameKey": edited.name_key, "status": edited.status.value, "lastError": None}
-    return await Campaign.change(seen, touched({**changes, **derived}) | {"$inc": {"revision": 1}})
-
-
 def refused(campaign: Campaign, otherwise: str) -> InvalidInput:
     """Of what can't be done to a campaign in its status."""
     return InvalidInput(f"The campaign is {campaign.status.value}: {otherwise}", "id")
 
 
-def _edited(campaign: Campaign, data: CampaignUpdate) -> Campaign:
+async def _with_copies(app_id: str, sent: dict[str, Any]) -> dict[str, Any]:
+    """With what the template has of what was not sent."""
+    if sent.get("template_id") is None:
+        return sent
+    copied = await copied_from(app_id, sent["template_id"])
+    return {
+        **copied,
+        **{name: value for name, value in sent.items() if value is not None or name not in copied},
+        "template_id": copied["template_id"],
+    }
+
+
+def _edited(campaign: Campaign, changes: dict[str, Any]) -> Campaign:
     """As it would be, in memory."""
-    changes = data.sent()
     if "audience" in changes:
-        changes["audience"] = campaign.audience.model_copy(update=data.audience.sent())
+        changes["audience"] = campaign.audience.model_copy(update=changes["audience"].sent())
     edited: Campaign = campaign.model_copy(update=changes)
     _complete(edited)
     return edited
+
+
+async def _written(edited: Campaign) -> Campaign | None:
+    """The campaign after an edit; None where somebody was faster."""
+    seen = {"_id": edited.id, "revision": edited.revision, "status": {"$in": EDITABLE_STATUSES}}
+    written = edited.model_dump(by_alias=True, include={*CampaignUpdate.model_fields, "name_key"})
+    derived = {"status": edited.status.value, "lastError": None}
+    return await Campaign.change(seen, touched(written | derived) | {"$inc": {"revision": 1}})
 
 
 def _complete(campaign: Campaign) -> None:

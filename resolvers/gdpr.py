@@ -24,8 +24,8 @@ GDPR: Final = Actor.system("gdpr")
 ERASE: Final = "contact.erase"
 """The type of the jobs that erase people."""
 ERASED_AT_ONCE: Final = 2_000
-"""In how many documents somebody may be to be erased while the caller waits, which takes a second or two. Beyond, it is
-a job."""
+"""In how many documents somebody may be to be erased while the caller waits: less than a second, at a third of a
+millisecond for each. Beyond, it is a job."""
 LARGEST_ANSWER: Final = 10_000
 """How many documents a copy may have that is put together in memory."""
 

@@ -28,6 +28,10 @@ from resolvers.email_events import event_about, record_events
 
 ATTEMPTS: Final = 5
 """How often a message is offered to a server that does not take it just now."""
+SLOTS: Final = 5
+"""Messages between mark and outcome for each that the provider takes at a time: the others wait for the database."""
+LINGER: Final = 0.01
+"""Seconds in which marks, and outcomes, gather."""
 WRITTEN_TOGETHER: Final = 100
 LONGEST_RESPONSE: Final = 500
 LAST_SECONDS: Final = 0.8
@@ -63,11 +67,11 @@ class Outbox:
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
-        self.slots = asyncio.Semaphore(2 * provider.at_once)
+        self.slots = asyncio.Semaphore(SLOTS * provider.at_once)
         self._process = secrets.token_hex(8)
         self._marks = itertools.count()
-        self._marking = GroupCommit(self._mark, WRITTEN_TOGETHER)
-        self._settling = GroupCommit(self._settle, WRITTEN_TOGETHER)
+        self._marking = GroupCommit(self._mark, WRITTEN_TOGETHER, linger=LINGER)
+        self._settling = GroupCommit(self._settle, WRITTEN_TOGETHER, linger=LINGER)
 
     async def send(self, delivery: Delivery, message: Outgoing) -> DeliveryStatus | None:
         """Hands over a message that may be sent, while the caller has a slot. Returns where its delivery stands then;

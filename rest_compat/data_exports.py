@@ -17,7 +17,7 @@ from rest_compat.personal_data import JSON, streamed
 
 Token = Annotated[str, Path(alias="token")]
 
-SHOWN: Final = 50
+SHOWN: Final = 25
 """Rows of each collection on the page."""
 
 

@@ -101,24 +101,32 @@ class CampaignAudienceInput:
     tags: Maybe[list[str]]
 
 
-@strawberry.input(description="With `scheduledAt` it is sent then, without it is a draft.")
+@strawberry.input(
+    description="What is left out of subject, HTML and text is copied from the newsletter template of `templateId`. "
+    "With `scheduledAt` the campaign is sent then, without it is a draft."
+)
 class CampaignCreateInput:
     name: str
-    subject: str
+    subject: Maybe[str | None]
     html: Maybe[str | None]
     text: Maybe[str | None]
+    template_id: Maybe[ID | None]
     audience: Maybe[CampaignAudienceInput]
     track_opens: Maybe[bool]
     track_clicks: Maybe[bool]
     scheduled_at: Maybe[datetime | None]
 
 
-@strawberry.input(description="`scheduledAt` schedules; null makes the campaign a draft again.")
+@strawberry.input(
+    description="`scheduledAt` schedules; null makes the campaign a draft again. `templateId` copies that template's "
+    "subject, HTML and text over what there is, but for what is sent along."
+)
 class CampaignUpdateInput:
     name: Maybe[str]
     subject: Maybe[str]
     html: Maybe[str | None]
     text: Maybe[str | None]
+    template_id: Maybe[ID | None]
     audience: Maybe[CampaignAudienceInput]
     track_opens: Maybe[bool]
     track_clicks: Maybe[bool]

@@ -9,7 +9,7 @@ from typing import Final
 
 from core import logs
 from core.runtime import running
-from core.settings import load
+from core.settings import Settings, load
 from models import DOCUMENTS
 from resolvers.outbox import sending_mail
 from tasks.handlers import HANDLERS
@@ -19,15 +19,16 @@ from tasks.rollups import following_events
 PACE: Final = Pace(lease=3.0, heartbeat=1.0, look=0.5, grace=1.0, backoff=lambda _: timedelta(seconds=0.5))
 
 
-async def main() -> None:
-    settings, told = load(), asyncio.Event()
+async def work(settings: Settings, pace: Pace) -> None:
+    """Until told to end."""
+    told = asyncio.Event()
     assert settings.mongodb_url is not None
     logs.configure(settings)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     async with (
         running(settings, settings.mongodb_url.get_secret_value(), DOCUMENTS),
         sending_mail(settings),
-        doing_jobs(HANDLERS, pace=PACE),
+        doing_jobs(HANDLERS, pace=pace),
         following_events(),
     ):
         sys.stdout.write("ready\n")
@@ -36,4 +37,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(work(load(), PACE))
