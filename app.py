@@ -20,7 +20,7 @@ from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
 from rest_compat.contract import tags
 from rest_compat.edge import install_errors
-from rest_compat.routes import ALL, UNDOCUMENTED
+from rest_compat.routes import ALL
 from rest_compat.routing import install_openapi, served
 from rest_compat.shortcuts import Shortcuts, shortcuts
 from schema.edge import Context
@@ -51,7 +51,7 @@ def create_app(settings: Settings, mongo_url: str) -> FastAPI:
         redoc_url=None,
     )
     app.router.routes.extend(_graphql(settings).routes("/graphql"))
-    app.router.routes.extend(served(ALL, UNDOCUMENTED))
+    app.router.routes.extend(served(ALL))
     install_errors(app)
     install_openapi(app)
     app.router.routes.extend(pages.routes(settings, ALL, app.openapi(), usages(SCHEMA)))

@@ -25,7 +25,7 @@ FIELDS: Final = {"subject": "subject", "html": "htmlContent", "text": "textConte
 """What a template's parts are called here, by their names in `mail`."""
 
 Subject = Annotated[Text, Field(min_length=1, max_length=500)]
-Source = Annotated[str, Field(min_length=1, max_length=MAX_SOURCE)]
+Source = Annotated[Text, Field(min_length=1, max_length=MAX_SOURCE)]
 
 
 class NewsletterTemplateCreate(Input):

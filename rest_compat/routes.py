@@ -214,6 +214,10 @@ CATEGORIES: Final[Categories] = {
 }
 
 BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Newsletter": [
+        Route("GET", "/{appId}/newsletter/confirm/{token}", subscribing_views.show_confirmation, subscribing.get_newsletter_confirmation, None, media_type="text/html", pages=(404, 410)),
+        Route("POST", "/{appId}/newsletter/confirm/{token}", subscribing_views.confirm, subscribing.confirm_newsletter, None, media_type="text/html", pages=(404, 410)),
+    ],
     "Webhooks": [
         Route("POST", "/webhooks/shopify/{appId}", webhooks_views.receive_shopify_webhook, webhooks.receive_shopify_webhook, ReceivedMessageWire, signed_by=("X-Shopify-Hmac-Sha256", "X-Shopify-Topic", "X-Shopify-Shop-Domain", "X-Shopify-Webhook-Id")),
     ],
@@ -221,10 +225,4 @@ BEYOND_THE_CONTRACT: Final[Categories] = {
 """Paths that the contract does not have, and that are served all the same, each with a reason in `docs/decisions`."""
 
 ALL: Final[Categories] = {name: [*routes, *BEYOND_THE_CONTRACT.get(name, [])] for name, routes in CATEGORIES.items()}
-
-UNDOCUMENTED: Final[list[Route]] = [
-    Route("GET", "/{appId}/newsletter/confirm/{token}", subscribing_views.show_confirmation, subscribing.get_newsletter_confirmation, None, media_type="text/html", pages=(404, 410)),
-    Route("POST", "/{appId}/newsletter/confirm/{token}", subscribing_views.confirm, subscribing.confirm_newsletter, None, media_type="text/html", pages=(404, 410)),
-]
-"""Where links in mail lead that the contract does not know: pages for people, no part of the API."""
 # fmt: on

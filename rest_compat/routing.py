@@ -128,11 +128,9 @@ def by_specificity(route: Route) -> tuple[int, list[bool]]:
     return len(segments), [segment.startswith("{") for segment in segments]
 
 
-def served(categories: Categories, undocumented: Iterable[Route] = ()) -> list[BaseRoute]:
-    """All rows. Paths are registered without a trailing slash, which the gate takes off every request. OpenAPI does not
-    show those that the contract does not know."""
+def served(categories: Categories) -> list[BaseRoute]:
+    """All rows. Paths are registered without a trailing slash, which the gate takes off every request."""
     rows = [(category, route) for category, routes in categories.items() for route in routes]
-    rows += [("", route) for route in undocumented]
     return [_served(category, route) for category, route in sorted(rows, key=lambda row: by_specificity(row[1]))]
 
 
@@ -158,7 +156,6 @@ def _served(category: str, route: Route) -> APIRoute:
         route.view,
         methods=[route.method],
         tags=[category],
-        include_in_schema=bool(category),
         summary=route.summary,
         operation_id=f"{route.view.__module__.rsplit('.', 1)[-1]}_{route.view.__name__}",
         status_code=route.status,

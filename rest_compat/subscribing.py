@@ -29,7 +29,7 @@ async def subscribe(actor: CurrentActor, app_id: AppId, body: SubscriptionReques
 
 
 async def show_confirmation(actor: CurrentActor, request: Request, app_id: AppId, token: Token) -> Response:
-    """A page with a button; opening it changes nothing."""
+    """Show a page with a button to confirm a subscription; changes nothing by itself."""
     try:
         asked = await subscribing.get_newsletter_confirmation(actor, app_id, token, accept_language_of(request))
     except (NotFound, Gone) as error:
@@ -41,7 +41,7 @@ async def show_confirmation(actor: CurrentActor, request: Request, app_id: AppId
 
 
 async def confirm(actor: CurrentActor, request: Request, app_id: AppId, token: Token) -> Response:
-    """What the button does. Once more is the same."""
+    """Confirm a subscription to an app's newsletter; once more is the same."""
     language = accept_language_of(request)
     try:
         confirmed = await subscribing.confirm_newsletter(actor, app_id, token, visitor_of(request), language)

@@ -24,6 +24,7 @@ from seed.email_alerts import email_alerts
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
 from seed.merchants import merchants
+from seed.newsletters import newsletter_templates, subscribers
 from seed.people import USER_AGENTS, people
 from seed.templates import write_templates
 from seed.webhooks import webhook_events
@@ -59,7 +60,10 @@ async def found_company(progress: Progress) -> Secrets:
     settings, names = runtime().settings, {app.id: app.name for app in APPS}
     known = people(random, shops, names, settings, now)
     told, alerts = webhook_events(shops, now), email_alerts(now)
-    collections = (shops, events, known.contacts, known.entries, known.suppressions, told, alerts)
+    readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
+    collections = (
+        shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, told, alerts,
+    )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:
         for start in range(0, len(documents), BATCH):

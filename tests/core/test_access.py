@@ -2,7 +2,19 @@
 
 import pytest
 
-from core.access import ADMINS, MARKETING, OWNERS, PUBLIC, STAFF, SUPPORT, Access, access_of, allow, allow_all
+from core.access import (
+    ADMINS,
+    MARKETING,
+    OWNERS,
+    PUBLIC,
+    STAFF,
+    SUPPORT,
+    Access,
+    access_of,
+    allow,
+    allow_all,
+    allow_all_or_key,
+)
 from core.actor import Actor, Kind, Role
 from core.errors import DomainError, Forbidden, Unauthenticated
 from core.scopes import Scope
@@ -63,6 +75,7 @@ def test_nobody_is_asked_to_log_in_and_somebody_is_told_why_not() -> None:
     ("access", "schemes"),
     [
         (PUBLIC, ()),
+        (Access(api_key=Scope.NEWSLETTER_WRITE, public=True), ("apiKey",)),
         (Access(STAFF), ("jwt",)),
         (Access(end_user=True), ("jwt",)),
         (Access(STAFF, Scope.PLANS_READ), ("jwt", "apiKey")),
@@ -81,7 +94,12 @@ async def test_an_operation_checks_whoever_calls_it() -> None:
     async def greet(actor: Actor) -> str:
         return "hello"
 
+    @allow_all_or_key(Scope.NEWSLETTER_WRITE)
+    async def part(actor: Actor) -> str:
+        return "goodbye"
+
     assert await double(ADMIN, 2, plus=1) == 5
+    assert [await part(actor) for actor in (NOBODY, READER, VIEWER, CUSTOMER)] == ["goodbye"] * 4
     assert access_of(double) == Access(ADMINS)
     assert await greet(NOBODY) == "hello"
     with pytest.raises(Forbidden):

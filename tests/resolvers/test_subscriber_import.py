@@ -91,7 +91,9 @@ class TestWorks:
 
     async def test_the_same_again_changes_nothing(self) -> None:
         app = await an_app()
-        rows = [{"email": f"reader-{number}@example.com", "name": "Ada", **AGREED} for number in range(9)]
+        rows: list[dict[str, Any]] = [
+            {"email": f"reader-{number}@example.com", "name": "Ada", **AGREED} for number in range(9)
+        ]
         rows.append({"email": "other@example.com"})
         await taken_in(app, *rows)
         before = await stored()
@@ -191,12 +193,8 @@ class TestWhoIsLeftOut:
             await an_app(), {"email": "nobody"}, {"email": READER, "consentedAt": tomorrow}, {"name": "Ada"}, {"x": 1}
         )
         assert counted(outcome) == (0, 0, 0, 4)
-        assert [error.reason.partition(":")[0] for error in outcome.errors] == [
-            "email",
-            "consentedAt",
-            "email",
-            "email",
-        ]
+        wrong = [error.reason.partition(":")[0] for error in outcome.errors]
+        assert wrong == ["email", "consentedAt", "email", "email"]
 
     async def test_the_first_thousand_are_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(subscriber_import, "ERRORS_SHOWN", 3)
@@ -266,12 +264,12 @@ class TestFaults:
         entries = Counter(entry.contact_id for entry in await ConsentEntry.find_all().to_list())
         members = Counter(subscriber.contact_id for subscriber in await Subscriber.find_all().to_list())
         assert len(contacts) == 10 * writes
-        assert entries == members == Counter(contacts)
+        assert entries == members == Counter(list(contacts))
         assert {contact.consents.newsletter.state for contact in contacts.values()} == {ConsentState.OPTED_IN}
 
     async def test_nobody_has_a_consent_without_its_evidence(self) -> None:
         app = await an_app()
-        for writes in range(8):
+        for writes in range(6):
             rows: list[dict[str, Any]] = [{"email": f"{writes}-{number}@example.com", **AGREED} for number in range(4)]
             with dying(writes, last_arrives=True), pytest.raises(BaseExceptionGroup):
                 await taken_in(app, *rows, {"email": f"{writes}@example.com", **AGREED})
@@ -282,7 +280,7 @@ class TestFaults:
 
     async def test_two_imports_of_the_same_file_at_once(self) -> None:
         app = await an_app()
-        rows = [{"email": f"reader-{number}@example.com", **AGREED} for number in range(40)]
+        rows: list[dict[str, Any]] = [{"email": f"reader-{number}@example.com", **AGREED} for number in range(40)]
         outcomes = await asyncio.gather(*(taken_in(app, *rows) for _ in range(3)))
         assert sum(outcome.imported for outcome in outcomes) == 40
         assert {sum(counted(outcome)) for outcome in outcomes} == {40}
@@ -356,9 +354,10 @@ class TestWhoMay:
 
 class TestValidation:
     async def test_a_file_that_is_broken_somewhere_is_refused_before_anything_is_taken_in(self) -> None:
-        good = "".join(f"reader-{number}@example.com,Ada\n" for number in range(50))
-        file = CsvRows(BytesIO(b"email,name\n" + good.encode() + b"last@example.com,J\xfcrgen\n"))
-        with pytest.raises(InvalidInput):
+        good = "\n".join(f"reader-{number}@example.com,Ada" for number in range(50))
+        broken = "\n".join(["email,name", good, 'last@example.com,"Ada'])
+        file = CsvRows(BytesIO(broken.encode()))
+        with pytest.raises(InvalidInput, match="can't be read after line"):
             await import_subscribers(SYSTEM, (await an_app()).id, file)
         assert await Contact.find_all().count() == 0
 
