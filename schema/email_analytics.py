@@ -26,8 +26,8 @@ To = Annotated[datetime | None, strawberry.argument(name="to", description="The 
 
 @strawberry.type(
     description="What became of mail. Opens and clicks are people's. Rates are from 0 to 1: opens, clicks and "
-    "complaints of what was delivered, bounces of what was sent. Of mail whose provider reports no deliveries, what did not come "
-    "back was delivered."
+    "complaints of what was delivered, bounces of what was sent. Of mail whose provider reports no deliveries, what "
+    "did not come back was delivered."
 )
 class EmailNumbers:
     sent: int
