@@ -5,18 +5,14 @@ processor time per request is printed beside it, because that is what a busy mac
 """
 
 import asyncio
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import psutil
 
 from benchmarks.load import Outcome, load, request
+from benchmarks.processes import server
 from benchmarks.served import QUERY, REST_PATH
 
 SECONDS: Final = 5.0
@@ -47,7 +43,7 @@ def main() -> None:
 
 
 def _measure(kind: str) -> dict[str, Measured]:
-    with _server(kind) as (process, port, token):
+    with server("benchmarks.served", kind) as (process, port, token):
         headers = {"Authorization": f"Bearer {token}"}
         messages = {"REST": request(REST_PATH, headers), "GraphQL": request("/graphql", headers, QUERY)}
         return {interface: _load(process, port, message) for interface, message in messages.items()}
@@ -60,31 +56,6 @@ def _load(process: psutil.Process, port: int, message: bytes) -> Measured:
     after = process.cpu_times()
     used = after.user + after.system - before.user - before.system
     return Measured(outcome, used / (outcome.per_second * SECONDS) * 1e6)
-
-
-@contextmanager
-def _server(kind: str) -> Iterator[tuple[psutil.Process, int, str]]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks.served", kind, str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        token = process.stdout.readline().strip()
-        _wait(port)
-        try:
-            yield psutil.Process(process.pid), port, token
-        finally:
-            process.terminate()
-
-
-def _wait(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"Nothing listens on port {port}")
 
 
 if __name__ == "__main__":

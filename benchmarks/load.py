@@ -1,8 +1,10 @@
 """A small HTTP/1.1 load generator: prebuilt requests over kept connections, so that it costs little itself."""
 
 import asyncio
+import itertools
 import statistics
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,16 +32,39 @@ async def load(port: int, message: bytes, *, seconds: float, expected: bytes = b
     """Sends the request over and over for that long. Raises where an answer has another status."""
     latencies: list[float] = []
     deadline = time.perf_counter() + seconds
-    await asyncio.gather(*(_connection(port, message, expected, deadline, latencies) for _ in range(CONNECTIONS)))
+    await asyncio.gather(
+        *(_connection(port, itertools.repeat(message), expected, deadline, latencies) for _ in range(CONNECTIONS))
+    )
     cuts = statistics.quantiles(latencies, n=100)
     return Outcome(len(latencies) / seconds, statistics.median(latencies), cuts[98])
 
 
-async def _connection(port: int, message: bytes, expected: bytes, deadline: float, latencies: list[float]) -> None:
+@dataclass(frozen=True, slots=True)
+class Answers:
+    outcome: Outcome
+    answered: int
+
+
+async def load_any(
+    port: int, messages: Sequence[bytes], *, seconds: float, connections: int, expected: bytes = b"200"
+) -> Answers:
+    """As `load`, of many requests in turn: each connection begins at another."""
+    latencies: list[float] = []
+    deadline = time.perf_counter() + seconds
+    step = max(1, len(messages) // connections)
+    turns = (itertools.chain(messages[step * number :], itertools.cycle(messages)) for number in range(connections))
+    await asyncio.gather(*(_connection(port, turn, expected, deadline, latencies) for turn in turns))
+    cuts = statistics.quantiles(latencies, n=100)
+    return Answers(Outcome(len(latencies) / seconds, statistics.median(latencies), cuts[98]), len(latencies))
+
+
+async def _connection(
+    port: int, messages: Iterator[bytes], expected: bytes, deadline: float, latencies: list[float]
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while time.perf_counter() < deadline:
         started = time.perf_counter()
-        writer.write(message)
+        writer.write(next(messages))
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
         body = await reader.readexactly(length)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -38,6 +39,8 @@ SCANNERS: Final = re.compile(
 """User agents that say so. Programs that fetch for people are not among them: the image proxies of Gmail, Yahoo and
 Apple ask because a mail was, or seems to have been, opened."""
 PURPOSES: Final = ("prefetch", "preview", "prerender")
+REMEMBERED: Final = 4_096
+"""User agents: most are seen again and again, and searching one takes as long as all the rest of an answer."""
 LONGEST: Final = 500
 """Of a user agent, so many characters are looked at and kept."""
 
@@ -67,4 +70,9 @@ def is_machine(method: str, user_agent: str, purpose: str) -> bool:
     """`purpose` is what the header `Sec-Purpose`, `Purpose` or `X-Moz` says (Fetch standard, "Sec-Purpose")."""
     if method == "HEAD" or (purpose and any(one in purpose.lower() for one in PURPOSES)):
         return True
+    return _is_scanner(user_agent)
+
+
+@lru_cache(REMEMBERED)
+def _is_scanner(user_agent: str) -> bool:
     return SCANNERS.search(user_agent) is not None
