@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from taskiq import AsyncBroker
 
@@ -18,7 +19,7 @@ from tasks.worker import doing_everything
 
 def work(settings: Settings) -> None:
     """Runs until SIGINT or SIGTERM, and lets tasks and jobs under way end, or hands them back."""
-    _run(settings, doing_everything, "Working")
+    _run(settings, partial(doing_everything, settings=settings), "Working")
 
 
 def schedule(settings: Settings) -> None:

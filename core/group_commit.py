@@ -11,12 +11,15 @@ R = TypeVar("R")
 
 class GroupCommit(Generic[T, R]):
     """While one write is under way, what arrives is gathered for the next: alone, an item is written at once; under
-    load, many share a write."""
+    load, many share a write. With `linger` (seconds) each write waits that long for more."""
 
-    def __init__(self, write: Callable[[Sequence[T]], Awaitable[Sequence[R]]], most: int) -> None:
+    def __init__(
+        self, write: Callable[[Sequence[T]], Awaitable[Sequence[R]]], most: int, *, linger: float = 0.0
+    ) -> None:
         """`write` takes 1 to `most` items and returns a result for each, in their order."""
         self._write = write
         self._most = most
+        self._linger = linger
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -32,6 +35,8 @@ class GroupCommit(Generic[T, R]):
     async def _write_all(self) -> None:
         try:
             while self._waiting:
+                if self._linger and len(self._waiting) < self._most:
+                    await asyncio.sleep(self._linger)
                 group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._write_one(group)
         finally:

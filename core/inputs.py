@@ -9,7 +9,16 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
 from core.errors import InvalidInput
@@ -134,6 +143,8 @@ def _without_control_characters(value: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_without_control_characters)]
+Verbatim = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_without_control_characters)]
+"""Spaces at its ends stay."""
 Name = Annotated[Text, Field(min_length=1, max_length=120)]
 ShortText = Annotated[Text, Field(max_length=200)]
 LongText = Annotated[Text, Field(max_length=5000)]

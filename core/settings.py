@@ -1,14 +1,17 @@
 """All configuration: one frozen object, read from the environment once at start."""
 
 import hashlib
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.inputs import problems_of
+from core.mail_settings import MailSettings
+from core.webhook_settings import WebhookSettings
 
 DEVELOPMENT_SECRET: Final = "development-only-secret-never-for-production"  # noqa: S105
 SHORTEST_SECRET: Final = 32
@@ -30,7 +33,7 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(BaseSettings):
+class Settings(MailSettings, WebhookSettings):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -41,7 +44,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach the server; links in mail begin with it."""
     data_folder: Path = Path(".data")
-    """What the embedded database and a developer's generated secret are kept in."""
+    """What the embedded database, a developer's generated secret and mail (`MAIL_PROVIDER=file`) are kept in."""
 
     mongodb_url: SecretStr | None = None
     """A MongoDB replica set; without it the embedded database is started (development alone)."""
@@ -64,10 +67,6 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(6000, ge=1)
     """Per API key, user or (unauthenticated) address."""
 
-    mail_from: str = "noreply@localhost"
-    """The sender of an app that has none of its own."""
-    mail_from_name: str = "All Over Apps"
-
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field("auto", pattern="^(auto|json|console)$")
 
@@ -86,26 +85,25 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _safe_in_production(self) -> Self:
-        if not self.is_production:
-            return self
-        problems = [
-            problem
-            for wrong, problem in (
-                (self.secret_key.get_secret_value() == DEVELOPMENT_SECRET, "SECRET_KEY is not set"),
-                (
-                    len(self.secret_key.get_secret_value()) < SHORTEST_SECRET,
-                    f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters",
-                ),
-                (self.mongodb_url is None, "MONGODB_URL is not set (the embedded database is for development)"),
-                ("*" in self.allowed_origins, "ALLOWED_ORIGINS must list origins, not *"),
-                (not self.public_url.startswith("https://"), "PUBLIC_URL must begin with https://"),
-            )
-            if wrong
-        ]
+    def _fits_together(self) -> Self:
+        problems = [*self._unsafe_in_production(), *self.mail_problems(production=self.is_production)]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
+
+    def _unsafe_in_production(self) -> Iterator[str]:
+        if not self.is_production:
+            return
+        if self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
+            yield "SECRET_KEY is not set"
+        if len(self.secret_key.get_secret_value()) < SHORTEST_SECRET:
+            yield f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters"
+        if self.mongodb_url is None:
+            yield "MONGODB_URL is not set (the embedded database is for development)"
+        if "*" in self.allowed_origins:
+            yield "ALLOWED_ORIGINS must list origins, not *"
+        if not self.public_url.startswith("https://"):
+            yield "PUBLIC_URL must begin with https://"
 
     @property
     def is_production(self) -> bool:
@@ -132,5 +130,5 @@ def load() -> Settings:
     except ValidationError as error:
         problems = problems_of(error.errors())
         raise SettingsError(
-            "\n".join(f"{problem.field.upper() or 'PRODUCTION'}: {problem.message}" for problem in problems)
+            "\n".join(": ".join(filter(None, [problem.field.upper(), problem.message])) for problem in problems)
         ) from None

@@ -20,12 +20,16 @@ LABELS: Final[Mapping[str, str]] = {
 }
 END: Final = re.compile(r"</body\s*>|</html\s*>", re.IGNORECASE)
 STYLE: Final = "margin:24px 0 0;font-family:Arial,sans-serif;font-size:12px;line-height:1.5;color:#5c6166"
-ADDRESS_IN_HTML: Final = f'<p style="{STYLE}">{{{{ {POSTAL_ADDRESS} }}}}</p>'
-LINK_IN_HTML: Final = (
-    f'<p style="{STYLE}"><a href="{{{{ {UNSUBSCRIBE} }}}}" style="color:#5c6166">{{{{ {LABEL} }}}}</a></p>'
-)
-ADDRESS_IN_TEXT: Final = f"\n\n{{{{ {POSTAL_ADDRESS} }}}}\n"
-LINK_IN_TEXT: Final = f"\n\n{{{{ {LABEL} }}}}: {{{{ {UNSUBSCRIBE} }}}}\n"
+LINK: Final = f'<a href="{{{{ {UNSUBSCRIBE} }}}}" style="color:#5c6166">{{{{ {LABEL} }}}}</a>'
+IN_HTML: Final = {
+    POSTAL_ADDRESS: f'<p style="{STYLE}">{{{{ {POSTAL_ADDRESS} }}}}</p>',
+    UNSUBSCRIBE: f'<p style="{STYLE}">{LINK}</p>',
+}
+IN_TEXT: Final = {
+    POSTAL_ADDRESS: f"\n\n{{{{ {POSTAL_ADDRESS} }}}}",
+    UNSUBSCRIBE: f"\n\n{{{{ {LABEL} }}}}: {{{{ {UNSUBSCRIBE} }}}}",
+}
+"""By what they show."""
 
 
 def label_in(language: str) -> str:
@@ -66,8 +70,8 @@ def prepare_with_footer(
         return content
     if html is not None:
         html = _with_html_below(html, missing["html"])
-    if text is not None:
-        text += "".join({POSTAL_ADDRESS: ADDRESS_IN_TEXT, UNSUBSCRIBE: LINK_IN_TEXT}[name] for name in missing["text"])
+    if text is not None and missing["text"]:
+        text = text.rstrip() + "".join(IN_TEXT[name] for name in missing["text"]) + "\n"
     content = prepared(html, text)
     if not content.offers_unsubscribe:
         # What is open at the end, such as a comment, swallows what is put there.
@@ -76,7 +80,7 @@ def prepare_with_footer(
 
 
 def _with_html_below(html: str, missing: list[str]) -> str:
-    footer = "".join({POSTAL_ADDRESS: ADDRESS_IN_HTML, UNSUBSCRIBE: LINK_IN_HTML}[name] for name in missing)
+    footer = "".join(IN_HTML[name] for name in missing)
     ends = [match.start() for match in END.finditer(html)]
     body_ends = [end for end in ends if html[end : end + 6].lower() == "</body"]
     end = (body_ends or ends or [len(html)])[-1]

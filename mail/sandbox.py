@@ -131,6 +131,9 @@ def _refuse_tags(tree: nodes.Template) -> None:
     for loop in tree.find_all(nodes.For):
         if loop.recursive:
             raise TemplateSyntaxError("recursive loops are not available", loop.lineno)
+    for access in tree.find_all(nodes.Getattr):
+        if access.attr.startswith("__"):
+            raise TemplateSyntaxError(f"{access.attr} is not available", access.lineno)
 
 
 class _Guards(NodeTransformer):

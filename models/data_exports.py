@@ -35,12 +35,13 @@ class DataExportView(Part):
 
 
 class DataExport(Stored):
-    """`digest` is the SHA-256 of the link's token. What is shown is gathered when the link is opened, so that no copy
-    of it lies around; `views` has the last openings, `view_count` counts all."""
+    """`digest` is the SHA-256 of the link's token, `language` that of its page (None leaves it to the browser). What is
+    shown is gathered when the link is opened, so that no copy of it lies around; `views` has the last openings,
+    `view_count` counts all."""
 
     contact_id: PydanticObjectId
     digest: str = Field(repr=False)
-    language: str
+    language: str | None
     created_by: str
     expires_at: datetime
     revoked_at: datetime | None = None

@@ -30,15 +30,13 @@ _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).d
 POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": POLICY,
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-"""The gate adds `Referrer-Policy: no-referrer` to every answer: the address of a page is a credential."""
+PRIVATE: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+"""Of what is for whoever has the link alone. The gate adds `Referrer-Policy: no-referrer` to every answer: the address
+is a credential."""
 
 
 def rendered_page(template: str, language: Language, status: int = 200, **values: object) -> HTMLResponse:
     """In the template, `t("name", placeholder=…)` is a text in the page's language."""
     html = TEMPLATES.get_template(template).render(language=language, t=partial(text, language), **values)
-    return HTMLResponse(html, status, {**HEADERS, "Content-Language": language.value})
+    headers = {**PRIVATE, "Content-Security-Policy": POLICY, "Content-Language": language.value}
+    return HTMLResponse(html, status, headers)

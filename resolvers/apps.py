@@ -8,13 +8,15 @@ from pymongo.errors import DuplicateKeyError
 
 from core.access import ADMINS, MARKETING, STAFF, allow
 from core.actor import Actor
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import AppId
-from core.inputs import OMITTED, Input, LongText, Name, Origin, Search
+from core.inputs import OMITTED, Input, Locale, LongText, Name, Origin, Search, Text
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
-from models.apps import App
+from mail.headers import address, one_line
+from models.apps import App, AppMail
 from models.base import touched
+from resolvers.shopify_secrets import ShopifySecret, secret_update
 
 RESERVED: Final = frozenset(
     {
@@ -31,7 +33,30 @@ def _is_free(app_id: str) -> str:
     return app_id
 
 
+def _can_be_written_to(value: str) -> str:
+    """Of addresses that a header can have (RFC 5322): with an international domain in its encoded form."""
+    try:
+        return address(value).email
+    except InvalidInput as error:
+        raise ValueError(error.message) from None
+
+
 Origins = Annotated[list[Origin], Field(max_length=50)]
+MailAddress = Annotated[str, Field(max_length=254), AfterValidator(_can_be_written_to)]
+MailName = Annotated[Text, Field(max_length=120), AfterValidator(one_line)]
+PostalAddress = Annotated[Text, Field(max_length=500)]
+
+
+class AppMailUpdate(Input):
+    """How the app writes. Without `senderEmail` its mail comes from the platform's address; `postalAddress` stands
+    below newsletters; with `doubleOptIn` newcomers confirm that they want them."""
+
+    sender_name: MailName = OMITTED
+    sender_email: MailAddress | None = OMITTED
+    reply_to: MailAddress | None = OMITTED
+    postal_address: PostalAddress = OMITTED
+    default_language: Locale = OMITTED
+    double_opt_in: bool = OMITTED
 
 
 class AppCreate(Input):
@@ -39,13 +64,19 @@ class AppCreate(Input):
     name: Name
     description: LongText = ""
     allowed_origins: Origins = Field(default_factory=list)
+    mail: AppMailUpdate = Field(default_factory=AppMailUpdate)
 
 
 class AppUpdate(Input):
+    """`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, until the
+    next or until null, which takes both away."""
+
     name: Name = OMITTED
     description: LongText = OMITTED
     allowed_origins: Origins = OMITTED
     is_active: bool = OMITTED
+    mail: AppMailUpdate = OMITTED
+    shopify_secret: ShopifySecret | None = OMITTED
 
 
 class AppFilter(Input):
@@ -87,7 +118,8 @@ async def get_app(actor: Actor, app_id: str) -> App:
 @allow(ADMINS)
 async def create_app(actor: Actor, data: AppCreate) -> App:
     """Add an app. Its id is part of its paths and never changes."""
-    app = App(name_key=data.name.casefold(), **data.model_dump())
+    mail = AppMail(**data.mail.sent())
+    app = App(name_key=data.name.casefold(), mail=mail, **data.model_dump(exclude={"mail"}))
     try:
         return await app.insert()
     except DuplicateKeyError:
@@ -100,7 +132,10 @@ async def update_app(actor: Actor, app_id: str, data: AppUpdate) -> App:
     changes = data.assignments()
     if "name" in changes:
         changes["nameKey"] = data.name.casefold()
-    app = await App.change({"_id": app_id}, touched(changes))
+    changes.pop("shopifySecret", None)
+    is_sent = "shopify_secret" in data.model_fields_set
+    secret = await secret_update(app_id, data.shopify_secret) if is_sent else {}
+    app = await App.change({"_id": app_id}, {**touched(changes), **secret})
     if app is None:
         raise unknown_app()
     return app

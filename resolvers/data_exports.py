@@ -18,6 +18,7 @@ from core.mongo import slice_of
 from core.pages import Slice, Sort, Window
 from core.runtime import runtime
 from core.tokens import fingerprint, random_token
+from models.apps import App
 from models.base import touched
 from models.contacts import Contact
 from models.data_exports import VALID, DataExport, DataExportAccess, DataExportStatus, DataExportView
@@ -26,11 +27,10 @@ from resolvers.gdpr import PersonalData, gather
 
 VIEWS_KEPT: Final = 100
 LONGEST_USER_AGENT: Final = 300
-DEFAULT_LANGUAGE: Final = "en"
 
 
 class DataExportCreate(Input):
-    """`language` is that of the page; the contact's where it is left out."""
+    """`language` is that of the page: the contact's where it is left out, the browser's where that is not known."""
 
     contact_id: str = Field(max_length=300)
     language: Locale | None = None
@@ -54,11 +54,22 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class OpenedDataExport:
-    """What is behind a link, in which language to show it, and until when."""
+    """What is behind a link, in which language to show it (None leaves it to the browser), and until when. `apps` are
+    the names of all apps by id."""
 
     data: PersonalData
-    language: str
+    language: str | None
     expires_at: datetime
+    apps: Mapping[str, str]
+
+
+class ClosedLink(Gone):
+    """The link of an export that is not shown any more: why, and in which language to say so."""
+
+    def __init__(self, data_export: DataExport, message: str) -> None:
+        super().__init__(message)
+        self.has_expired = data_export.status is DataExportStatus.EXPIRED
+        self.language = data_export.language
 
 
 @allow(MARKETING)
@@ -69,7 +80,7 @@ async def create_data_export(actor: Actor, data: DataExportCreate) -> IssuedData
     data_export = await DataExport(
         contact_id=contact.id,
         digest=fingerprint(token),
-        language=data.language or contact.language or DEFAULT_LANGUAGE,
+        language=data.language or contact.language,
         created_by=actor.label,
         expires_at=clock.now() + VALID,
     ).insert()
@@ -99,19 +110,20 @@ async def open_data_export(
 ) -> OpenedDataExport:
     """What is stored about a person, for whoever has the link. Each opening is recorded.
 
-    Raises `NotFound` for a link that never was, `Gone` for one that has expired or was revoked.
+    Raises `NotFound` for a link that never was, `ClosedLink` for one that has expired or was revoked.
     """
     data_export = await DataExport.find_one({"digest": fingerprint(token)})
     if data_export is None:
         raise NotFound("This link does not exist")
     contact = await Contact.find_one({"_id": data_export.contact_id, "erasedAt": None})
     if data_export.status is DataExportStatus.REVOKED or contact is None:
-        raise Gone("This link was withdrawn")
+        raise ClosedLink(data_export, "This link was withdrawn")
     if data_export.status is DataExportStatus.EXPIRED:
-        raise Gone("This link has expired: ask for a new one")
+        raise ClosedLink(data_export, "This link has expired: ask for a new one")
     view = DataExportView(at=clock.now(), access=access, ip=visitor.ip, user_agent=visitor.user_agent)
     await DataExport.change({"_id": data_export.id}, _with_view(view))
-    return OpenedDataExport(await gather(contact), data_export.language, data_export.expires_at)
+    apps = {app.id: app.name for app in await App.find_all().to_list()}
+    return OpenedDataExport(await gather(contact), data_export.language, data_export.expires_at, apps)
 
 
 def visitor_of(connection: HTTPConnection) -> Visitor:

@@ -149,7 +149,7 @@ async def _show(events: Iterable[EmailEvent]) -> None:
 
 async def _act_on_addresses(events: Iterable[EmailEvent]) -> set[PydanticObjectId]:
     """What failed. Nothing is known any more of the address of somebody who was erased."""
-    acting = (EmailEventType.DELIVERED, EmailEventType.BOUNCED, EmailEventType.COMPLAINED)
+    acting = (EmailEventType.DELIVERED, EmailEventType.BOUNCED, EmailEventType.COMPLAINED, EmailEventType.FAILED)
     concerned = sorted((event for event in events if event.type in acting), key=lambda event: event.at)
     deliveries = await _deliveries_of(concerned)
     failed, bouncing = set[PydanticObjectId](), set[str]()
@@ -174,7 +174,7 @@ async def _act(event: EmailEvent, delivery: Delivery, bouncing: set[str]) -> Non
     match event.type, event.bounce:
         case EmailEventType.DELIVERED, _ if address in bouncing:
             await suppressions.note_delivery(address, at=at)
-        case EmailEventType.BOUNCED, BounceKind.HARD:
+        case EmailEventType.BOUNCED | EmailEventType.FAILED, BounceKind.HARD:
             await suppressions.note_hard_bounce(address, at=at, source=source)
             await _end_subscriptions(delivery, SubscriberStatus.BOUNCED, at)
         case EmailEventType.BOUNCED, BounceKind.SOFT if at == delivery.bounced_at:

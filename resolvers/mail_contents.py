@@ -5,12 +5,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache, partial
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
+from bson import ObjectId
 
 from core import clock
 from core.errors import DomainError, NotFound, found
@@ -44,6 +46,7 @@ STANDARD: Final[Mapping[str, Any]] = MappingProxyType(
 """The variables that every campaign and every template may use without declaring them, besides `unsubscribe_url`. What
 is not known is an empty text; `unsubscribe_label` are the words of a link to that address, in the reader's language."""
 CONTENTS_KEPT: Final = 64
+
 CAMPAIGNS_KEPT: Final = 16
 
 K = TypeVar("K", bound=Hashable)
@@ -51,7 +54,7 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """The values that were used last, so many of them."""
+    """The values that were asked for last, `most` of them."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -99,42 +102,44 @@ class PreparedMail:
         # An empty text is a value too: it would stand before a default that the template declares.
         return {name: value for name, value in known.items() if value} | delivery.values
 
-    def message(self, delivery: Delivery) -> Outgoing:
+    def render(self, delivery: Delivery, personal: PersonalLinks) -> Rendered:
+        """What the recipient reads. Raises `TemplateProblem` where a value is missing."""
+        return self.content.render(self.values(delivery), personal)
+
+    def message(self, delivery: Delivery, personal: PersonalLinks, *, date: datetime) -> Outgoing:
         """Raises `InvalidInput` for an address that can't be written to, and `TemplateProblem` where a value is
         missing."""
-        personal = self.links(delivery)
         return self.skeleton.message(
             delivery.id,
             address(delivery.email, delivery.name),
-            self.content.render(self.values(delivery), personal),
-            date=clock.now(),
+            self.render(delivery, personal),
+            date=date,
             unsubscribe_url=personal.unsubscribe_url if self.one_click else None,
-        )
-
-    def render(self, delivery: Delivery) -> Rendered:
-        """What the recipient reads. Raises `TemplateProblem` where a value is missing."""
-        return self.content.render(self.values(delivery), self.links(delivery))
-
-    def links(self, delivery: Delivery) -> PersonalLinks:
-        """The recipient's own addresses."""
-        settings = runtime().settings
-        url = settings.public_url.rstrip("/")
-        tracking, unsubscribing = _tokens(settings.keys("tracking"), settings.keys("unsubscribe"))
-        return PersonalLinks(
-            f"{url}/{self.app.id}/newsletter/unsubscribe/{unsubscribing.issue(delivery.id)}",
-            [f"{url}/t/c/{tracking.issue(delivery.id, number + 1)}" for number in range(len(self.content.links))],
-            f"{url}/t/o/{tracking.issue(delivery.id, OPENED)}",
         )
 
 
 async def message_for(delivery: Delivery, app: App | None) -> Outgoing:
     """The message of a delivery of the app. Raises `TemplateProblem`, and nothing else that a person could correct."""
     try:
-        return (await prepared(delivery, app)).message(delivery)
+        mail = await prepared(delivery, app)
+        links = personal_links(delivery, mail.app, len(mail.content.links))
+        return mail.message(delivery, links, date=clock.now())
     except TemplateProblem:
         raise
     except DomainError as error:
         raise TemplateProblem(None, error.message, error.field) from None
+
+
+def personal_links(delivery: Delivery, app: App, links: int) -> PersonalLinks:
+    """The recipient's own addresses, for so many tracked links."""
+    settings = runtime().settings
+    url = settings.public_url.rstrip("/")
+    tracking, unsubscribing = _tokens(settings.keys("tracking"), settings.keys("unsubscribe"))
+    return PersonalLinks(
+        f"{url}/{app.id}/newsletter/unsubscribe/{unsubscribing.issue(delivery.id)}",
+        [f"{url}/t/c/{tracking.issue(delivery.id, number)}" for number in range(1, links + 1)],
+        f"{url}/t/o/{tracking.issue(delivery.id, OPENED)}",
+    )
 
 
 async def prepared(delivery: Delivery, app: App | None) -> PreparedMail:
@@ -145,14 +150,13 @@ async def prepared(delivery: Delivery, app: App | None) -> PreparedMail:
     kind, _, name = delivery.content.partition(":")
     match kind:
         case "campaign":
-            return await _prepared_campaign(delivery, app, name)
+            return await _prepared_campaign(delivery, app, object_id(name))
         case "template-id":
-            identity = object_id(name)
-            named = {"_id": identity, "appId": app.id}
-            return await _prepared_template(delivery, app, await Template.find_one(named) if identity else None)
+            named = {"_id": object_id(name), "appId": app.id}
+            return await _prepared_template(delivery, app, await Template.find_one(named))
         case "template":
             return await _prepared_template(delivery, app, await template_for(app, name, delivery.language))
-    raise NotFound(f"Nothing is rendered from {delivery.content}")
+    raise NotFound(f"Nothing can be made from {delivery.content}")
 
 
 async def template_for(app: App, key: str, language: str | None) -> Template | BuiltIn | None:
@@ -197,14 +201,14 @@ async def template_content(
     )
 
 
-async def _prepared_campaign(delivery: Delivery, app: App, name: str) -> PreparedMail:
-    """What is sent to many is frozen by then: it is read once. A trial is of what the campaign is now, not tracked."""
+async def _prepared_campaign(delivery: Delivery, app: App, campaign_id: ObjectId | None) -> PreparedMail:
+    """What is sent to many is frozen by then: it is read once. A trial is of what the campaign is now: it is not
+    tracked, and nobody unsubscribes from it by one click."""
     is_trial = delivery.kind is not DeliveryKind.CAMPAIGN
-    key = (name, app.id, app.updated_at)
+    key = (campaign_id, app.id, app.updated_at)
     if not is_trial and (known := _campaigns.get(key)):
         return known
-    identity = object_id(name)
-    campaign = found(await Campaign.find_one({"_id": identity, "appId": app.id}) if identity else None, "Campaign")
+    campaign = found(await Campaign.find_one({"_id": campaign_id, "appId": app.id}), "Campaign")
     content = await campaign_content(campaign, app, tracked=not is_trial)
     mail = PreparedMail(app, content, campaign_skeleton(app, campaign), one_click=not is_trial)
     return mail if is_trial else _campaigns.keep(key, mail)

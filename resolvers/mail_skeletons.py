@@ -1,7 +1,8 @@
 """What a message says of its sender: whom it is from, and what mail programs and filters are told."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from core.runtime import runtime
 from core.settings import Settings
 from mail.headers import Address, address
 from mail.message import Skeleton
+from mail.providers.opening import open_signer
 from models.apps import App
 from models.campaigns import Campaign
 from models.contacts import ConsentCategory
@@ -23,21 +25,26 @@ UNFIT_FOR_A_DOMAIN: Final = re.compile(r"[^A-Za-z0-9.-]")
 def campaign_skeleton(app: App, campaign: Campaign) -> Skeleton:
     """Mail to many: it names its list (RFC 2919), and vacation responders keep quiet."""
     settings = runtime().settings
-    sender = sender_of(app, settings)
     return Skeleton(
-        sender,
+        sender_of(app, settings),
         reply_to=_reply_to(app),
         list_id=list_id_of(app, settings),
         feedback_id=f"{campaign.id}:{app.id}:newsletter:{FEEDBACK_SENDER}",
         headers=BULK,
+        sign=_signature(settings),
     )
 
 
 def template_skeleton(app: App, key: str, category: ConsentCategory) -> Skeleton:
     """Mail that no person wrote, to one (RFC 3834)."""
-    sender = sender_of(app, runtime().settings)
-    feedback_id = f"{key}:{app.id}:{category.value}:{FEEDBACK_SENDER}"
-    return Skeleton(sender, reply_to=_reply_to(app), feedback_id=feedback_id, automatic=True)
+    settings = runtime().settings
+    return Skeleton(
+        sender_of(app, settings),
+        reply_to=_reply_to(app),
+        feedback_id=f"{key}:{app.id}:{category.value}:{FEEDBACK_SENDER}",
+        automatic=True,
+        sign=_signature(settings),
+    )
 
 
 def sender_of(app: App, settings: Settings) -> Address:
@@ -51,6 +58,13 @@ def list_id_of(app: App, settings: Settings) -> str:
     """`banners-all-over.newsletter.apps.example.com`"""
     host = UNFIT_FOR_A_DOMAIN.sub("-", urlsplit(settings.public_url).hostname or "").strip("-.") or "localhost"
     return f"{app.id}.newsletter.{host}"
+
+
+@lru_cache(maxsize=1)
+def _signature(settings: Settings) -> Callable[[bytes], bytes] | None:
+    """None where mail is not signed here. Raises `SettingsError` for a key that can't be read."""
+    signer = open_signer(settings)
+    return signer.sign if signer else None
 
 
 def _reply_to(app: App) -> Address | None:

@@ -1,285 +1,95 @@
-"""A batch of an import: a handful of round trips, however many rows it has.
+"""How a batch of an import is written: a handful of round trips, however many rows it has.
 
-Documents are built as they are stored, from one example of each kind: building each by Pydantic takes longer than the
-database needs to store them. A test compares them with what is made one by one.
+They are in an order in which they can be cut off anywhere, and done again. A new person's first entry in the ledger
+comes before the person, who is stored together with what follows from it: nobody has a consent without its evidence.
+An entry without a person is what a batch left that was cut off; the next takes it over. Of people who are known,
+membership comes before consent, as when they are let in one by one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum, auto
-from hashlib import blake2b
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from beanie.odm.utils.dump import get_dict
 from bson import ObjectId
-from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from core import clock
 from core.actor import Actor
 from models.apps import App
-from models.base import Record, touched
+from models.base import Record
 from models.consent_entries import ConsentEntry
-from models.contacts import Consent, ConsentCategory, ConsentState, Contact, LegalBasis
-from models.deliveries import Refusal
-from models.subscribers import Subscriber, SubscriberStatus
+from models.contacts import ConsentState, Contact
+from models.subscribers import Subscriber
 from resolvers.consent import rebuild_consents, rebuild_consents_of
-from resolvers.contact_writes import searchable, with_fields, write_contact
-from resolvers.sending import SENTENCES, verdict_on
-from resolvers.subscriber_rows import IMPORT, Row
-from resolvers.subscriber_writes import search_text_of
-from resolvers.suppressions import suppressions_of
+from resolvers.contact_writes import with_fields, write_contact
+from resolvers.subscriber_plans import STATE, Known, Outcome, Plan, Planner, Stored, outcome_of
+from resolvers.subscriber_rows import Row
 
 DUPLICATE_KEY: Final = 11000
-NEWSLETTER: Final = ConsentCategory.NEWSLETTER
-STATE: Final = "consents.newsletter.state"
-OPTED_IN: Final = ConsentState.OPTED_IN.value
-
-Stored = dict[str, Any]
-"""A document as the database has it."""
-
-REFUSED_BY_STATUS: Final = {
-    SubscriberStatus.UNSUBSCRIBED.value: Refusal.NOT_SUBSCRIBED,
-    SubscriberStatus.BOUNCED.value: Refusal.HARD_BOUNCE,
-    SubscriberStatus.COMPLAINED.value: Refusal.COMPLAINT,
-    SubscriberStatus.PENDING.value: Refusal.CONFIRMATION_PENDING,
-}
-REFUSED_BY_CONSENT: Final = {
-    ConsentState.OPTED_OUT.value: Refusal.OPTED_OUT,
-    ConsentState.PENDING.value: Refusal.CONFIRMATION_PENDING,
-}
-WITHOUT_CONSENT: Final = frozenset({Refusal.NO_CONSENT, Refusal.APP_INACTIVE})
-"""What keeps mail from somebody, and does not keep them from being subscribers."""
 
 
-class Became(Enum):
-    IMPORTED = auto()
-    UPDATED = auto()
-    UNCHANGED = auto()
-    SKIPPED = auto()
+async def take_in(app: App, rows: Sequence[Row], by: Actor) -> list[Outcome]:
+    """What became of each row. No two have the same address."""
+    planner, outcomes = Planner(app, by), []
+    while rows:
+        plan, known, skipped = await planner.plan(rows)
+        rows = await _write(planner, plan, known)
+        outcomes += skipped
+        outcomes += [outcome_of(row, plan, known) for row in plan.rows.values()]
+    return outcomes
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    row: Row
-    became: Became
-    has_consent: bool = False
-    reason: str = ""
+async def _write(planner: Planner, plan: Plan, known: Known) -> list[Row]:
+    """Returns the rows that somebody else wrote meanwhile, to be looked at again."""
+    await _begin_ledgers(planner, plan)
+    again = await _insert_contacts(plan)
+    await _learn(plan)
+    again += plan.drop(await _insert(Subscriber, plan.new_subscribers))
+    if plan.updates:
+        await Subscriber.get_pymongo_collection().bulk_write(list(plan.updates.values()), ordered=False)
+    await _insert(ConsentEntry, plan.entries)
+    await rebuild_consents_of([entry["contactId"] for entry in plan.entries.values()])
+    await _leave_again(plan, known)
+    return again
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What there was before, by the address's key."""
-
-    contacts: Mapping[str, Stored]
-    subscribers: Mapping[str, Stored]
-    refusals: Mapping[str, Refusal]
-
-
-@dataclass(slots=True)
-class Plan:
-    """What is to be written. `rows` are those that it is about, by key."""
-
-    rows: dict[str, Row] = field(default_factory=dict)
-    new_contacts: dict[str, Stored] = field(default_factory=dict)
-    new_subscribers: dict[str, Stored] = field(default_factory=dict)
-    updates: dict[str, UpdateOne] = field(default_factory=dict)
-    contact_ids: dict[str, ObjectId] = field(default_factory=dict)
-    learning: dict[str, Row] = field(default_factory=dict)
-    consenting: dict[str, Stored] = field(default_factory=dict)
-
-    def drop(self, keys: Iterable[str]) -> list[Row]:
-        """Takes rows out: somebody else wrote them meanwhile, and they are to be looked at again."""
-        parts: list[dict[str, Any]] = [
-            self.new_contacts, self.new_subscribers, self.updates, self.contact_ids, self.learning, self.consenting
-        ]  # fmt: skip
-        dropped = list(keys)
-        for key, part in ((key, part) for key in dropped for part in parts):
-            part.pop(key, None)
-        return [self.rows.pop(key) for key in dropped]
+async def _begin_ledgers(planner: Planner, plan: Plan) -> None:
+    """Writes the first entries of new people, takes over those that were left, and lets the people follow them."""
+    if left := await _insert(ConsentEntry, plan.first_entries):
+        await _take_over(planner, plan, left)
+    for key, entry in plan.first_entries.items():
+        contact = plan.new_contacts[key]
+        consent = {name: entry[name] for name in ("state", "at", "legalBasis", "source")} | {"entryId": entry["_id"]}
+        contact["consents"] = contact["consents"] | {"newsletter": consent}
 
 
-class Batch:
-    """Rows of one app's file, no two with the same address."""
-
-    def __init__(self, actor: Actor, app: App, rows: Sequence[Row]) -> None:
-        self._app = app
-        self._rows = rows
-        self._now = clock.now()
-        """From before anything was read: an opt-out that comes meanwhile is newer."""
-        example = {"email": "", "email_key": "", "created_at": self._now, "updated_at": self._now}
-        self._contact = _stored(Contact(**example))
-        self._subscriber = _stored(
-            Subscriber(
-                app_id=app.id,
-                contact_id=ObjectId(),
-                status=SubscriberStatus.ACTIVE,
-                subscribed_at=self._now,
-                **example,
-            )
-        )
-        self._entry = _stored(
-            ConsentEntry(
-                contact_id=ObjectId(),
-                category=NEWSLETTER,
-                state=ConsentState.OPTED_IN,
-                at=self._now,
-                legal_basis=LegalBasis.CONSENT,
-                source=IMPORT,
-                recorded_by=actor.label,
-                created_at=self._now,
-                updated_at=self._now,
-            )
-        )
-
-    async def take_in(self) -> list[Outcome]:
-        """What became of each row."""
-        outcomes, rows = [], self._rows
-        while rows:
-            known = await _known(self._app, rows)
-            plan, skipped = self._plan(rows, known)
-            rows = await self._write(plan, known)
-            outcomes += skipped
-            outcomes += [_outcome(row, plan, known) for row in plan.rows.values()]
-        return outcomes
-
-    def _plan(self, rows: Sequence[Row], known: Known) -> tuple[Plan, list[Outcome]]:
-        plan, skipped = Plan(), []
-        for row in rows:
-            contact, subscriber = known.contacts.get(row.key), known.subscribers.get(row.key)
-            refusal = known.refusals.get(row.key) or _refusal(contact, subscriber)
-            if refusal is not None:
-                skipped.append(Outcome(row, Became.SKIPPED, reason=SENTENCES[refusal]))
-                continue
-            plan.rows[row.key] = row
-            if contact is None:
-                contact = plan.new_contacts[row.key] = self._new_contact(row)
-            elif (row.name and not contact["name"]) or (row.language and not contact["language"]):
-                plan.learning[row.key] = row
-            plan.contact_ids[row.key] = contact["_id"]
-            if subscriber is None:
-                plan.new_subscribers[row.key] = self._new_subscriber(row, contact["_id"])
-            elif update := _update(subscriber, row):
-                plan.updates[row.key] = update
-            if row.consent and contact["consents"]["newsletter"]["state"] != OPTED_IN:
-                plan.consenting[row.key] = self._new_entry(row, contact["_id"])
-        return plan, skipped
-
-    async def _write(self, plan: Plan, known: Known) -> list[Row]:
-        """Returns the rows that somebody else wrote meanwhile. Membership comes before consent, as when people are let
-        in one by one."""
-        again = plan.drop(await _insert(Contact, plan.new_contacts))
-        await _learn(plan)
-        again += plan.drop(await _insert(Subscriber, plan.new_subscribers))
-        if plan.updates:
-            await Subscriber.get_pymongo_collection().bulk_write(list(plan.updates.values()), ordered=False)
-        await _insert(ConsentEntry, plan.consenting)
-        await _follow_consents(plan)
-        await _leave_again(plan, known)
-        return again
-
-    def _new_contact(self, row: Row) -> Stored:
-        return {
-            **self._contact,
-            "_id": ObjectId(),
-            "email": row.email,
-            "emailKey": row.key,
-            "name": row.name,
-            "language": row.language,
-            "searchText": searchable(row.email, row.name),
-        }
-
-    def _new_subscriber(self, row: Row, contact_id: ObjectId) -> Stored:
-        return {
-            **self._subscriber,
-            "_id": ObjectId(),
-            "contactId": contact_id,
-            "email": row.email,
-            "emailKey": row.key,
-            "name": row.name,
-            "language": row.language,
-            "referralUrl": row.referral_url,
-            "source": row.source,
-            "tags": row.tags,
-            "consentText": row.consent_text,
-            "searchText": search_text_of(row.email, row.name),
-        }
-
-    def _new_entry(self, row: Row, contact_id: ObjectId) -> Stored:
-        """Its id follows from what the row says: the same row again adds no second one."""
-        said = f"{IMPORT}:{contact_id}:{row.consented_at}:{row.consent_text}"
-        return {
-            **self._entry,
-            "_id": ObjectId(blake2b(said.encode(), digest_size=12).digest()),
-            "contactId": contact_id,
-            "at": row.consented_at or self._now,
-            "text": row.consent_text,
-        }
+async def _take_over(planner: Planner, plan: Plan, keys: Collection[str]) -> None:
+    """The new people get the ids that the entries name. Where somebody has such an id (who was erased since, say), the
+    entry is theirs, and the new person gets one of their own."""
+    ids = {plan.first_entries[key]["_id"]: key for key in keys}
+    left = await ConsentEntry.get_pymongo_collection().find({"_id": {"$in": list(ids)}}).to_list()
+    taken = await _existing(Contact, [entry["contactId"] for entry in left])
+    for entry in left:
+        key = ids[entry["_id"]]
+        row, contact = plan.rows[key], plan.new_contacts[key]
+        del plan.first_entries[key]
+        if entry["contactId"] in taken:
+            plan.entries[key] = planner.entry_for(row, contact["_id"], contact["_id"])
+            continue
+        plan.first_entries[key] = entry
+        contact["_id"] = plan.contact_ids[key] = entry["contactId"]
+        if key in plan.new_subscribers:
+            plan.new_subscribers[key]["contactId"] = entry["contactId"]
 
 
-def _stored(document: Record) -> Stored:
-    stored: Stored = get_dict(document, to_db=True, keep_nulls=True)
-    return stored
-
-
-async def _known(app: App, rows: Sequence[Row]) -> Known:
-    keys = [row.key for row in rows]
-    shown = {"emailKey": 1, "name": 1, "language": 1, STATE: 1, "optedOutAt": 1}
-    contacts = Contact.get_pymongo_collection().find({"emailKey": {"$in": keys}}, shown)
-    member = {"emailKey": 1, "name": 1, "language": 1, "referralUrl": 1, "tags": 1, "status": 1, "email": 1}
-    subscribers = Subscriber.get_pymongo_collection().find({"appId": app.id, "emailKey": {"$in": keys}}, member)
-    return Known(
-        {contact["emailKey"]: contact async for contact in contacts},
-        {subscriber["emailKey"]: subscriber async for subscriber in subscribers},
-        await _refusals(keys),
-    )
-
-
-async def _refusals(keys: Sequence[str]) -> dict[str, Refusal]:
-    """Of the addresses that are suppressed. Whether a suppression holds is not decided here."""
-    suppressed = {key: found for key, found in (await suppressions_of(keys)).items() if found}
-    if not suppressed:
-        return {}
-    people = {one.email_key: one for one in await Contact.find({"emailKey": {"$in": list(suppressed)}}).to_list()}
-    verdicts = {key: verdict_on(people.get(key), found, NEWSLETTER, None) for key, found in suppressed.items()}
-    return {
-        key: verdict.refusal
-        for key, verdict in verdicts.items()
-        if verdict.refusal is not None and verdict.refusal not in WITHOUT_CONSENT
-    }
-
-
-def _refusal(contact: Stored | None, subscriber: Stored | None) -> Refusal | None:
-    """Why somebody is not taken in: they said no, or have not said yes yet where they were asked."""
-    if contact is not None and contact.get("optedOutAt") is not None:
-        return Refusal.GLOBAL_OPT_OUT
-    by_consent = REFUSED_BY_CONSENT.get(contact["consents"]["newsletter"]["state"]) if contact else None
-    return by_consent or (REFUSED_BY_STATUS.get(subscriber["status"]) if subscriber else None)
-
-
-def _update(subscriber: Stored, row: Row) -> UpdateOne | None:
-    """What the row knows of a subscriber that is not stored."""
-    given = {"name": row.name, "language": row.language, "referralUrl": row.referral_url}
-    changes = {name: value for name, value in given.items() if value and value != subscriber[name]}
-    tags = [tag for tag in row.tags if tag not in subscriber["tags"]]
-    if not changes and not tags:
-        return None
-    if "name" in changes:
-        changes["searchText"] = search_text_of(subscriber["email"], row.name)
-    return UpdateOne({"_id": subscriber["_id"]}, touched(changes) | {"$addToSet": {"tags": {"$each": tags}}})
-
-
-def _outcome(row: Row, plan: Plan, known: Known) -> Outcome:
-    contact = known.contacts.get(row.key)
-    agreed = contact is not None and contact["consents"]["newsletter"]["state"] == OPTED_IN
-    if row.key in plan.new_subscribers:
-        became = Became.IMPORTED
-    elif row.key in plan.updates or row.key in plan.consenting or row.key in plan.learning:
-        became = Became.UPDATED
-    else:
-        became = Became.UNCHANGED
-    return Outcome(row, became, has_consent=agreed or row.key in plan.consenting)
+async def _insert_contacts(plan: Plan) -> list[Row]:
+    """Returns the rows whose address got a contact meanwhile. Entries that were written for nobody then are taken away,
+    those alone: another import may have taken one over."""
+    known = await _insert(Contact, plan.new_contacts)
+    entries = [plan.first_entries[key] for key in known if key in plan.first_entries]
+    if entries:
+        people = await _existing(Contact, [entry["contactId"] for entry in entries])
+        for_nobody = [entry["_id"] for entry in entries if entry["contactId"] not in people]
+        await ConsentEntry.find({"_id": {"$in": for_nobody}}).delete()
+    return plan.drop(known)
 
 
 async def _insert(document: type[Record], by_key: Mapping[str, Stored]) -> list[str]:
@@ -289,13 +99,18 @@ async def _insert(document: type[Record], by_key: Mapping[str, Stored]) -> list[
     try:
         await document.get_pymongo_collection().insert_many(list(by_key.values()), ordered=False)
     except BulkWriteError as error:
-        details = error.details or {}
+        details: Mapping[str, Any] = error.details or {}
         errors = details.get("writeErrors", [])
         if details.get("writeConcernErrors") or any(one["code"] != DUPLICATE_KEY for one in errors):
             raise
         keys = list(by_key)
         return [keys[one["index"]] for one in errors]
     return []
+
+
+async def _existing(document: type[Record], ids: Sequence[ObjectId]) -> set[ObjectId]:
+    found = document.get_pymongo_collection().find({"_id": {"$in": list(ids)}}, {"_id": 1})
+    return {one["_id"] async for one in found}
 
 
 async def _learn(plan: Plan) -> None:
@@ -305,35 +120,10 @@ async def _learn(plan: Plan) -> None:
         def decide(current: Contact | None, row: Row = row) -> Contact | None:
             if current is None:
                 return None
-            return with_fields(
-                current, {"name": current.name or row.name, "language": current.language or row.language}
-            )
+            learnt = {"name": current.name or row.name, "language": current.language or row.language}
+            return with_fields(current, learnt)
 
         await write_contact({"_id": plan.contact_ids[key], "erasedAt": None}, decide)
-
-
-async def _follow_consents(plan: Plan) -> None:
-    """Of a contact that was made just now, the one entry is all there is, unless somebody wrote meanwhile."""
-    now = clock.now()
-    first = [_first_consent(entry, now) for key, entry in plan.consenting.items() if key in plan.new_contacts]
-    others = [entry["contactId"] for key, entry in plan.consenting.items() if key not in plan.new_contacts]
-    if first:
-        written = await Contact.get_pymongo_collection().bulk_write(first, ordered=False)
-        if written.matched_count < len(first):
-            others = [entry["contactId"] for entry in plan.consenting.values()]
-    await rebuild_consents_of(others)
-
-
-def _first_consent(entry: Stored, now: datetime) -> UpdateOne:
-    consent = Consent(
-        state=ConsentState.OPTED_IN,
-        at=entry["at"],
-        legal_basis=LegalBasis.CONSENT,
-        source=IMPORT,
-        entry_id=entry["_id"],
-    ).model_dump(by_alias=True)
-    change = touched({"consents.newsletter": consent, "updatedAt": now}) | {"$inc": {"version": 1}}
-    return UpdateOne({"_id": entry["contactId"], "version": 1}, change)
 
 
 async def _leave_again(plan: Plan, known: Known) -> None:

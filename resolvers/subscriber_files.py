@@ -23,11 +23,10 @@ DELIMITERS: Final = ",;\t"
 LONGEST_ROW: Final = 131_072
 """Characters; a field of a CSV file has no more either."""
 PIECE: Final = 65_536
-COLUMNS: Final[Mapping[str, str]] = {
-    "email": "email", "emailaddress": "email", "name": "name", "language": "language", "referralurl": "referralUrl",
-    "source": "source", "tags": "tags", "consent": "consent", "consentedat": "consentedAt",
-    "consenttext": "consentText",
-}  # fmt: skip
+COLUMNS: Final = (
+    "email", "name", "language", "referralUrl", "source", "tags", "consent", "consentedAt", "consentText",
+)  # fmt: skip
+NAMES: Final[Mapping[str, str]] = {name.lower(): name for name in COLUMNS} | {"emailaddress": "email"}
 """By what is left of a header in lower case without spaces, hyphens and underscores."""
 SPACE: Final = re.compile(r"[ \t\r\n]*")
 LIST: Final = "subscribers"
@@ -43,7 +42,7 @@ class CsvRows:
             self._delimiter = _delimiter_of(next(lines, ""))
         with self._records() as records:
             header = next(records, [])
-        names = [COLUMNS.get(re.sub(r"[ _-]", "", name.lower())) for name in header]
+        names = [NAMES.get(re.sub(r"[ _-]", "", name.lower())) for name in header]
         self.ignored = [name for name, known in zip(header, names, strict=True) if known is None]
         self._names: Sequence[str | None] = names
         twice = [name for name, times in Counter(filter(None, names)).items() if times > 1]

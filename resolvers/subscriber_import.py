@@ -20,8 +20,9 @@ from core.errors import InvalidInput
 from core.inputs import Input
 from resolvers.apps import visible_app
 from resolvers.consent import FAST_CLOCK
-from resolvers.subscriber_batches import Batch, Became, Outcome
+from resolvers.subscriber_batches import take_in
 from resolvers.subscriber_files import CsvRows, RawRow, Rows
+from resolvers.subscriber_plans import Became, Outcome
 from resolvers.subscriber_rows import Row, row_of
 
 BATCH: Final = 500
@@ -90,8 +91,8 @@ class ImportOutcome:
 
 @allow(MARKETING)
 async def import_subscribers(actor: Actor, app_id: str, source: SubscribersImport | Rows) -> ImportOutcome:
-    """Takes in an app's subscribers. Who said no, or can't be written to, is left out, and so is what is not valid, each
-    with the reason. Importing the same again changes nothing, so what was cut off half-way is simply repeated.
+    """Takes in an app's subscribers. Who said no, or can't be written to, is left out, and so is what is not valid,
+    each with the reason. Importing the same again changes nothing, so what was cut off half-way is simply repeated.
 
     Raises `InvalidInput` for a file that can't be read, before anything is taken in.
     """
@@ -103,7 +104,7 @@ async def import_subscribers(actor: Actor, app_id: str, source: SubscribersImpor
 
     async def work() -> None:
         for batch in batches:
-            for one in await Batch(actor, app, batch).take_in():
+            for one in await take_in(app, batch, by=actor):
                 outcome.count(one)
 
     async with asyncio.TaskGroup() as workers:

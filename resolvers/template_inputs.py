@@ -6,7 +6,7 @@ import orjson
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from core.ids import Handle
-from core.inputs import OMITTED, Input, JsonObject, Locale, Name, ShortText, Text, problems_of
+from core.inputs import OMITTED, Input, JsonObject, Locale, Name, ShortText, Text, Verbatim, problems_of
 from mail.limits import MAX_SOURCE
 
 MOST_VARIABLES: Final = 100
@@ -64,7 +64,8 @@ def _fit_together(variables: list[TemplateVariable]) -> list[TemplateVariable]:
 
 Category = Annotated[Text, Field(min_length=1, max_length=60)]
 Subject = Annotated[Text, Field(min_length=1, max_length=500)]
-Source = Annotated[Annotated[Text, Field(max_length=MAX_SOURCE)] | None, AfterValidator(lambda text: text or None)]
+Source = Annotated[Annotated[Verbatim, Field(max_length=MAX_SOURCE)] | None, AfterValidator(lambda text: text or None)]
+"""Lines are told as its author counts them."""
 Variables = Annotated[
     list[TemplateVariable],
     Field(max_length=MOST_VARIABLES),

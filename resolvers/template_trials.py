@@ -15,7 +15,7 @@ from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind
 from models.templates import Template
 from resolvers.apps import visible_app
-from resolvers.mail_contents import PreparedMail, template_content
+from resolvers.mail_contents import PreparedMail, personal_links, template_content
 from resolvers.mail_skeletons import template_skeleton
 from resolvers.template_inputs import Source, Variables
 from resolvers.templates import get_template, stored_variables
@@ -96,7 +96,7 @@ async def _render(template: Template, app: App, reader: Recipient, values: dict[
         language=template.language,
         values=_values(template, values),
     )
-    return await asyncio.to_thread(mail.render, delivery)
+    return await asyncio.to_thread(mail.render, delivery, personal_links(delivery, app, 0))
 
 
 def _values(template: Template, values: dict[str, Any]) -> dict[str, Any]:

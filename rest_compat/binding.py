@@ -5,7 +5,8 @@ in one 400, and checks who calls before anything is read.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Union, cast, get_args, get_origin, get_type_hints
 
 from fastapi.params import Path, Query
 from pydantic import BaseModel, ValidationError
@@ -14,11 +15,19 @@ from starlette.requests import Request
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.inputs import invalid_input
+from rest_compat.uploads import Upload
 
-Reader = Callable[[Request, Actor, bytes], Any]
+Reader = Callable[[Request, Actor, bytes | Upload], Any]
+
+GIVEN: Final[dict[Any, Reader]] = {
+    Actor: lambda request, actor, body: actor,
+    Request: lambda request, actor, body: request,
+    Upload: lambda request, actor, body: body,
+}
+"""What a view may ask for besides what the caller sent."""
 
 
-def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes], dict[str, Any]]:
+def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes | Upload], dict[str, Any]]:
     """A function from a request to the view's arguments. Raises `InvalidInput` naming the fields."""
     hints = get_type_hints(view, include_extras=True)
     hints.pop("return", None)
@@ -27,7 +36,7 @@ def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes], dict[s
         hint is Request or any(isinstance(marker, Query) for marker in get_args(hint)) for hint in hints.values()
     )
 
-    def bind(request: Request, actor: Actor, body: bytes) -> dict[str, Any]:
+    def bind(request: Request, actor: Actor, body: bytes | Upload) -> dict[str, Any]:
         if not reads_query and request.url.query:
             name = next(iter(request.query_params), "")
             raise InvalidInput(f"{name}: is not a known field", name)
@@ -43,10 +52,10 @@ def _reader(hint: Any) -> Reader:
             return _path_parameter(str(marker.alias))
         if isinstance(marker, Query):
             return _query(kind)
-    if kind is Actor:
-        return lambda request, actor, body: actor
-    if kind is Request:
-        return lambda request, actor, body: request
+    if kind in GIVEN:
+        return GIVEN[kind]
+    if get_origin(kind) in (Union, UnionType):
+        return _optional_body(next(model for model in get_args(kind) if model is not NoneType))
     return _body(kind)
 
 
@@ -55,7 +64,7 @@ def _path_parameter(name: str) -> Reader:
 
 
 def _query(model: type[BaseModel]) -> Reader:
-    def read(request: Request, actor: Actor, body: bytes) -> BaseModel:
+    def read(request: Request, actor: Actor, body: bytes | Upload) -> BaseModel:
         values: dict[str, str] = {}
         for name, value in request.query_params.multi_items():
             if name in values:
@@ -69,13 +78,19 @@ def _query(model: type[BaseModel]) -> Reader:
     return read
 
 
+def _optional_body(model: type[BaseModel]) -> Reader:
+    """Nothing where nothing was sent."""
+    read = _body(model)
+    return lambda request, actor, body: read(request, actor, body) if body else None
+
+
 def _body(model: type[BaseModel]) -> Reader:
-    def read(request: Request, actor: Actor, body: bytes) -> BaseModel:
+    def read(request: Request, actor: Actor, body: bytes | Upload) -> BaseModel:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json":
             raise InvalidInput("The body must be JSON, with Content-Type: application/json")
         try:
-            return model.model_validate_json(body)
+            return model.model_validate_json(cast(bytes, body))
         except ValidationError as error:
             raise invalid_input(error) from None
 

@@ -12,38 +12,79 @@ from resolvers import (
     auth,
     campaign_life,
     campaigns,
+    consent,
+    contacts,
+    data_exports,
+    email_alerts,
+    email_analytics,
+    email_events,
     email_jobs,
+    gdpr,
     health,
+    newsletter_templates,
     plans,
     shops,
+    subscriber_import,
+    subscribers,
+    subscribing,
     templates,
+    tracking,
+    unsubscribing,
     users,
+    webhooks,
 )
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import auth as auth_views
 from rest_compat import campaigns as campaigns_views
+from rest_compat import contacts as contacts_views
+from rest_compat import data_exports as data_exports_views
+from rest_compat import email_alerts as email_alerts_views
+from rest_compat import email_analytics as email_analytics_views
+from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
+from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
+from rest_compat import subscriber_import as subscriber_import_views
+from rest_compat import subscribers as subscribers_views
+from rest_compat import subscribing as subscribing_views
 from rest_compat import templates as templates_views
+from rest_compat import tracking as tracking_views
+from rest_compat import unsubscribing as unsubscribing_views
 from rest_compat import users as users_views
+from rest_compat import webhooks as webhooks_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
+from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
+from rest_compat.email_alerts import EmailAlertWire
+from rest_compat.email_analytics import (
+    CampaignAnalyticsWire,
+    ContactEmailAnalyticsWire,
+    EmailOverviewWire,
+    RecipientWire,
+)
+from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
+from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
+from rest_compat.subscriber_import import FILES, ImportWire
+from rest_compat.subscribers import SubscriberStatsWire, SubscriberWire
+from rest_compat.subscribing import SubscribedWire
 from rest_compat.templates import TemplateCategoriesWire, TemplateWire
 from rest_compat.users import UserWire
+from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
+# fmt: off
 CATEGORIES: Final[Categories] = {
     "Auth": [
         Route("POST", "/auth/login", auth_views.log_in, auth.log_in, SessionWire, errors=(401,)),
@@ -65,199 +106,95 @@ CATEGORIES: Final[Categories] = {
     "API Keys": [
         Route("GET", "/api-keys/stats", api_keys_views.api_key_stats, api_keys.api_key_stats, Data[ApiKeyStatsWire]),
         Route("GET", "/api-keys/", api_keys_views.list_api_keys, api_keys.list_api_keys, Paged[ApiKeyWire]),
-        Route(
-            "POST",
-            "/api-keys/",
-            api_keys_views.create_api_key,
-            api_keys.create_api_key,
-            DataMessage[ApiKeyWire],
-            201,
-            errors=(404,),
-        ),
+        Route("POST", "/api-keys/", api_keys_views.create_api_key, api_keys.create_api_key, DataMessage[ApiKeyWire], 201, errors=(404,)),
         Route("GET", "/api-keys/{keyId}", api_keys_views.get_api_key, api_keys.get_api_key, Data[ApiKeyWire]),
-        Route(
-            "PATCH",
-            "/api-keys/{keyId}",
-            api_keys_views.update_api_key,
-            api_keys.update_api_key,
-            DataMessage[ApiKeyWire],
-        ),
+        Route("PATCH", "/api-keys/{keyId}", api_keys_views.update_api_key, api_keys.update_api_key, DataMessage[ApiKeyWire]),
         Route("DELETE", "/api-keys/{keyId}", api_keys_views.delete_api_key, api_keys.delete_api_key, Message),
-        Route(
-            "POST",
-            "/api-keys/{keyId}/revoke",
-            api_keys_views.revoke_api_key,
-            api_keys.revoke_api_key,
-            DataMessage[ApiKeyWire],
-        ),
-        Route(
-            "POST",
-            "/api-keys/{keyId}/regenerate",
-            api_keys_views.regenerate_api_key,
-            api_keys.regenerate_api_key,
-            DataMessage[ApiKeyWire],
-        ),
+        Route("POST", "/api-keys/{keyId}/revoke", api_keys_views.revoke_api_key, api_keys.revoke_api_key, DataMessage[ApiKeyWire]),
+        Route("POST", "/api-keys/{keyId}/regenerate", api_keys_views.regenerate_api_key, api_keys.regenerate_api_key, DataMessage[ApiKeyWire]),
     ],
     "Shops": [
         Route("GET", "/{appId}/shops/stats", shops_views.shop_stats, shops.shop_stats, Data[ShopStatsWire]),
         Route("GET", "/{appId}/shops/domains", shops_views.list_shop_domains, shops.list_shop_domains, Paged[str]),
         Route("GET", "/{appId}/shops/", shops_views.list_shops, shops.list_shops, Paged[ShopWire]),
         Route("GET", "/{appId}/shops/{shopId}", shops_views.get_shop, shops.get_shop, Data[ShopWithHistoryWire]),
-        Route(
-            "PATCH",
-            "/{appId}/shops/{shopId}",
-            shops_views.update_shop,
-            shops.update_shop,
-            DataMessage[ShopWithHistoryWire],
-        ),
-        Route(
-            "PATCH",
-            "/{appId}/shops/{shopId}/status",
-            shops_views.change_shop_status,
-            shops.change_shop_status,
-            DataMessage[ShopWithHistoryWire],
-        ),
+        Route("PATCH", "/{appId}/shops/{shopId}", shops_views.update_shop, shops.update_shop, DataMessage[ShopWithHistoryWire]),
+        Route("PATCH", "/{appId}/shops/{shopId}/status", shops_views.change_shop_status, shops.change_shop_status, DataMessage[ShopWithHistoryWire]),
     ],
     "Templates": [
-        Route(
-            "GET",
-            "/{appId}/templates/categories",
-            templates_views.template_categories,
-            templates.template_categories,
-            Data[TemplateCategoriesWire],
-        ),
-        Route(
-            "GET", "/{appId}/templates/", templates_views.list_templates, templates.list_templates, Paged[TemplateWire]
-        ),
-        Route(
-            "POST",
-            "/{appId}/templates/",
-            templates_views.create_template,
-            templates.create_template,
-            DataMessage[TemplateWire],
-            201,
-        ),
-        Route(
-            "GET",
-            "/{appId}/templates/{templateId}",
-            templates_views.get_template,
-            templates.get_template,
-            Data[TemplateWire],
-        ),
-        Route(
-            "PUT",
-            "/{appId}/templates/{templateId}",
-            templates_views.replace_template,
-            templates.replace_template,
-            DataMessage[TemplateWire],
-        ),
-        Route(
-            "PATCH",
-            "/{appId}/templates/{templateId}",
-            templates_views.update_template,
-            templates.update_template,
-            DataMessage[TemplateWire],
-        ),
-        Route(
-            "DELETE",
-            "/{appId}/templates/{templateId}",
-            templates_views.delete_template,
-            templates.delete_template,
-            Message,
-        ),
-        Route(
-            "PATCH",
-            "/{appId}/templates/{templateId}/toggle",
-            templates_views.toggle_template,
-            templates.toggle_template,
-            DataMessage[TemplateWire],
-        ),
-        Route(
-            "POST",
-            "/{appId}/templates/{templateId}/duplicate",
-            templates_views.duplicate_template,
-            templates.duplicate_template,
-            DataMessage[TemplateWire],
-            201,
-        ),
+        Route("GET", "/{appId}/templates/categories", templates_views.template_categories, templates.template_categories, Data[TemplateCategoriesWire]),
+        Route("GET", "/{appId}/templates/", templates_views.list_templates, templates.list_templates, Paged[TemplateWire]),
+        Route("POST", "/{appId}/templates/", templates_views.create_template, templates.create_template, DataMessage[TemplateWire], 201),
+        Route("GET", "/{appId}/templates/{templateId}", templates_views.get_template, templates.get_template, Data[TemplateWire]),
+        Route("PUT", "/{appId}/templates/{templateId}", templates_views.replace_template, templates.replace_template, DataMessage[TemplateWire]),
+        Route("PATCH", "/{appId}/templates/{templateId}", templates_views.update_template, templates.update_template, DataMessage[TemplateWire]),
+        Route("DELETE", "/{appId}/templates/{templateId}", templates_views.delete_template, templates.delete_template, Message),
+        Route("PATCH", "/{appId}/templates/{templateId}/toggle", templates_views.toggle_template, templates.toggle_template, DataMessage[TemplateWire]),
+        Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
     ],
     "Newsletter": [
-        Route(
-            "GET",
-            "/admin/{appId}/newsletter/campaigns",
-            campaigns_views.list_campaigns,
-            campaigns.list_campaigns,
-            Paged[CampaignWire],
-        ),
-        Route(
-            "POST",
-            "/admin/{appId}/newsletter/campaigns",
-            campaigns_views.create_campaign,
-            campaigns.create_campaign,
-            DataMessage[CampaignWithContentWire],
-            201,
-        ),
-        Route(
-            "GET",
-            "/admin/{appId}/newsletter/campaigns/{id}",
-            campaigns_views.get_campaign,
-            campaigns.get_campaign,
-            Data[CampaignWithContentWire],
-        ),
-        Route(
-            "PATCH",
-            "/admin/{appId}/newsletter/campaigns/{id}",
-            campaigns_views.update_campaign,
-            campaigns.update_campaign,
-            DataMessage[CampaignWithContentWire],
-        ),
-        Route(
-            "DELETE",
-            "/admin/{appId}/newsletter/campaigns/{id}",
-            campaigns_views.delete_campaign,
-            campaigns.delete_campaign,
-            Message,
-        ),
-        Route(
-            "POST",
-            "/admin/{appId}/newsletter/campaigns/{id}/send",
-            campaigns_views.send_campaign,
-            campaign_life.send_campaign,
-            Data[QueuedWire],
-        ),
-        Route(
-            "POST",
-            "/admin/{appId}/newsletter/campaigns/{id}/test",
-            campaigns_views.test_campaign,
-            campaign_life.test_campaign,
-            Message,
-        ),
+        Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),
+        Route("GET", "/{appId}/newsletter/unsubscribe/{token}", unsubscribing_views.show_unsubscription, unsubscribing.get_unsubscription, None, media_type="text/html", pages=(404,)),
+        Route("POST", "/{appId}/newsletter/unsubscribe/{token}", unsubscribing_views.unsubscribe, unsubscribing.unsubscribe, None, media_type="text/html", pages=(404,)),
+        Route("GET", "/admin/{appId}/newsletter/subscribers/stats", subscribers_views.subscriber_stats, subscribers.subscriber_stats, Data[SubscriberStatsWire]),
+        Route("GET", "/admin/{appId}/newsletter/subscribers", subscribers_views.list_subscribers, subscribers.list_subscribers, Paged[SubscriberWire]),
+        Route("POST", "/admin/{appId}/newsletter/subscribers", subscribers_views.create_subscriber, subscribers.create_subscriber, DataMessage[SubscriberWire], 201),
+        Route("POST", "/admin/{appId}/newsletter/subscribers/import", subscriber_import_views.import_file, subscriber_import.import_subscribers, Data[ImportWire], uploads=FILES),
+        Route("DELETE", "/admin/{appId}/newsletter/subscribers/{id}", subscribers_views.delete_subscriber, subscribers.delete_subscriber, Message),
+        Route("GET", "/admin/{appId}/newsletter/campaigns", campaigns_views.list_campaigns, campaigns.list_campaigns, Paged[CampaignWire]),
+        Route("POST", "/admin/{appId}/newsletter/campaigns", campaigns_views.create_campaign, campaigns.create_campaign, DataMessage[CampaignWithContentWire], 201),
+        Route("GET", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.get_campaign, campaigns.get_campaign, Data[CampaignWithContentWire]),
+        Route("PATCH", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.update_campaign, campaigns.update_campaign, DataMessage[CampaignWithContentWire]),
+        Route("DELETE", "/admin/{appId}/newsletter/campaigns/{id}", campaigns_views.delete_campaign, campaigns.delete_campaign, Message),
+        Route("POST", "/admin/{appId}/newsletter/campaigns/{id}/send", campaigns_views.send_campaign, campaign_life.send_campaign, Data[QueuedWire]),
+        Route("POST", "/admin/{appId}/newsletter/campaigns/{id}/test", campaigns_views.test_campaign, campaign_life.test_campaign, Message),
+        Route("GET", "/admin/{appId}/newsletter/templates", newsletter_templates_views.list_newsletter_templates, newsletter_templates.list_newsletter_templates, Paged[NewsletterTemplateWire]),
+        Route("POST", "/admin/{appId}/newsletter/templates", newsletter_templates_views.create_newsletter_template, newsletter_templates.create_newsletter_template, DataMessage[NewsletterTemplateWire], 201),
+        Route("PATCH", "/admin/{appId}/newsletter/templates/{id}", newsletter_templates_views.update_newsletter_template, newsletter_templates.update_newsletter_template, DataMessage[NewsletterTemplateWire]),
+        Route("DELETE", "/admin/{appId}/newsletter/templates/{id}", newsletter_templates_views.delete_newsletter_template, newsletter_templates.delete_newsletter_template, Message),
+    ],
+    "Contacts": [
+        Route("GET", "/admin/contacts/", contacts_views.list_contacts, contacts.list_contacts, Paged[ContactWire]),
+        Route("GET", "/admin/contacts/{id}", contacts_views.get_contact, contacts.get_contact, Data[ContactWire]),
+        Route("DELETE", "/admin/contacts/{id}", contacts_views.erase_contact, gdpr.erase_contact, Message),
+        Route("PATCH", "/admin/contacts/{id}/consent", contacts_views.change_consent, consent.change_consent, DataMessage[ContactWire]),
+        Route("POST", "/admin/contacts/{id}/opt-out", contacts_views.opt_out_contact, consent.opt_out_contact, DataMessage[ContactWire]),
+        Route("GET", "/admin/contacts/{id}/export", contacts_views.export_contact, gdpr.export_contact, Data[PersonalDataWire]),
+    ],
+    "Webhooks": [
+        Route("POST", "/webhooks/resend", webhooks_views.receive_resend_webhook, webhooks.receive_resend_webhook, ResendReceivedWire, signed_by=("svix-id", "svix-timestamp", "svix-signature")),
+        Route("POST", "/webhooks/cold-provider", webhooks_views.receive_cold_provider_webhook, webhooks.receive_cold_provider_webhook, ReceivedMessageWire, signed_by=("X-Signature",)),
+    ],
+    "Email Tracking": [
+        Route("GET", "/t/o/{token}", tracking_views.open_pixel, tracking.record_open, None, media_type="image/gif", is_shortcut=True),
+        Route("GET", "/t/c/{token}", tracking_views.follow_link, tracking.record_click, None, 302, errors=(503,), media_type="text/plain", is_shortcut=True),
+    ],
+    "Email Events": [
+        Route("GET", "/admin/email-events/", email_events_views.list_email_events, email_events.list_email_events, Paged[EmailEventWire]),
+        Route("GET", "/admin/email-events/message/{messageId}", email_events_views.list_message_events, email_events.list_message_events, Data[list[EmailEventWire]]),
+        Route("GET", "/admin/email-events/campaign/{campaignId}/stats", email_events_views.campaign_event_stats, email_analytics.campaign_event_stats, Data[CampaignEventStatsWire]),
+    ],
+    "Email Analytics": [
+        Route("GET", "/admin/email/analytics/campaigns/{campaignId}", email_analytics_views.campaign_analytics, email_analytics.campaign_analytics, Data[CampaignAnalyticsWire]),
+        Route("GET", "/admin/email/analytics/campaigns/{campaignId}/recipients", email_analytics_views.list_campaign_recipients, email_analytics.list_campaign_recipients, Paged[RecipientWire]),
+        Route("GET", "/admin/email/analytics/contacts/{contactId}", email_analytics_views.contact_email_analytics, email_analytics.contact_email_analytics, Data[ContactEmailAnalyticsWire]),
+        Route("GET", "/admin/email/analytics/overview", email_analytics_views.email_overview, email_analytics.email_overview, Data[EmailOverviewWire]),
     ],
     "Email Jobs": [
-        Route(
-            "GET",
-            "/admin/email-jobs/",
-            email_jobs_views.list_email_jobs,
-            email_jobs.list_email_jobs,
-            Paged[EmailJobWire],
-        ),
-        Route(
-            "GET",
-            "/admin/email-jobs/stats",
-            email_jobs_views.email_job_stats,
-            email_jobs.email_job_stats,
-            Data[EmailJobStatsWire],
-        ),
-        Route(
-            "GET",
-            "/admin/email-jobs/{id}",
-            email_jobs_views.get_email_job,
-            email_jobs.get_email_job,
-            Data[EmailJobWire],
-        ),
+        Route("GET", "/admin/email-jobs/", email_jobs_views.list_email_jobs, email_jobs.list_email_jobs, Paged[EmailJobWire]),
+        Route("GET", "/admin/email-jobs/stats", email_jobs_views.email_job_stats, email_jobs.email_job_stats, Data[EmailJobStatsWire]),
+        Route("GET", "/admin/email-jobs/{id}", email_jobs_views.get_email_job, email_jobs.get_email_job, Data[EmailJobWire]),
     ],
     "Health": [
         Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),
+    ],
+    "Data Export": [
+        Route("GET", "/data-export/{token}", data_exports_views.show_data_export, data_exports.open_data_export, None, media_type="text/html", pages=(404, 410)),
+        Route("GET", "/data-export/{token}/download", data_exports_views.download_data_export, data_exports.open_data_export, None, media_type="application/json", pages=(404, 410)),
+    ],
+    "Email Alerts": [
+        Route("GET", "/admin/email-alerts/", email_alerts_views.list_email_alerts, email_alerts.list_email_alerts, Paged[EmailAlertWire]),
+        Route("PATCH", "/admin/email-alerts/{id}/resolve", email_alerts_views.resolve_email_alert, email_alerts.resolve_email_alert, Data[EmailAlertWire]),
     ],
     "Plans": [
         Route("GET", "/{appId}/plans/stats", plans_views.plan_stats, plans.plan_stats, Data[PlanStatsWire]),
@@ -268,24 +205,26 @@ CATEGORIES: Final[Categories] = {
         Route("GET", "/{appId}/plans/{planId}", plans_views.get_plan, plans.get_plan, Data[PlanWire]),
         Route("PATCH", "/{appId}/plans/{planId}", plans_views.update_plan, plans.update_plan, DataMessage[PlanWire]),
         Route("DELETE", "/{appId}/plans/{planId}", plans_views.delete_plan, plans.delete_plan, Message),
-        Route(
-            "PATCH", "/{appId}/plans/{planId}/toggle", plans_views.toggle_plan, plans.toggle_plan, DataMessage[PlanWire]
-        ),
+        Route("PATCH", "/{appId}/plans/{planId}/toggle", plans_views.toggle_plan, plans.toggle_plan, DataMessage[PlanWire]),
     ],
     "App Events": [
-        Route(
-            "POST",
-            "/{appId}/events/app-installed",
-            app_events_views.app_installed,
-            app_events.create_app_event,
-            Data[ReceivedWire],
-        ),
-        Route(
-            "POST",
-            "/{appId}/events/{eventName}",
-            app_events_views.create_app_event,
-            app_events.create_app_event,
-            Data[ReceivedWire],
-        ),
+        Route("POST", "/{appId}/events/app-installed", app_events_views.app_installed, app_events.create_app_event, Data[ReceivedWire]),
+        Route("POST", "/{appId}/events/{eventName}", app_events_views.create_app_event, app_events.create_app_event, Data[ReceivedWire]),
     ],
 }
+
+BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Webhooks": [
+        Route("POST", "/webhooks/shopify/{appId}", webhooks_views.receive_shopify_webhook, webhooks.receive_shopify_webhook, ReceivedMessageWire, signed_by=("X-Shopify-Hmac-Sha256", "X-Shopify-Topic", "X-Shopify-Shop-Domain", "X-Shopify-Webhook-Id")),
+    ],
+}
+"""Paths that the contract does not have, and that are served all the same, each with a reason in `docs/decisions`."""
+
+ALL: Final[Categories] = {name: [*routes, *BEYOND_THE_CONTRACT.get(name, [])] for name, routes in CATEGORIES.items()}
+
+UNDOCUMENTED: Final[list[Route]] = [
+    Route("GET", "/{appId}/newsletter/confirm/{token}", subscribing_views.show_confirmation, subscribing.get_newsletter_confirmation, None, media_type="text/html", pages=(404, 410)),
+    Route("POST", "/{appId}/newsletter/confirm/{token}", subscribing_views.confirm, subscribing.confirm_newsletter, None, media_type="text/html", pages=(404, 410)),
+]
+"""Where links in mail lead that the contract does not know: pages for people, no part of the API."""
+# fmt: on

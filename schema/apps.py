@@ -23,6 +23,16 @@ class AppFeatures:
     can_view_metrics: bool
 
 
+@strawberry.type(description="How the app writes, and what its mail says of its sender.")
+class AppMail:
+    sender_name: str
+    sender_email: str | None = strawberry.field(description="Without one, mail comes from the platform's address.")
+    reply_to: str | None
+    postal_address: str = strawberry.field(description="Stands below newsletters.")
+    default_language: str
+    double_opt_in: bool = strawberry.field(description="Whether newcomers confirm that they want the newsletter.")
+
+
 @strawberry.type(description="A Shopify app that the company publishes.")
 class App:
     id: ID
@@ -30,6 +40,10 @@ class App:
     description: str
     allowed_origins: list[str]
     is_active: bool
+    mail: AppMail
+    has_shopify_secret: bool = strawberry.field(
+        description="Whether webhooks of Shopify can be told from forgeries. The secret itself is never shown."
+    )
     created_at: datetime
     updated_at: datetime
 
@@ -43,20 +57,40 @@ def app(document: stored.App) -> App:
     return cast(App, document)
 
 
+@strawberry.input(
+    description="How the app writes: what is left out stays as it is. Without `senderEmail` its mail comes from the "
+    "platform's address; `postalAddress` stands below newsletters; with `doubleOptIn` newcomers confirm that they want "
+    "them."
+)
+class AppMailUpdateInput:
+    sender_name: Maybe[str]
+    sender_email: Maybe[str | None]
+    reply_to: Maybe[str | None]
+    postal_address: Maybe[str]
+    default_language: Maybe[str]
+    double_opt_in: Maybe[bool]
+
+
 @strawberry.input
 class AppCreateInput:
     id: str
     name: str
     description: Maybe[str]
     allowed_origins: Maybe[list[str]]
+    mail: Maybe[AppMailUpdateInput]
 
 
-@strawberry.input
+@strawberry.input(
+    description="`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, "
+    "until the next or until null, which takes both away."
+)
 class AppUpdateInput:
     name: Maybe[str]
     description: Maybe[str]
     allowed_origins: Maybe[list[str]]
     is_active: Maybe[bool]
+    mail: Maybe[AppMailUpdateInput]
+    shopify_secret: Maybe[str | None]
 
 
 @strawberry.input

@@ -17,6 +17,8 @@ from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.data_exports import DataExport, PersonalData
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.email_jobs import EmailJob, email_job
+from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
 
 strawberry.enum(ConsentState)
@@ -86,6 +88,11 @@ class Contact:
     @described("What keeps mail from the address.")
     async def suppressions(self, info: Info) -> list[Suppression]:
         return cast(list[Suppression], await info.context.loaders.suppressions.load(self.email))
+
+    @described("The newsletters that they get, or once did.")
+    async def subscribers(self, info: Info) -> list[Subscriber]:
+        contact_id = cast(stored.Contact, self).id
+        return cast(list[Subscriber], await info.context.loaders.subscribers.load(contact_id))
 
     @described("What the contact agreed to and withdrew, the newest first.")
     async def consent_entries(
@@ -162,9 +169,10 @@ class ErasedDocuments:
     count: int
 
 
-@strawberry.type
+@strawberry.type(description="`job` erases somebody who is in very many documents; `erased` is null then.")
 class ContactErasePayload:
     erased: list[ErasedDocuments] | None = None
+    job: EmailJob | None = None
     user_errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -223,5 +231,7 @@ class ContactMutations:
     @mutation(gdpr.erase_contact)
     async def contact_erase(self, info: Info, id: ID) -> ContactErasePayload:
         erasure = await gdpr.erase_contact(info.context.actor, id)
+        if erasure.job is not None:
+            return ContactErasePayload(job=email_job(erasure.job))
         counts = [ErasedDocuments(collection=name, count=count) for name, count in erasure.counts.items()]
         return ContactErasePayload(erased=counts)

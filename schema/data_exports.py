@@ -9,9 +9,9 @@ from strawberry.scalars import JSON
 
 from models import data_exports as stored
 from models.data_exports import DataExportAccess, DataExportStatus
-from resolvers import data_exports
+from resolvers import data_exports, gdpr
 from resolvers.data_exports import DataExportCreate, visitor_of
-from schema.edge import Info, UserError, mutation, parse, query
+from schema.edge import Info, UserError, described, mutation, parse, query
 
 strawberry.enum(DataExportAccess)
 strawberry.enum(DataExportStatus)
@@ -22,7 +22,10 @@ class PersonalData:
     email: str
     language: str | None
     gathered_at: datetime
-    collections: JSON
+
+    @described("Raises an error where that is too much for one answer.")
+    async def collections(self) -> JSON:
+        return cast(JSON, await cast(gdpr.PersonalData, self).collected())
 
 
 @strawberry.type(description="Somebody opened the link.")
@@ -38,7 +41,7 @@ class DataExport:
     id: ID
     contact_id: ID
     status: DataExportStatus
-    language: str
+    language: str | None = strawberry.field(description="That of the page; null leaves it to the browser.")
     created_by: str
     expires_at: datetime
     revoked_at: datetime | None
@@ -55,7 +58,7 @@ def data_export(document: stored.DataExport) -> DataExport:
 @strawberry.type(description="What is behind a link.")
 class OpenedDataExport:
     data: PersonalData
-    language: str
+    language: str | None
     expires_at: datetime
 
 

@@ -1,12 +1,15 @@
 """Batches: what many objects of one answer need is read with one query. A new set for each request."""
 
+from collections import defaultdict
 from functools import cached_property
 
 from beanie import PydanticObjectId
 from strawberry.dataloader import DataLoader
 
 from models.apps import App
+from models.contacts import Contact
 from models.plans import Plan
+from models.subscribers import Subscriber
 from models.suppressions import Suppression
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
@@ -26,6 +29,14 @@ class Loaders:
         return DataLoader(_shops_using_plans)
 
     @cached_property
+    def contacts(self) -> DataLoader[PydanticObjectId, Contact | None]:
+        return DataLoader(_contacts)
+
+    @cached_property
+    def subscribers(self) -> DataLoader[PydanticObjectId, list[Subscriber]]:
+        return DataLoader(_subscribers)
+
+    @cached_property
     def suppressions(self) -> DataLoader[str, list[Suppression]]:
         return DataLoader(_suppressions)
 
@@ -43,6 +54,21 @@ async def _plans(plan_ids: list[PydanticObjectId]) -> list[Plan | None]:
 async def _shops_using_plans(plans: list[tuple[str, PydanticObjectId]]) -> list[int]:
     counts = await count_shops(plans)
     return [counts[plan_id] for _, plan_id in plans]
+
+
+async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]:
+    """Without those who were erased."""
+    people = await Contact.find({"_id": {"$in": contact_ids}, "erasedAt": None}).to_list()
+    found = {contact.id: contact for contact in people}
+    return [found.get(contact_id) for contact_id in contact_ids]
+
+
+async def _subscribers(contact_ids: list[PydanticObjectId]) -> list[list[Subscriber]]:
+    """Those of each contact."""
+    by_contact: defaultdict[PydanticObjectId, list[Subscriber]] = defaultdict(list)
+    for subscriber in await Subscriber.find({"contactId": {"$in": contact_ids}}).sort("appId").to_list():
+        by_contact[subscriber.contact_id].append(subscriber)
+    return [by_contact[contact_id] for contact_id in contact_ids]
 
 
 async def _suppressions(addresses: list[str]) -> list[list[Suppression]]:

@@ -13,16 +13,24 @@ from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
+from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
+from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQueries
+from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
+from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
+from schema.subscriber_import import SubscriberImportMutations
+from schema.subscribers import SubscriberMutations, SubscriberQueries
+from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.users import UserMutations, UserQueries
+from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
 
 @strawberry.type
@@ -37,10 +45,17 @@ class Query(
     MerchantQueries,
     ContactQueries,
     SuppressionQueries,
+    SubscriberQueries,
+    SubscribingQueries,
+    NewsletterTemplateQueries,
     CampaignQueries,
+    EmailEventQueries,
+    EmailAnalyticsQueries,
     EmailJobQueries,
     TemplateQueries,
     DataExportQueries,
+    WebhookEventQueries,
+    EmailAlertQueries,
     HealthQueries,
 ):
     pass
@@ -57,17 +72,25 @@ class Mutation(
     AppEventMutations,
     ContactMutations,
     SuppressionMutations,
+    SubscriberMutations,
+    SubscriberImportMutations,
+    SubscribingMutations,
+    NewsletterTemplateMutations,
     CampaignMutations,
     CampaignLifeMutations,
+    EmailEventMutations,
+    EmailAnalyticsMutations,
     EmailJobMutations,
     TemplateMutations,
     DataExportMutations,
+    WebhookEventMutations,
+    EmailAlertMutations,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions):
+class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions):
     pass
 
 

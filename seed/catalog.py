@@ -7,6 +7,7 @@ from typing import Any, Final
 from core.actor import Role
 from models.plans import Interval
 
+POSTAL_ADDRESS: Final = "All Over Apps Ltd\n1 Harbour Street\nBristol BS1 5TY\nUnited Kingdom"
 OWNER: Final = "owner@example.com"
 STAFF: Final[tuple[tuple[str, str, str, Role], ...]] = (
     ("Olivia", "Owens", OWNER, Role.OWNER),

@@ -6,6 +6,7 @@ Word that a job is due is a message that may be lost; every worker looks by itse
 import asyncio
 import os
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -22,9 +23,8 @@ from core.errors import DomainError, RateLimited, Unavailable
 from core.runtime import runtime
 from models.email_jobs import EmailJob
 from resolvers import job_leases
-from resolvers.campaign_jobs import START
+from resolvers.campaign_jobs import CHUNK, START
 from resolvers.job_leases import DUE, LEASE, LeaseLost
-from tasks.sending import start_campaign
 
 WORKER: Final = Actor.system("worker")
 AT_ONCE: Final = 8
@@ -37,10 +37,9 @@ Handler = Callable[[EmailJob], Awaitable[Mapping[str, JsonValue] | None]]
 say so: what it does must be safe to repeat. `DomainError` means that doing it again would not help, unless it is
 `Unavailable` or `RateLimited`; any other exception is tried again."""
 
-HANDLERS: Final[dict[str, Handler]] = {
-    START: start_campaign,
-}
-"""Who does the jobs of a type. Jobs of other types wait for a worker that knows them."""
+LIMITS: Final[Mapping[str, int]] = {START: 1, CHUNK: 2}
+"""Jobs of a type that one process does at a time, where that is fewer than `AT_ONCE`: what takes minutes must not keep
+a single mail waiting."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +51,7 @@ class Pace:
     job waits after its attempt of that number."""
 
     lease: float = LEASE.total_seconds()
-    heartbeat: float = 20.0
+    heartbeat: float = 15.0
     look: float = 5.0
     grace: float = 3.0
     backoff: Callable[[int], timedelta] = backoff
@@ -60,7 +59,7 @@ class Pace:
 
 @asynccontextmanager
 async def doing_jobs(
-    handlers: Mapping[str, Handler] = HANDLERS, *, at_once: int = AT_ONCE, pace: Pace = Pace()
+    handlers: Mapping[str, Handler], *, at_once: int = AT_ONCE, pace: Pace = Pace()
 ) -> AsyncIterator[None]:
     """Within the block, jobs are done by this process. At its end, those under way are handed back."""
     runner = Runner(handlers, at_once, pace)
@@ -83,7 +82,7 @@ class Runner:
         self._at_once = at_once
         self._pace = pace
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], str] = {}
         self._finishing = False
         self._word = asyncio.Event()
 
@@ -110,19 +109,24 @@ class Runner:
         """Whether there was a job to take."""
         lease, asked = timedelta(seconds=self._pace.lease), asyncio.get_running_loop().time()
         try:
-            job = await job_leases.claim(WORKER, self._owner, self._handlers.keys(), lease)
+            job = await job_leases.claim(WORKER, self._owner, self._free_types(), lease)
         except PyMongoError as error:
             log.warning("jobs.not_claimed", error=repr(error))
             return False
         if job is None:
             return False
         task = asyncio.create_task(self._do(job, until=asked + self._pace.lease))
-        self._under_way.add(task)
+        self._under_way[task] = job.type
         task.add_done_callback(self._ended)
         return True
 
+    def _free_types(self) -> list[str]:
+        """Those of which another job may begin."""
+        running = Counter(self._under_way.values())
+        return [name for name in self._handlers if running[name] < LIMITS.get(name, self._at_once)]
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        del self._under_way[task]
         self._word.set()
 
     async def _do(self, job: EmailJob, until: float) -> None:

@@ -23,8 +23,6 @@ from models.email_jobs import EmailJob
 from models.ticks import Turn
 from resolvers import email_effects, email_rollups, rollup_rebuilds
 from resolvers.email_events import PENDING
-from resolvers.rollup_rebuilds import REBUILD
-from tasks.jobs import HANDLERS
 
 ROLLUPS: Final = Actor.system("rollups")
 TURN: Final = "email_events"
@@ -101,6 +99,3 @@ async def rebuild(job: EmailJob) -> Mapping[str, JsonValue]:
     campaign_id = job.payload.get("campaignId")
     rebuilt = await rollup_rebuilds.rebuild_rollups(ROLLUPS, object_id(campaign_id) if campaign_id else None)
     return {"days": rebuilt.days, "contacts": rebuilt.contacts}
-
-
-HANDLERS[REBUILD] = rebuild

@@ -1,4 +1,4 @@
-"""Sending campaigns: what a worker does for the jobs that they are sent by."""
+"""Sending mail: what a worker does for the jobs that it is sent by."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from core.actor import Actor
 from models.email_jobs import EmailJob
+from resolvers import delivering
 from resolvers.campaign_division import divide_audience
 
 SENDER = Actor.system("sending")
@@ -17,3 +18,15 @@ async def start_campaign(job: EmailJob) -> Mapping[str, JsonValue]:
     campaign_id = PydanticObjectId(job.payload["campaignId"])
     campaign = await divide_audience(SENDER, campaign_id, job.payload["run"], job.id)
     return {"status": campaign.status.value, "chunks": campaign.division.chunks, "total": campaign.stats.total}
+
+
+async def deliver_chunk(job: EmailJob) -> Mapping[str, JsonValue]:
+    """Sends one part of a campaign."""
+    payload = job.payload
+    campaign_id = PydanticObjectId(payload["campaignId"])
+    return await delivering.deliver_chunk(SENDER, campaign_id, payload["chunk"], payload["run"])
+
+
+async def deliver_one(job: EmailJob) -> Mapping[str, JsonValue]:
+    """Sends one mail that is no campaign's."""
+    return await delivering.deliver_one(SENDER, PydanticObjectId(job.payload["deliveryId"]))

@@ -10,7 +10,9 @@ from taskiq import AsyncBroker
 from taskiq.receiver import Receiver
 
 from core.settings import Settings
+from resolvers.outbox import sending_mail
 from tasks.broker import choose_broker
+from tasks.handlers import HANDLERS
 from tasks.jobs import doing_jobs
 from tasks.rollups import following_events
 from tasks.schedule import scheduling
@@ -42,10 +44,10 @@ async def working(broker: AsyncBroker) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def doing_everything(broker: AsyncBroker) -> AsyncIterator[None]:
+async def doing_everything(broker: AsyncBroker, settings: Settings) -> AsyncIterator[None]:
     """Within the block, the broker's tasks, the jobs in the database and what follows from the events of mail are done
-    by this process."""
-    async with working(broker), doing_jobs(), following_events():
+    by this process, and mail is sent."""
+    async with sending_mail(settings), working(broker), doing_jobs(HANDLERS), following_events():
         yield
 
 
@@ -53,7 +55,7 @@ async def doing_everything(broker: AsyncBroker) -> AsyncIterator[None]:
 async def working_inside(settings: Settings) -> AsyncIterator[None]:
     """Worker and scheduler inside the server, where there is no Redis to reach others by."""
     local = choose_broker(settings)
-    async with doing_everything(local), scheduling(local):
+    async with doing_everything(local, settings), scheduling(local):
         yield
 
 

@@ -21,12 +21,18 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of handing over one message. `provider_id` is what the provider calls it, `response` what it said.
-    `address_is_gone`: it was refused because the address does not exist (any more), not because of what it says."""
+    `address_is_gone`: it was refused because the address does not exist (any more), not because of what it says.
+    `retry_after` is how many seconds a provider that deferred it asked to be left alone."""
 
     outcome: Outcome
     response: str
     provider_id: str | None = None
     address_is_gone: bool = False
+    retry_after: float | None = None
+
+
+class Unavailable(Exception):
+    """The provider does not answer, or does not let us in; the message says which, and holds no credentials."""
 
 
 class Provider(Protocol):
@@ -39,6 +45,10 @@ class Provider(Protocol):
 
     async def send(self, message: Outgoing) -> Receipt:
         """What goes wrong with the mail is a receipt, not an exception."""
+        ...
+
+    async def check(self) -> str:
+        """Sends nothing, and says who would carry mail away. Raises `Unavailable`."""
         ...
 
     async def close(self) -> None: ...

@@ -23,5 +23,8 @@ class MemoryProvider:
             self.sent.append(message)
         return receipt
 
+    async def check(self) -> str:
+        return "kept in memory until the process ends"
+
     async def close(self) -> None:
         """Holds nothing open."""

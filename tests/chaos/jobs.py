@@ -29,7 +29,7 @@ from embedded_mongo.process import EmbeddedMongo
 from models import DOCUMENTS
 from models.email_jobs import EmailJob, EmailJobStatus
 from resolvers import job_leases
-from tests.chaos.redis_server import RedisServer
+from tests.chaos.redis_server import RedisServer, coming_and_going
 from tests.chaos.worker import EFFECTS, RUNS
 
 SYSTEM: Final = Actor.system("chaos")
@@ -64,7 +64,7 @@ async def survive(url: str, *, jobs: int, kills: int, redis: RedisServer | None 
     started, chance = time.monotonic(), random.Random(7)
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
-        _coming_and_going(redis) if redis else nullcontext(),
+        coming_and_going(redis) if redis else nullcontext(),
         running(settings, url, DOCUMENTS),
     ):
         killing = [_killing(settings, kills // WORKERS, chance) for _ in range(WORKERS)]
@@ -89,28 +89,6 @@ async def _killing(settings: Settings, kills: int, chance: random.Random) -> Non
         async with _worker(settings) as process:
             await asyncio.sleep(chance.uniform(0.05, 0.6))
             process.kill()
-
-
-@asynccontextmanager
-async def _coming_and_going(redis: RedisServer) -> AsyncIterator[None]:
-    """Within the block it is emptied, killed and started again, over and over."""
-
-    async def fail() -> None:
-        while True:
-            await asyncio.sleep(1)
-            await redis.empty()
-            await asyncio.sleep(1)
-            redis.stop()
-            await asyncio.sleep(1)
-            await redis.start()
-
-    await redis.start()
-    failing = asyncio.create_task(fail())
-    try:
-        yield
-    finally:
-        failing.cancel()
-        redis.stop()
 
 
 @asynccontextmanager

@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from redis.asyncio import Redis
@@ -40,6 +42,28 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+@asynccontextmanager
+async def coming_and_going(redis: RedisServer) -> AsyncIterator[None]:
+    """Within the block it is emptied, killed and started again, over and over."""
+
+    async def fail() -> None:
+        while True:
+            await asyncio.sleep(1)
+            await redis.empty()
+            await asyncio.sleep(1)
+            redis.stop()
+            await asyncio.sleep(1)
+            await redis.start()
+
+    await redis.start()
+    failing = asyncio.create_task(fail())
+    try:
+        yield
+    finally:
+        failing.cancel()
+        redis.stop()
 
 
 async def _answers(redis: Redis) -> bool:

@@ -40,6 +40,6 @@ def dying(writes: int, *, last_arrives: bool) -> Iterator[None]:
 
         return attempt
 
-    replaced = {name: mortal(getattr(AsyncCollection, name)) for name in WRITES}
-    with patch.multiple(AsyncCollection, **replaced):
+    replaced: dict[str, Any] = {name: mortal(getattr(AsyncCollection, name)) for name in WRITES}
+    with patch.multiple("pymongo.asynchronous.collection.AsyncCollection", **replaced):
         yield

@@ -28,13 +28,17 @@ async def a_campaign(app_id: str, status: CampaignStatus = CampaignStatus.DRAFT,
 
 async def a_subscriber(app_id: str, contact: Contact, **fields: Any) -> Subscriber:
     """Active where nothing else is said."""
-    known = {"status": SubscriberStatus.ACTIVE, "name": contact.name, "language": contact.language}
+    known = {
+        "status": SubscriberStatus.ACTIVE,
+        "name": contact.name,
+        "language": contact.language,
+        "subscribed_at": clock.now(),
+    }
     return await Subscriber(
         app_id=app_id,
         contact_id=contact.id,
         email=contact.email,
         email_key=contact.email_key,
-        subscribed_at=clock.now(),
         search_text=contact.search_text,
         **{**known, **fields},
     ).insert()

@@ -47,9 +47,13 @@ class TestTexts:
 
     @EVERY_LANGUAGE
     def test_texts_are_whole_and_without_markup(self, language: Language) -> None:
-        for said in TEXTS[language].values():
-            assert said == said.strip() != ""
+        for name, said in TEXTS[language].items():
+            assert name.startswith("formats.") or said == said.strip() != ""
             assert not re.search(r"[<>&]", said)
+
+    @EVERY_LANGUAGE
+    def test_a_year_has_twelve_months(self, language: Language) -> None:
+        assert len(set(TEXTS[language]["formats.months"].split())) == 12
 
     def test_what_is_filled_in_is_escaped_and_keeps_its_own_direction(self) -> None:
         filled = text(Language.EN, "confirmed.text", app="<b>{address}</b>", address="a@b")

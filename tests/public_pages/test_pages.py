@@ -4,21 +4,24 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
 from starlette.responses import HTMLResponse
 
 from public_pages.addresses import masked
+from public_pages.data_exports import data_export_page
 from public_pages.languages import Language
 from public_pages.link_problems import LinkProblem, link_problem_page
 from public_pages.newsletters import confirm_page, confirmed_page, unsubscribe_page, unsubscribed_page
 from public_pages.texts import TEXTS
+from tests.public_pages.tags import Tags
 
 APP: Final = "Tea & <i>Cakes</i>"
 ADDRESS: Final = "a•••@example.com"
 ACTION: Final = '/tea/newsletter/unsubscribe/token?a="b"'
+NOW: Final = datetime(2026, 1, 31, 9, 5, tzinfo=UTC)
 Page = Callable[[Language], HTMLResponse]
 
 PAGES: Final[dict[str, Page]] = {
@@ -26,6 +29,7 @@ PAGES: Final[dict[str, Page]] = {
     "unsubscribed": lambda language: unsubscribed_page(language, APP, ADDRESS),
     "confirm": lambda language: confirm_page(language, APP, ADDRESS, ACTION),
     "confirmed": lambda language: confirmed_page(language, APP, ADDRESS),
+    "data_export": lambda language: data_export_page(language, APP, NOW, NOW, [], {}, "/download"),
     **{
         f"link_{kind}": lambda language, kind=kind: link_problem_page(language, kind)  # type: ignore[misc]
         for kind in LinkProblem
@@ -33,34 +37,6 @@ PAGES: Final[dict[str, Page]] = {
 }
 EVERY_PAGE = pytest.mark.parametrize("name", PAGES)
 EVERY_LANGUAGE = pytest.mark.parametrize("language", Language)
-
-
-class Tags(HTMLParser):
-    """What a page consists of. Raises where tags are not closed in their order."""
-
-    VOID: Final = {"meta", "br", "rect", "path", "circle"}
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        if tag not in self.VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.found if name == tag]
 
 
 def html_of(response: HTMLResponse) -> str:

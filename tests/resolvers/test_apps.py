@@ -8,6 +8,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from core.actor import Actor, Role
 from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from core.pages import Page
+from models.apps import AppMail
 from resolvers import apps
 from resolvers.apps import RESERVED, AppCreate, AppFilter, AppSortKey, AppUpdate, Features
 from tests.factories.api_keys import backend_of
@@ -53,6 +54,18 @@ class TestWorks:
         changed = await apps.update_app(owner, "banners-all-over", update(name="Banners"))
         assert (changed.name, changed.description) == ("Banners", "Banners for shops")
         assert await listed(owner, search="all over") == []
+
+    async def test_how_an_app_writes_is_changed_field_by_field(self) -> None:
+        owner = await an_actor()
+        address = "hello@banners.example.com"
+        created = await apps.create_app(owner, new(mail={"senderEmail": address, "defaultLanguage": "pt-BR"}))
+        assert created.mail == AppMail(sender_email=address, default_language="pt-BR")
+        changed = await apps.update_app(owner, created.id, update(mail={"senderName": "Ben", "doubleOptIn": False}))
+        assert changed.mail.sender_email == address
+        assert (changed.mail.sender_name, changed.mail.double_opt_in) == ("Ben", False)
+        without = await apps.update_app(owner, created.id, update(mail={"senderEmail": None}, name="Banners"))
+        assert without.mail == AppMail(sender_name="Ben", double_opt_in=False, default_language="pt-BR")
+        assert (await apps.get_app(owner, created.id)).mail == without.mail
 
     async def test_features_follow_the_role(self) -> None:
         able = {role: apps.features_of(await an_actor(role)) for role in Role}
@@ -126,6 +139,31 @@ class TestValidation:
         with pytest.raises(ValidationError) as error:
             new(**fields)
         assert ".".join(map(str, error.value.errors()[0]["loc"])) == wrong
+
+    @pytest.mark.parametrize(
+        ("mail", "wrong"),
+        [
+            ({"senderEmail": "banners.example.com"}, "senderEmail"),
+            ({"senderEmail": "Ben <ben@banners.example.com>"}, "senderEmail"),
+            ({"senderEmail": "ben@banners.example.com\r\nBcc: all@a.test"}, "senderEmail"),
+            ({"senderEmail": "jörg@banners.example.com"}, "senderEmail"),
+            ({"replyTo": ""}, "replyTo"),
+            ({"senderName": "n" * 121}, "senderName"),
+            ({"senderName": None}, "senderName"),
+            ({"postalAddress": "a" * 501}, "postalAddress"),
+            ({"defaultLanguage": "English"}, "defaultLanguage"),
+            ({"smtp": "a.test"}, "smtp"),
+        ],
+    )
+    def test_what_is_wrong_with_its_mail_is_named(self, mail: dict[str, object], wrong: str) -> None:
+        for model in (new, update):
+            with pytest.raises(ValidationError) as error:
+                model(mail=mail)
+            assert error.value.errors()[0]["loc"] == ("mail", wrong)
+
+    def test_a_sender_is_one_line_and_its_domain_ascii(self) -> None:
+        mail = update(mail={"senderName": "Ben\nof  Banners", "senderEmail": "ben@bücher.example"}).mail
+        assert (mail.sender_name, mail.sender_email) == ("Ben of Banners", "ben@xn--bcher-kva.example")
 
     def test_an_id_never_changes(self) -> None:
         with pytest.raises(ValidationError, match="not permitted"):

@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 from core import clock
 from core.actor import Actor, Role
 from core.errors import NotFound, RateLimited, Unauthenticated
+from core.mail_settings import MailProvider
 from core.passwords import verify_password
 from core.runtime import Runtime, start
 from core.settings import Environment, Settings
@@ -95,6 +96,9 @@ class TestWhoMay:
             secret_key=SecretStr("a secret of production, 32 characters and more"),
             mongodb_url=SecretStr("mongodb://db"),
             public_url="https://allover.example.com",
+            mail_provider=MailProvider.SMTP,
+            mail_from="hello@example.com",
+            smtp_host="mail.example.com",
         )
         start(production, platform.mongo)
         with pytest.raises(NotFound):

@@ -11,6 +11,7 @@ from core.pages import Page
 from models.data_exports import DataExport, DataExportAccess, DataExportStatus
 from resolvers.data_exports import (
     VIEWS_KEPT,
+    ClosedLink,
     DataExportCreate,
     IssuedDataExport,
     Visitor,
@@ -20,6 +21,7 @@ from resolvers.data_exports import (
     revoke_data_export,
 )
 from resolvers.gdpr import erase_contact
+from tests.factories.apps import an_app
 from tests.factories.contacts import SYSTEM, a_contact
 from tests.factories.people import an_actor
 
@@ -46,11 +48,19 @@ class TestWorks:
     async def test_whoever_has_the_link_sees_the_data_in_the_contacts_language(self) -> None:
         link = await a_link()
         opened = await open_data_export(ANYBODY, token_of(link), VIEWED)
-        assert opened.data.collections["contacts"][0]["language"] == "de"
+        assert (await opened.data.collected())["contacts"][0]["language"] == "de"
         assert (opened.language, opened.expires_at) == ("de", link.data_export.expires_at)
 
     async def test_the_language_can_be_chosen(self) -> None:
         assert (await a_link(language="fr")).data_export.language == "fr"
+
+    async def test_where_no_language_is_known_it_is_left_to_the_browser(self) -> None:
+        contact = await a_contact()
+        assert (await create_data_export(SYSTEM, for_contact(str(contact.id)))).data_export.language is None
+
+    async def test_apps_have_names(self) -> None:
+        app, link = await an_app(), await a_link()
+        assert (await open_data_export(ANYBODY, token_of(link), VIEWED)).apps == {app.id: app.name}
 
     async def test_the_token_is_stored_as_a_hash_alone(self) -> None:
         link = await a_link()
@@ -76,15 +86,18 @@ class TestWorks:
 class TestGone:
     async def test_after_7_days(self) -> None:
         link = await a_link()
-        with clock.shifted(timedelta(days=7)), pytest.raises(Gone, match="expired"):
+        with clock.shifted(timedelta(days=7)), pytest.raises(ClosedLink, match="expired") as closed:
             await open_data_export(ANYBODY, token_of(link), VIEWED)
+        assert (closed.value.has_expired, closed.value.language) == (True, "de")
 
     async def test_when_it_was_revoked(self) -> None:
         link = await a_link()
         revoked = await revoke_data_export(await an_actor(Role.MARKETING), str(link.data_export.id))
         assert revoked.status is DataExportStatus.REVOKED
-        with pytest.raises(Gone, match="withdrawn"):
+        with pytest.raises(ClosedLink, match="withdrawn") as closed:
             await open_data_export(ANYBODY, token_of(link), VIEWED)
+
+        assert not closed.value.has_expired
 
     async def test_when_the_person_was_erased(self) -> None:
         link = await a_link()

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from core import clock
 from core.access import ADMINS
 from core.actor import Role
-from core.errors import Forbidden, NotFound
+from core.errors import Forbidden, InvalidInput, NotFound
 from models import DOCUMENTS
 from models.app_events import AppEvent
 from models.consent_entries import ConsentEntry
@@ -20,14 +20,18 @@ from models.contacts import ConsentCategory, ConsentState, Contact
 from models.data_exports import DataExportAccess
 from models.deliveries import Refusal
 from models.email_events import EmailEventType
+from models.email_jobs import EmailJob, EmailJobStatus
 from models.shops import Shop
 from models.suppressions import Suppression, SuppressionReason
+from models.webhook_events import WebhookProvider
 from resolvers.contacts import get_contact
 from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
-from resolvers.gdpr import erase_contact, export_contact
+from resolvers.gdpr import ERASE, erase_contact, export_contact, finish_erasure
+from resolvers.job_leases import claim, fail
 from resolvers.personal_data import EXEMPT, HOLDINGS
 from resolvers.sending import can_send
 from resolvers.suppressions import suppress
+from resolvers.webhook_events import keep_webhook_event
 from tests.factories.apps import an_app
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
@@ -58,6 +62,15 @@ async def ada_everywhere() -> Contact:
     delivery = await a_delivery(ada, app_id=app.id)
     await an_email_event(delivery, EmailEventType.OPENED, ip="203.0.113.7", user_agent="Firefox")
     await a_subscriber(app.id, ada)
+    await keep_webhook_event(
+        SYSTEM,
+        WebhookProvider.RESEND,
+        "msg_1",
+        "email.opened",
+        b'{"to": "Ada Lovelace <ada@tea.example>", "ip": "203.0.113.7"}',
+        follows=True,
+        addresses=[ADDRESS],
+    )
     return await get_contact(SYSTEM, ADDRESS)
 
 
@@ -88,6 +101,7 @@ class TestErasing:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
+            "webhook_events": 1,
             "contacts": 1,
         }
         assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in consent_entries")
@@ -143,12 +157,67 @@ class TestErasing:
 
 
 @platform
+class TestErasingSomebodyWhoIsInVeryManyDocuments:
+    @pytest.fixture(autouse=True)
+    def few_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("resolvers.gdpr.ERASED_AT_ONCE", 5)
+
+    async def test_is_a_job_and_the_address_is_blocked_at_once(self) -> None:
+        ada = await ada_everywhere()
+        erasure = await erase_contact(await an_actor(Role.ADMIN), str(ada.id))
+        assert erasure.job is not None
+        assert (erasure.job.type, erasure.job.payload["contactId"]) == (ERASE, str(ada.id))
+        assert erasure.sentence.startswith(f"Erasing {sum(erasure.counts.values())} documents in job {erasure.job.id}")
+        assert (await can_send(ADDRESS, ConsentCategory.NEWSLETTER, None)).refusal is Refusal.ERASED
+        assert (await get_contact(SYSTEM, str(ada.id))).email.casefold() == ADDRESS
+
+    async def test_the_job_leaves_nothing_of_the_person(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("resolvers.holdings.BATCH", 2)
+        ada = await ada_everywhere()
+        for _ in range(4):
+            await a_delivery(ada)
+        await erase_contact(SYSTEM, str(ada.id))
+        erasure = await finish_erasure(SYSTEM, str(ada.id))
+        assert erasure.counts["deliveries"] == 5
+        everything = (await everything_stored()).casefold()
+        for trace in (ADDRESS, "ada lovelace", "203.0.113.7", "firefox", "ada said so"):
+            assert trace not in everything
+
+    async def test_doing_the_job_again_finds_nothing_to_do(self) -> None:
+        ada = await ada_everywhere()
+        await finish_erasure(SYSTEM, str(ada.id))
+        assert (await finish_erasure(SYSTEM, str(ada.id))).counts == {}
+
+    async def test_asking_again_is_the_same_job(self) -> None:
+        ada = await ada_everywhere()
+        jobs = [(await erase_contact(SYSTEM, str(ada.id))).job for _ in range(2)]
+        assert jobs[0] == jobs[1]
+        assert await EmailJob.find_all().count() == 1
+
+    async def test_asking_again_puts_a_job_back_that_failed(self) -> None:
+        ada = await ada_everywhere()
+        await erase_contact(SYSTEM, str(ada.id))
+        taken = await claim(SYSTEM, "tests", [ERASE])
+        assert taken is not None
+        await fail(SYSTEM, taken, "The disk is full")
+        again = (await erase_contact(SYSTEM, str(ada.id))).job
+        assert again is not None
+        assert (again.id, again.status) == (taken.id, EmailJobStatus.PENDING)
+
+    async def test_nobody_but_the_system_does_such_jobs(self) -> None:
+        ada = await a_contact()
+        with pytest.raises(Forbidden):
+            await finish_erasure(await an_actor(Role.OWNER), str(ada.id))
+
+
+@platform
 class TestExporting:
     async def test_it_gathers_what_erasing_would_take_away(self) -> None:
         ada = await ada_everywhere()
         data = await export_contact(await an_actor(Role.VIEWER), str(ada.id))
         assert data.email.casefold() == ADDRESS
-        assert {name: len(rows) for name, rows in data.collections.items()} == {
+        collections = await data.collected()
+        assert {name: len(rows) for name, rows in collections.items()} == {
             "app_events": 2,
             "consent_entries": 1,
             "data_exports": 1,
@@ -157,11 +226,41 @@ class TestExporting:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
+            "webhook_events": 1,
             "contacts": 1,
         }
-        assert data.collections["shops"][0]["owner"] == "Ada Lovelace"
-        assert data.collections["consent_entries"][0]["userAgent"] == "Firefox"
-        json.dumps(data.collections)
+        assert collections["shops"][0]["owner"] == "Ada Lovelace"
+        assert collections["consent_entries"][0]["userAgent"] == "Firefox"
+        json.dumps(collections)
+
+    async def test_however_much_it_is_it_can_be_read_row_by_row(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ada = await ada_everywhere()
+        monkeypatch.setattr("resolvers.holdings.BATCH", 2)
+        for _ in range(4):
+            await a_delivery(ada)
+        data = await export_contact(SYSTEM, str(ada.id))
+        rows = {name: [row async for row in rows] for name, rows in data.streams()}
+        assert rows == await data.collected()
+        assert len(rows["deliveries"]) == 5
+
+    async def test_what_is_too_large_for_memory_is_refused_with_a_way_out(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        data = await export_contact(SYSTEM, str((await ada_everywhere()).id))
+        monkeypatch.setattr("resolvers.gdpr.LARGEST_ANSWER", 3)
+        with pytest.raises(InvalidInput, match="make a data export"):
+            await data.collected()
+
+    async def test_an_excerpt_has_the_newest_rows_and_says_how_many_there_are(self) -> None:
+        ada = await ada_everywhere()
+        await a_delivery(ada, app_id="the-newest")
+        excerpts = {one.name: one for one in await (await export_contact(SYSTEM, str(ada.id))).excerpts(1)}
+        assert ([row["appId"] for row in excerpts["deliveries"].rows], excerpts["deliveries"].total) == (
+            ["the-newest"],
+            2,
+        )
+        assert (len(excerpts["app_events"].rows), excerpts["app_events"].total) == (1, 2)
+        assert (len(excerpts["shops"].rows), excerpts["shops"].total) == (1, 1)
 
     async def test_of_an_unknown_contact_there_is_nothing(self) -> None:
         with pytest.raises(NotFound):

@@ -29,6 +29,25 @@ async def test_an_app_is_created_and_changed(client: AsyncClient) -> None:
     assert (await ask(client, owner, query))["appUpdate"] == {"app": {"name": "Banners", "isActive": False}}
 
 
+async def test_how_an_app_writes_is_shown_and_changed(client: AsyncClient) -> None:
+    await an_app("banners")
+    owner = await logged_in()
+    query = """mutation ($email: String) { appUpdate(id: "banners", input: {mail: {senderEmail: $email}}) {
+      app { mail { senderEmail senderName replyTo postalAddress defaultLanguage doubleOptIn } }
+      userErrors { code field } } }"""
+    changed = (await ask(client, owner, query, email="hello@banners.example.com"))["appUpdate"]
+    assert changed["app"]["mail"] == {
+        "senderEmail": "hello@banners.example.com",
+        "senderName": "",
+        "replyTo": None,
+        "postalAddress": "",
+        "defaultLanguage": "en",
+        "doubleOptIn": True,
+    }
+    wrong = (await ask(client, owner, query, email="hello"))["appUpdate"]
+    assert wrong == {"app": None, "userErrors": [{"code": "INVALID_INPUT", "field": ["mail", "senderEmail"]}]}
+
+
 async def test_an_app_says_what_the_caller_may_do(client: AsyncClient) -> None:
     await an_app("banners")
     query = """{ app(id: "banners") { features { canEditTemplates canEditUsers canViewMetrics } }

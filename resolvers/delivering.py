@@ -1,0 +1,179 @@
+"""Does the jobs that send: asks for every recipient whether they may be written to, at the last moment, and sends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from beanie import PydanticObjectId
+from pydantic import JsonValue
+
+from core import clock
+from core.access import allow
+from core.actor import Actor
+from core.errors import Unavailable, found
+from mail.templates import TemplateProblem
+from models.apps import App
+from models.campaigns import Campaign, CampaignStatus
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
+from models.subscribers import Subscriber, SubscriberStatus
+from resolvers.campaign_settling import settle_campaign
+from resolvers.delivery_recovery import recover_deliveries
+from resolvers.mail_contents import message_for
+from resolvers.outbox import Settlement, outbox
+from resolvers.sending import Verdict, can_send_all
+
+BATCH: Final = 100
+"""Recipients who are decided on together."""
+FRESH: Final = timedelta(seconds=1)
+"""How old a decision may be when the message goes out."""
+NOT_SUBSCRIBED: Final = Verdict(Refusal.NOT_SUBSCRIBED)
+WAITING: Final = 4
+"""Deliveries of one job that wait for each message that the provider takes at a time."""
+PAUSES: Final = (1.0, 5.0)
+"""Seconds before what a server did not take is offered again, within the same job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The deliveries of a campaign that one job sends, as long as the campaign's run is this one."""
+
+    campaign_id: PydanticObjectId
+    chunk: int
+    run: int
+
+    def having(self, status: DeliveryStatus) -> dict[str, Any]:
+        """Matches those with a status."""
+        return {"campaignId": self.campaign_id, "status": status.value, "chunk": self.chunk}
+
+    async def goes_on(self) -> bool:
+        """Whether nobody has paused, cancelled or restarted the campaign."""
+        sending = {"_id": self.campaign_id, "status": CampaignStatus.SENDING.value, "run": self.run}
+        return await Campaign.find(sending).count() == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    delivery: Delivery
+    verdict: Verdict
+    at: datetime
+
+
+@allow()
+async def deliver_chunk(actor: Actor, campaign_id: PydanticObjectId, chunk: int, run: int) -> dict[str, JsonValue]:
+    """Sends what is queued of one part of a campaign. Doing it again sends nothing twice.
+
+    Raises `Unavailable` where servers did not take the mail for some: they are tried again later.
+    """
+    campaign = found(await Campaign.get(campaign_id), "Campaign")
+    app, part = await App.get(campaign.app_id), Part(campaign_id, chunk, run)
+    await recover_deliveries(await Delivery.find(part.having(DeliveryStatus.SENDING)).to_list())
+    left = 0
+    for pause in (0.0, *PAUSES):
+        await asyncio.sleep(pause)
+        await _send_round(part, app)
+        left = await Delivery.find(part.having(DeliveryStatus.QUEUED)).count()
+        if left == 0 or not await part.goes_on():
+            break
+    await settle_campaign(campaign_id)
+    if left and await part.goes_on():
+        raise Unavailable(f"{left} recipients could not be reached: they are tried again later")
+    return {"left": left}
+
+
+@allow()
+async def deliver_one(actor: Actor, delivery_id: PydanticObjectId) -> dict[str, JsonValue]:
+    """Sends one mail that is not a campaign's. What a crash left half-way goes out again, under the same Message-ID.
+
+    Raises `Unavailable` where the server did not take it: it is tried again later.
+    """
+    delivery = found(await Delivery.get(delivery_id), "Delivery")
+    if delivery.status is DeliveryStatus.SENDING:
+        await recover_deliveries([delivery])
+        delivery = found(await Delivery.get(delivery_id), "Delivery")
+    if delivery.status is not DeliveryStatus.QUEUED:
+        return {"status": delivery.status.value}
+    app = await App.get(delivery.app_id) if delivery.app_id else None
+    (decided,) = await _decide([delivery], app)
+    status = await _send(decided, app)
+    if status is DeliveryStatus.QUEUED:
+        raise Unavailable("The server did not take the mail: it is offered again later")
+    return {"status": status.value if status else None}
+
+
+async def _send_round(part: Part, app: App | None) -> None:
+    """Once over what is queued. Many wait for their turn, so that no connection waits for the database."""
+    decisions, turn = _decisions(part, app), asyncio.Lock()
+
+    async def work() -> None:
+        while True:
+            async with turn:
+                decided = await anext(decisions, None)
+            if decided is None:
+                return
+            await _send(decided, app, part)
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(WAITING * outbox().provider.at_once):
+            workers.create_task(work())
+
+
+async def _decisions(part: Part, app: App | None) -> AsyncIterator[Decided]:
+    """On what is queued, in the order in which it was queued, while the campaign goes on."""
+    queued, last = part.having(DeliveryStatus.QUEUED), None
+    while await part.goes_on():
+        beyond = queued if last is None else {**queued, "_id": {"$gt": last}}
+        batch = await Delivery.find(beyond).sort("_id").limit(BATCH).to_list()
+        if not batch:
+            return
+        last = batch[-1].id
+        for decided in await _decide(batch, app):
+            yield decided
+
+
+async def _decide(batch: Sequence[Delivery], app: App | None) -> list[Decided]:
+    """Deliveries of one category and app."""
+    at = clock.now()
+    verdicts = await can_send_all([delivery.email for delivery in batch], batch[0].category, app)
+    members = await _memberships(batch)
+    return [
+        Decided(delivery, verdict if not verdict.allowed or delivery.id in members else NOT_SUBSCRIBED, at)
+        for delivery in batch
+        if (verdict := verdicts[delivery.email])
+    ]
+
+
+async def _memberships(batch: Sequence[Delivery]) -> set[PydanticObjectId]:
+    """Which of the deliveries are to somebody who gets this newsletter still; what is no campaign's needs no
+    membership."""
+    campaigns = [delivery for delivery in batch if delivery.kind is DeliveryKind.CAMPAIGN]
+    others = {delivery.id for delivery in batch if delivery.kind is not DeliveryKind.CAMPAIGN}
+    if not campaigns:
+        return others
+    of_batch = {"contactId": {"$in": [one.contact_id for one in campaigns]}, "appId": campaigns[0].app_id}
+    active = Subscriber.get_pymongo_collection().find(
+        {**of_batch, "status": SubscriberStatus.ACTIVE.value}, {"contactId": 1}
+    )
+    contacts = {row["contactId"] async for row in active}
+    return others | {one.id for one in campaigns if one.contact_id in contacts}
+
+
+async def _send(decided: Decided, app: App | None, part: Part | None = None) -> DeliveryStatus | None:
+    """Where the delivery stands then; None where it was not queued any more, or its campaign was stopped."""
+    box = outbox()
+    async with box.slots:
+        if clock.now() - decided.at > FRESH:
+            if part is not None and not await part.goes_on():
+                return None
+            (decided,) = await _decide([decided.delivery], app)
+        delivery = decided.delivery
+        if not decided.verdict.allowed:
+            refused = Settlement(delivery, DeliveryStatus.SUPPRESSED, refusal=decided.verdict.refusal)
+            return await box.settle(refused)
+        try:
+            message = await message_for(delivery, app)
+        except TemplateProblem as problem:
+            sentence = f"The mail can't be composed: {problem.message}"
+            return await box.settle(Settlement(delivery, DeliveryStatus.FAILED, problem=sentence))
+        return await box.send(delivery, message)

@@ -1,0 +1,20 @@
+"""Who does the jobs of each type. Jobs of other types wait for a worker that knows them."""
+
+from typing import Final
+
+from resolvers.campaign_jobs import CHUNK, START
+from resolvers.gdpr import ERASE
+from resolvers.rollup_rebuilds import REBUILD
+from resolvers.transactional import DELIVER
+from resolvers.webhook_events import PROCESS
+from tasks import privacy, rollups, sending, webhooks
+from tasks.jobs import Handler
+
+HANDLERS: Final[dict[str, Handler]] = {
+    START: sending.start_campaign,
+    CHUNK: sending.deliver_chunk,
+    DELIVER: sending.deliver_one,
+    ERASE: privacy.erase_contact,
+    REBUILD: rollups.rebuild,
+    PROCESS: webhooks.process_webhook,
+}

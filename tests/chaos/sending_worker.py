@@ -1,0 +1,40 @@
+"""A worker as `allover worker` is one, but with short leases: `python -m tests.chaos.sending_worker`, configured by the
+environment. Prints `ready` when it takes jobs."""
+
+import asyncio
+import signal
+import sys
+from datetime import timedelta
+from typing import Final
+
+from core import logs
+from core.runtime import running
+from core.settings import Settings, load
+from models import DOCUMENTS
+from resolvers.outbox import sending_mail
+from tasks.handlers import HANDLERS
+from tasks.jobs import Pace, doing_jobs
+from tasks.rollups import following_events
+
+PACE: Final = Pace(lease=3.0, heartbeat=1.0, look=0.5, grace=1.0, backoff=lambda _: timedelta(seconds=0.5))
+
+
+async def work(settings: Settings, pace: Pace) -> None:
+    """Until told to end."""
+    told = asyncio.Event()
+    assert settings.mongodb_url is not None
+    logs.configure(settings)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    async with (
+        running(settings, settings.mongodb_url.get_secret_value(), DOCUMENTS),
+        sending_mail(settings),
+        doing_jobs(HANDLERS, pace=pace),
+        following_events(),
+    ):
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        await told.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(work(load(), PACE))
