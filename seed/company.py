@@ -19,6 +19,7 @@ from resolvers.apps import AppCreate, create_app
 from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
+from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.email_alerts import email_alerts
 from seed.histories import ACTOR, histories
@@ -61,8 +62,9 @@ async def found_company(progress: Progress) -> Secrets:
     known = people(random, shops, names, settings, now)
     told, alerts = webhook_events(shops, now), email_alerts(now)
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
+    written_mail = campaigns(known.contacts, now)
     collections = (
-        shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, told, alerts,
+        shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, told, alerts,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:

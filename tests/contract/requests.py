@@ -18,6 +18,7 @@ from core.inputs import iso
 from core.runtime import runtime
 from mail.links import UnsubscribeTokens
 from models.apps import App
+from models.campaigns import CampaignStatus
 from models.contacts import ConsentCategory, ConsentState
 from models.email_events import EmailEventType
 from models.email_jobs import EmailJobStatus
@@ -70,6 +71,12 @@ NEWSLETTER_TEMPLATE: Final[dict[str, Any]] = {
     "subject": "News for {{ name }}",
     "htmlContent": "<p>Hello {{ name }}</p>",
     "textContent": "Hello {{ name }}",
+}
+CAMPAIGN: Final[dict[str, Any]] = NEWSLETTER_TEMPLATE | {
+    "audience": {"languages": ["en"], "sources": [], "tags": ["beta"]},
+    "trackOpens": False,
+    "trackClicks": True,
+    "scheduledAt": "2099-01-31T09:00:00Z",
 }
 
 
@@ -188,16 +195,31 @@ async def a_newsletter_template(caller: Caller) -> Parameters:
     return {"id": (await caller.created(f"/admin/{APP}/newsletter/templates", NEWSLETTER_TEMPLATE))["_id"]}
 
 
+async def a_draft(_: Caller) -> Parameters:
+    """With somebody to send it to."""
+    await a_subscriber(APP, await a_contact())
+    return {"id": str((await a_campaign(APP)).id)}
+
+
+async def a_sent_campaign(_: Caller) -> Parameters:
+    sent = {"started_at": clock.now(), "completed_at": clock.now()}
+    return {"id": str((await a_campaign(APP, CampaignStatus.SENT, **sent)).id)}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`needs` makes what must exist, and returns parameters of the path; `body` is what is sent, or makes it."""
+    """`needs` makes what must exist, and returns parameters of the path; `body` is what is sent, or makes it. `unknown`
+    are documented texts that can't be known by then: they are null."""
 
     needs: Callable[[Caller], Awaitable[Parameters]] = nothing
     body: dict[str, Any] | Callable[[Caller], dict[str, Any]] | None = None
     parameters: Parameters = field(default_factory=dict)
     signed: Callable[[bytes], Mapping[str, str]] | None = None
     """The headers of a webhook with that body."""
+    unknown: tuple[str, ...] = ()
 
+
+NOT_SENT: Final = ("body.data.sentAt", "body.data.completedAt")
 
 REQUESTS: Final[Mapping[str, Request]] = {
     "POST /auth/login": Request(body=lambda caller: {"email": caller.owner.email, "password": PASSWORD}),
@@ -269,6 +291,13 @@ REQUESTS: Final[Mapping[str, Request]] = {
     ),
     "POST /admin/{appId}/newsletter/subscribers/import": Request(body={"subscribers": [{"email": READER}]}),
     "DELETE /admin/{appId}/newsletter/subscribers/{id}": Request(somebody_who_left),
+    "GET /admin/{appId}/newsletter/campaigns": Request(a_sent_campaign),
+    "POST /admin/{appId}/newsletter/campaigns": Request(body=CAMPAIGN, unknown=NOT_SENT),
+    "GET /admin/{appId}/newsletter/campaigns/{id}": Request(a_sent_campaign),
+    "PATCH /admin/{appId}/newsletter/campaigns/{id}": Request(a_draft, {"subject": "More news"}, unknown=NOT_SENT),
+    "DELETE /admin/{appId}/newsletter/campaigns/{id}": Request(a_draft),
+    "POST /admin/{appId}/newsletter/campaigns/{id}/send": Request(a_draft),
+    "POST /admin/{appId}/newsletter/campaigns/{id}/test": Request(a_draft, {"email": READER}),
     "GET /admin/{appId}/newsletter/templates": Request(a_newsletter_template),
     "POST /admin/{appId}/newsletter/templates": Request(body=NEWSLETTER_TEMPLATE),
     "PATCH /admin/{appId}/newsletter/templates/{id}": Request(a_newsletter_template, {"subject": "News of spring"}),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core import clock
 from core.actor import Actor, Role
 from core.errors import NotFound, Unauthenticated
+from core.mongo import Mongo
 from core.pages import Page
 from models.campaigns import Campaign, CampaignStatus
 from models.contacts import ConsentCategory
@@ -61,6 +62,11 @@ async def settled(campaign: Campaign, *, at_once: bool = False) -> Campaign:
 
 async def set_all(campaign: Campaign, status: DeliveryStatus) -> None:
     await Delivery.find({"campaignId": campaign.id}).update({"$set": {"status": status.value}})
+
+
+def stages_of(plan: dict[str, Any]) -> list[str]:
+    inner = [plan["inputStage"]] if "inputStage" in plan else plan.get("inputStages", [])
+    return [plan["stage"], *(stage for one in inner for stage in stages_of(one))]
 
 
 class TestCounting:
@@ -211,6 +217,18 @@ class TestDeliveries:
         failed = DeliveryFilter(status=DeliveryStatus.FAILED)
         (one,) = (await list_campaign_deliveries(viewer, str(campaign.id), Page(), failed)).items
         assert (one.status, one.campaign_id) == (DeliveryStatus.FAILED, campaign.id)
+
+    @pytest.mark.parametrize("statuses", [list(DeliveryStatus), [DeliveryStatus.FAILED]], ids=["all", "one"])
+    async def test_are_read_in_order_by_an_index(self, statuses: list[DeliveryStatus], mongo: Mongo) -> None:
+        query = {"campaignId": ObjectId(), "status": {"$in": [status.value for status in statuses]}}
+        find = {"find": "deliveries", "filter": query, "sort": {"chunk": 1, "_id": 1}, "limit": 21}
+        try:
+            plan = await mongo.database.command({"explain": find, "verbosity": "queryPlanner"})
+        except NotImplementedError:
+            pytest.skip("mongomock explains nothing")
+        stages = stages_of(plan["queryPlanner"]["winningPlan"])
+        assert "IXSCAN" in stages
+        assert not {"SORT", "COLLSCAN"} & set(stages)
 
     def test_are_open_or_settled(self) -> None:
         assert {*OPEN, *SETTLED} == set(DeliveryStatus)

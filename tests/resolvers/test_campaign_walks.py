@@ -146,7 +146,7 @@ MORTAL: Final = {World.send, World.pause, World.resume, World.cancel, World.work
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     is_sent=st.booleans(),
-    steps=st.lists(st.tuples(st.sampled_from(STEPS), st.none() | st.integers(0, 8)), min_size=4, max_size=25),
+    steps=st.lists(st.tuples(st.sampled_from(STEPS), st.none() | st.integers(0, 16)), min_size=4, max_size=25),
 )
 async def test_no_order_of_steps_and_deaths_loses_or_repeats_a_mail(
     is_sent: bool, steps: list[tuple[Step, int | None]]
@@ -170,13 +170,13 @@ async def a_world() -> World:
 
 
 async def take(world: World, step: Step, writes: int | None = None) -> None:
-    """One step; whoever takes it dies at the write of that number."""
+    """One step; whoever takes it dies at half that number of writes, before or after the last of them arrives."""
     before = await stored(world.campaign)
     with clock.shifted(world.passed), suppress(InvalidInput, Killed):
         if writes is None:
             await step(world)
         else:
-            with dying(writes, last_arrives=bool(writes % 2)):
+            with dying(writes // 2, last_arrives=bool(writes % 2)):
                 await step(world)
     after = await stored(world.campaign)
     assert after.status is before.status or (before.status, after.status) in TABLE
