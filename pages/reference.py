@@ -127,7 +127,7 @@ def _endpoint(
 ) -> Endpoint:
     query = [parameter for parameter in operation.get("parameters", ()) if parameter["in"] == "query"]
     body = _json_schema(operation.get("requestBody", {}))
-    answer = _json_schema(operation["responses"][str(row.status)])
+    answer = _json_schema(operation["responses"][str(row.status)]) if row.returns else None
     codes = [row.status, *(code for code in row.failures if code not in EVERYWHERE)]
     return Endpoint(
         method=row.method,

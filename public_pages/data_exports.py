@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+import orjson
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -20,6 +21,9 @@ OURS: Final = frozenset({"entryId"})
 """Fields that say nothing to the person; the download has them."""
 ASKED_FOR: Final = frozenset({"name", "language", "country"})
 """Of which the page says also that they are not known."""
+LARGEST_PAYLOAD: Final = 4000
+"""Characters of what a service sent us that the page takes apart; of more it shows the beginning."""
+DEEPEST: Final = 12
 LONG: Final = 60
 """Characters from which on a value has a line of its own."""
 ORDER: Final = [name.split(".")[1] for name in TEXTS[Language.EN] if re.fullmatch(r"collections\.\w+\.title", name)]
@@ -151,14 +155,28 @@ def _entry(collection: str, row: Row) -> Row:
     """Without what is empty, and with what is only implied."""
     if collection == "consent_entries" and row.get("category") is None:
         row = {**row, "category": "all_but_transactional"}
+    if isinstance(payload := row.get("payload"), str):
+        row = {**row, "payload": _read(payload)}
     return _filled(row) or {}
 
 
-def _filled(value: Any) -> Any:
-    """The same without what is empty; None where nothing is left."""
+def _read(payload: str) -> Any:
+    """What a service sent us, which is JSON as a rule."""
+    if len(payload) > LARGEST_PAYLOAD:
+        return f"{payload[:LARGEST_PAYLOAD]}…"
+    try:
+        return orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return payload
+
+
+def _filled(value: Any, depth: int = 0) -> Any:
+    """The same without what is empty, None where nothing is left; what lies too deep to be read is cut off."""
+    if depth > DEEPEST and isinstance(value, dict | list):
+        return "…"
     if isinstance(value, dict):
-        filled = {name: _filled(item) for name, item in value.items() if name not in OURS}
+        filled = {name: _filled(item, depth + 1) for name, item in value.items() if name not in OURS}
         return {name: item for name, item in filled.items() if item is not None} or None
     if isinstance(value, list):
-        return [item for item in map(_filled, value) if item is not None] or None
+        return [item for item in (_filled(one, depth + 1) for one in value) if item is not None] or None
     return None if value == "" else value

@@ -23,6 +23,7 @@ from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
+from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
 from resolvers.holdings import Holding, Person, overwriting
@@ -184,5 +185,6 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     ContactRollup: "numbers, counted from the events",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",
+    Turn: "names of processes, for as long as it is their turn",
     User: "the company's staff, who are no contacts",
 }
