@@ -25,6 +25,8 @@ OURS: Final = frozenset(
 """Headers that are written here and nowhere else."""
 TOKEN: Final = re.compile(r"[\x21-\x7e]{1,900}")
 LIST_ID: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+DELIVERY_TAG: Final = "delivery"
+"""What the tag is called in which a message carries its delivery's id through a provider that has tags."""
 ONE_CLICK: Final = "List-Unsubscribe=One-Click"
 
 PLAIN: Final = b'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'

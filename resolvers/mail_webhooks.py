@@ -15,6 +15,7 @@ from core.errors import Unavailable
 from core.ids import object_id
 from core.inputs import invalid_input
 from mail.bounces import classify
+from mail.message import DELIVERY_TAG
 from models.deliveries import Delivery
 from models.email_events import BounceKind, EmailEventType
 from models.webhook_events import WebhookEvent, WebhookProvider
@@ -33,8 +34,6 @@ TYPES: Final[Mapping[str, EmailEventType]] = {
 """By the provider's word. Opens and clicks are not among them: our own pixel and links count those, and who is not
 tracked by us is not to be tracked by anybody."""
 PREFIX: Final = "email."
-TAG: Final = "delivery"
-"""The tag, at the provider, in which a mail carries its delivery's id."""
 MESSAGE_ID: Final = re.compile(r"<?([0-9a-f]{24})@")
 LONGEST_DETAIL: Final = 500
 
@@ -77,8 +76,8 @@ class ResendData(Said):
     @property
     def delivery(self) -> Any:
         if isinstance(self.tags, dict):
-            return self.tags.get(TAG)
-        return next((tag.get("value") for tag in self.tags if tag.get("name") == TAG), None)
+            return self.tags.get(DELIVERY_TAG)
+        return next((tag.get("value") for tag in self.tags if tag.get("name") == DELIVERY_TAG), None)
 
 
 class ResendPayload(Said):

@@ -14,7 +14,7 @@ import orjson
 
 from core import clock
 from mail.headers import Address
-from mail.message import Outgoing
+from mail.message import DELIVERY_TAG, Outgoing
 from mail.providers import Outcome, Receipt, Unavailable
 
 PATIENCE_SECONDS: Final = 30.0
@@ -101,13 +101,14 @@ class ResendProvider:
 
 
 def _email(message: Outgoing) -> dict[str, Any]:
-    """Date and MIME are written by Resend."""
+    """Date and MIME are written by Resend. Its webhooks repeat the tags."""
     email: dict[str, Any] = {
         "from": _mailbox(message.sender),
         "to": [_mailbox(message.recipient)],
         "subject": message.body.subject,
         "text": message.body.text,
         "headers": dict(message.headers),
+        "tags": [{"name": DELIVERY_TAG, "value": str(message.delivery)}],
     }
     if message.reply_to is not None:
         email["reply_to"] = [_mailbox(message.reply_to)]

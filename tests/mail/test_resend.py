@@ -116,6 +116,7 @@ async def test_a_message_is_handed_over_in_parts_under_its_deliverys_name() -> N
             "List-Unsubscribe": "<https://example.com/u/token>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
+        "tags": [{"name": "delivery", "value": str(delivery)}],
     }
 
 
