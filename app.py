@@ -20,8 +20,9 @@ from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
 from rest_compat.contract import tags
 from rest_compat.edge import install_errors
-from rest_compat.routes import CATEGORIES, UNDOCUMENTED
+from rest_compat.routes import ALL, UNDOCUMENTED
 from rest_compat.routing import install_openapi, served
+from rest_compat.shortcuts import Shortcuts, shortcuts
 from schema.edge import Context
 from schema.root import SCHEMA
 from schema.samples import usages
@@ -43,17 +44,18 @@ def create_app(settings: Settings, mongo_url: str) -> FastAPI:
     app = FastAPI(
         title=TITLE,
         version=VERSION,
-        openapi_tags=tags(CATEGORIES),
+        openapi_tags=tags(ALL),
         lifespan=lifespan,
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
     )
     app.router.routes.extend(_graphql(settings).routes("/graphql"))
-    app.router.routes.extend(served(CATEGORIES, UNDOCUMENTED))
+    app.router.routes.extend(served(ALL, UNDOCUMENTED))
     install_errors(app)
     install_openapi(app)
-    app.router.routes.extend(pages.routes(settings, CATEGORIES, app.openapi(), usages(SCHEMA)))
+    app.router.routes.extend(pages.routes(settings, ALL, app.openapi(), usages(SCHEMA)))
+    app.add_middleware(Shortcuts, rows=shortcuts(ALL))
     app.add_middleware(Gate)
     if settings.allowed_origins:
         app.add_middleware(

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-PIECES: Final = {"__init__", "__main__", "load", "served"}
+PIECES: Final = {"__init__", "__main__", "load", "served", "sink"}
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from embedded_mongo.process import EmbeddedMongo
 from models import DOCUMENTS
 from models.campaigns import Campaign, CampaignStatus
 from models.email_events import EmailEvent
+from tasks.jobs import Pace
 from tests.chaos.campaign import a_company, sent_campaign
 from tests.chaos.sending_worker import work
 
@@ -132,6 +133,6 @@ def main() -> None:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["worker", url, port]:
-            asyncio.run(work(settings_for(url, int(port))))
+            asyncio.run(work(settings_for(url, int(port)), Pace()))
         case _:
             main()

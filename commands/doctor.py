@@ -22,7 +22,9 @@ from commands.database import check_answer, database
 from commands.errors import CommandError
 from commands.secret import FILE
 from core.mongo import Mongo
-from core.settings import DEVELOPMENT_SECRET, SHORTEST_SECRET, Settings
+from core.settings import DEVELOPMENT_SECRET, SHORTEST_SECRET, Settings, SettingsError
+from mail.providers import Unavailable
+from mail.providers.opening import open_provider, open_signer
 from models import DOCUMENTS
 from pages.routes import BUILT
 
@@ -46,7 +48,7 @@ class Finding:
 
 def examine(settings: Settings) -> None:
     """Prints a line per finding; ends with status 1 where something that is needed fails."""
-    findings = [*_configuration(settings), *asyncio.run(_stores(settings))]
+    findings = [*_configuration(settings), *asyncio.run(_answering(settings))]
     for finding in findings:
         OUTPUT.print(f"{finding.mark} {finding.subject:<16}", end="")
         OUTPUT.print(finding.detail, markup=False, highlight=False, soft_wrap=True)
@@ -79,8 +81,9 @@ def _secret(settings: Settings) -> Finding:
     return Finding(Mark.GOOD, "Secret", f"SECRET_KEY, {length} characters")
 
 
-async def _stores(settings: Settings) -> list[Finding]:
-    return [*[finding async for finding in _database(settings)], await _redis(settings)]
+async def _answering(settings: Settings) -> list[Finding]:
+    stores = [*[finding async for finding in _database(settings)], await _redis(settings)]
+    return [*stores, await _mail(settings), _signature(settings)]
 
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
@@ -150,3 +153,29 @@ async def _redis(settings: Settings) -> Finding:
         return Finding(Mark.BAD, "Redis", f"{without_password(url)} does not answer: {error or 'no reply in time'}")
     milliseconds = (time.perf_counter() - started) * 1000
     return Finding(Mark.GOOD, "Redis", f"{without_password(url)}, answers in {milliseconds:.1f} ms")
+
+
+async def _mail(settings: Settings) -> Finding:
+    started = time.perf_counter()
+    try:
+        provider = open_provider(settings)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                answered = await provider.check()
+        finally:
+            await provider.close()
+    except (SettingsError, Unavailable, TimeoutError) as error:
+        return Finding(Mark.BAD, "Mail", f"{settings.mail_provider}: {error or 'no reply in time'}")
+    milliseconds = (time.perf_counter() - started) * 1000
+    return Finding(Mark.GOOD, "Mail", f"{settings.mail_provider}: {answered}, answers in {milliseconds:.1f} ms")
+
+
+def _signature(settings: Settings) -> Finding:
+    try:
+        signer = open_signer(settings)
+    except SettingsError as error:
+        return Finding(Mark.BAD, "DKIM", str(error))
+    if signer is None:
+        return Finding(Mark.UNUSED, "DKIM", "not used: mail is signed by the server that it goes through, or by nobody")
+    name = f"{settings.dkim_selector}._domainkey.{settings.dkim_domain}"
+    return Finding(Mark.GOOD, "DKIM", f"signs; DNS needs the TXT record {name}: {signer.dns_record}")

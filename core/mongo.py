@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from beanie import Document, init_beanie
 from beanie.odm.enums import SortDirection
@@ -12,10 +12,12 @@ from bson.codec_options import CodecOptions
 from pydantic import BaseModel
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
+from pymongo.errors import BulkWriteError, PyMongoError
 from pymongo.monitoring import CommandListener
 
 from core.pages import Cursor, Page, Range, Slice, Sort, Window
+
+DUPLICATE_KEY: Final = 11000
 
 Filter = Mapping[str, Any]
 D = TypeVar("D", bound=Document)
@@ -117,6 +119,20 @@ def _order(sort: Sort, *, backward: bool) -> list[tuple[str, SortDirection]]:
 def _stored_value(item: BaseModel, field: str) -> Any:
     name = next(name for name, info in type(item).model_fields.items() if (info.alias or name) == field)
     return getattr(item, name)
+
+
+async def insert_new(document: type[D], documents: Sequence[D]) -> list[bool]:
+    """Which of the documents are new: what a unique index knows already is left out. One round trip for all of them."""
+    try:
+        await document.insert_many(list(documents), ordered=False)
+    except BulkWriteError as error:
+        details = error.details or {}
+        refused = details.get("writeErrors", [])
+        if details.get("writeConcernErrors") or any(one["code"] != DUPLICATE_KEY for one in refused):
+            raise
+        known = {one["index"] for one in refused}
+        return [number not in known for number in range(len(documents))]
+    return [True] * len(documents)
 
 
 def containing(text: str) -> Filter:

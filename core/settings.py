@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
+from core.webhook_settings import WebhookSettings
 
 DEVELOPMENT_SECRET: Final = "development-only-secret-never-for-production"  # noqa: S105
 SHORTEST_SECRET: Final = 32
@@ -32,7 +33,7 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(MailSettings):
+class Settings(MailSettings, WebhookSettings):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)

@@ -12,6 +12,7 @@ from models.consent_entries import ConsentEntry
 from models.contacts import Contact
 from models.data_exports import DataExport
 from models.deliveries import Delivery
+from models.email_alerts import EmailAlert
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
@@ -24,6 +25,7 @@ from models.suppressions import SoftBounces, Suppression
 from models.templates import Template
 from models.ticks import Tick, Turn
 from models.users import User
+from models.webhook_events import WebhookEvent
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
     ApiKey,
@@ -36,6 +38,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     DataExport,
     DayRollup,
     Delivery,
+    EmailAlert,
     EmailEvent,
     EmailJob,
     IdempotencyRecord,
@@ -49,4 +52,5 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Tick,
     Turn,
     User,
+    WebhookEvent,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from core.access import STAFF, Access
+from core.access import STAFF
 from core.actor import Role
 from pages.json_schemas import Field, Schemas, example_of_parameter
 from rest_compat.contract import contract
@@ -94,16 +94,14 @@ def reference_of(categories: Categories, openapi: Mapping[str, Any], counterpart
     """Of the categories that are served, in the contract's order. `url` is where the server is reached."""
     schemas = Schemas(openapi)
 
-    def endpoint(row: Route, summary: str) -> Endpoint:
+    def endpoint(row: Route) -> Endpoint:
         operation = openapi["paths"][row.path.rstrip("/")][row.method.lower()]
-        return _endpoint(row, summary, operation, schemas, counterparts.get(row.calls), url)
+        return _endpoint(row, operation, schemas, counterparts.get(row.calls), url)
 
     words = contract()
     shown = []
     for category in words.categories:
-        summaries = {documented.name: documented.summary for documented in category.endpoints}
-        rows = categories.get(category.name, [])
-        endpoints = tuple(endpoint(row, summaries[f"{row.method} {row.path}"]) for row in rows)
+        endpoints = tuple(endpoint(row) for row in categories.get(category.name, []))
         if endpoints:
             shown.append(Category(category.name, _anchor(category.name), category.description, endpoints))
     return Reference(words.title, words.version, url, tuple(shown))
@@ -122,7 +120,6 @@ def first_steps(url: str) -> dict[str, str]:
 
 def _endpoint(
     row: Route,
-    summary: str,
     operation: Mapping[str, Any],
     schemas: Schemas,
     counterpart: Counterpart | None,
@@ -136,9 +133,9 @@ def _endpoint(
         method=row.method,
         path=row.path,
         anchor=_anchor(f"{row.method} {row.path}"),
-        summary=summary,
+        summary=row.summary,
         schemes=row.access.schemes,
-        auth=_who(row.access),
+        auth=_who(row),
         query=tuple(schemas.field(one["name"], one["schema"], one["required"]) for one in query),
         body=tuple(schemas.fields(body)) if body else (),
         statuses=tuple(Status(code, MEANINGS.get(code, "Success")) for code in codes),
@@ -153,7 +150,10 @@ def _json_schema(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return schema
 
 
-def _who(access: Access) -> str:
+def _who(row: Route) -> str:
+    access = row.access
+    if row.signed_by:
+        return f"Whoever signs it: {', '.join(row.signed_by)}"
     if access.public:
         return "Everybody, without a credential"
     roles = "any role" if access.roles == STAFF else ", ".join(role for role in Role if role in access.roles)

@@ -16,6 +16,7 @@ from core.pages import Slice, Sort, SortKey, Window
 from mail.headers import address, one_line
 from models.apps import App, AppMail
 from models.base import touched
+from resolvers.shopify_secrets import ShopifySecret, secret_update
 
 RESERVED: Final = frozenset(
     {
@@ -67,11 +68,15 @@ class AppCreate(Input):
 
 
 class AppUpdate(Input):
+    """`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, until the
+    next or until null, which takes both away."""
+
     name: Name = OMITTED
     description: LongText = OMITTED
     allowed_origins: Origins = OMITTED
     is_active: bool = OMITTED
     mail: AppMailUpdate = OMITTED
+    shopify_secret: ShopifySecret | None = OMITTED
 
 
 class AppFilter(Input):
@@ -127,7 +132,10 @@ async def update_app(actor: Actor, app_id: str, data: AppUpdate) -> App:
     changes = data.assignments()
     if "name" in changes:
         changes["nameKey"] = data.name.casefold()
-    app = await App.change({"_id": app_id}, touched(changes))
+    changes.pop("shopifySecret", None)
+    is_sent = "shopify_secret" in data.model_fields_set
+    secret = await secret_update(app_id, data.shopify_secret) if is_sent else {}
+    app = await App.change({"_id": app_id}, {**touched(changes), **secret})
     if app is None:
         raise unknown_app()
     return app

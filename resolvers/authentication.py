@@ -77,15 +77,26 @@ async def actor_of(connection: HTTPConnection, bearer: str | None = None) -> Act
 
     Raises `Unauthenticated`, `Forbidden` and `RateLimited`.
     """
-    client = connection.client.host if connection.client else ""
-    per_minute = RateLimitItemPerMinute(runtime().settings.requests_per_minute, namespace="requests")
     try:
         actor = await authenticate(credentials_of(connection, bearer))
     except DomainError:
-        await runtime().limits.count(per_minute, client)
+        await count_stranger(connection)
         raise
-    await runtime().limits.count(per_minute, actor.label if actor.id else client)
+    if actor.id:
+        await _count(actor.label)
+    else:
+        await count_stranger(connection)
     return actor
+
+
+async def count_stranger(connection: HTTPConnection) -> None:
+    """Counts a request against its address. Raises `RateLimited`."""
+    await _count(connection.client.host if connection.client else "")
+
+
+async def _count(subject: str) -> None:
+    per_minute = RateLimitItemPerMinute(runtime().settings.requests_per_minute, namespace="requests")
+    await runtime().limits.count(per_minute, subject)
 
 
 def credentials_of(connection: HTTPConnection, bearer: str | None = None) -> Credentials:

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo.errors import DuplicateKeyError
 
 from core import clock
 from core.actor import Actor, Kind
 from core.errors import Conflict, InvalidInput
 from core.runtime import runtime
+from core.sealing import opened, sealed
 from models.idempotency import IdempotencyRecord
 
 KEPT: Final = timedelta(hours=24)
@@ -28,7 +27,7 @@ LEASE: Final = timedelta(seconds=60)
 PATIENCE_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.02
 LONGEST_KEY: Final = 255
-NONCE: Final = 12
+PURPOSE: Final = "idempotency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +105,11 @@ async def _given_answer(identity: str, fingerprint: str) -> Answer | None:
 
 
 def _sealed(body: bytes, identity: str) -> bytes:
-    nonce = secrets.token_bytes(NONCE)
-    return nonce + AESGCM(runtime().settings.key("idempotency")).encrypt(nonce, body, identity.encode())
+    return sealed(runtime().settings, PURPOSE, body, identity)
 
 
-def _opened(sealed: bytes, identity: str) -> bytes:
-    for key in runtime().settings.keys("idempotency"):
-        try:
-            return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], identity.encode())
-        except InvalidTag:
-            continue
-    raise Conflict("The answer kept under this Idempotency-Key can't be read any more", "Idempotency-Key")
+def _opened(box: bytes, identity: str) -> bytes:
+    body = opened(runtime().settings, PURPOSE, box, identity)
+    if body is None:
+        raise Conflict("The answer kept under this Idempotency-Key can't be read any more", "Idempotency-Key")
+    return body

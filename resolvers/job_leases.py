@@ -17,6 +17,7 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.errors import Conflict
+from core.mongo import insert_new
 from core.runtime import runtime
 from models.base import touched
 from models.email_jobs import BURY, CLAIM, COMPLETE, FAIL, POSTPONE, EmailJob, Move, Progress
@@ -55,17 +56,14 @@ async def enqueue(
 ) -> EmailJob:
     """Leaves work for the workers, at once or for later; higher priorities first. Where there is a job with that dedupe
     key, it is returned instead, whatever became of it."""
-    due = scheduled_at or clock.now()
-    job = EmailJob(
-        type=type,
-        payload=_JSON.validate_python(payload),
+    job = _job(
+        type,
+        payload,
+        scheduled_at or clock.now(),
         priority=priority,
-        scheduled_at=due,
-        visible_at=due,
         dedupe_key=dedupe_key,
         parent_id=parent_id,
         max_attempts=max_attempts,
-        search_text=_search_text(type, dedupe_key, payload),
     )
     try:
         await job.insert()
@@ -76,6 +74,18 @@ async def enqueue(
         return existing
     await announce_due()
     return job
+
+
+@allow()
+async def enqueue_many(
+    actor: Actor, type: str, payloads: Mapping[str, Mapping[str, JsonValue]], *, max_attempts: int = ATTEMPTS
+) -> None:
+    """Leaves work of one type for the workers, each by its dedupe key, with one write. Where there is a job with that
+    key, it stays as it is."""
+    due = clock.now()
+    jobs = [_job(type, said, due, dedupe_key=key, max_attempts=max_attempts) for key, said in payloads.items()]
+    if jobs and any(await insert_new(EmailJob, jobs)):
+        await announce_due()
 
 
 @allow()
@@ -157,6 +167,17 @@ async def announce_due() -> None:
 
 async def _announce_change() -> None:
     await runtime().topics.publish(CHANGED, {})
+
+
+def _job(type: str, payload: Mapping[str, JsonValue], due: datetime, **fields: Any) -> EmailJob:
+    return EmailJob(
+        type=type,
+        payload=_JSON.validate_python(payload),
+        scheduled_at=due,
+        visible_at=due,
+        search_text=_search_text(type, fields["dedupe_key"], payload),
+        **fields,
+    )
 
 
 def _held(job: EmailJob) -> dict[str, Any]:

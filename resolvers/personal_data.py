@@ -24,6 +24,7 @@ from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
 from models.users import User
+from models.webhook_events import WebhookEvent
 from resolvers.holdings import Holding, Person, overwriting
 from resolvers.shop_writes import changed, write_shop
 
@@ -160,6 +161,12 @@ HOLDINGS: Final = (
         lambda person: {"digest": {"$in": [*person.digests]}},
         frozenset({"reason", "scope", "since", "source", "note", "removed_at"}),
         overwriting(lambda person: {"note": None, "contactId": None}),
+    ),
+    Holding(
+        WebhookEvent,
+        lambda person: {"addressDigests": {"$in": [*person.digests]}},
+        frozenset({"provider", "topic", "occurred_at", "payload"}),
+        overwriting(lambda person: {"payload": None, "addressDigests": []}),
     ),
     Holding(
         Contact,

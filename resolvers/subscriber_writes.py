@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from core import clock
 from core.actor import Actor
 from core.errors import found
-from core.inputs import key_of_email
+from core.inputs import iso, key_of_email
 from core.runtime import runtime
 from core.tokens import fingerprint, random_token
 from models.apps import App
@@ -72,14 +72,15 @@ async def ask_to_confirm(app: App, contact: Contact, subscriber: Subscriber, evi
     """Writes to the person, at most once in ten minutes. What they agreed to so far is not touched: somebody else may
     have typed in their address.
 
-    A link works before the mail with it is planned, and there is one mail for each stretch of ten minutes: whoever
-    dies in between, or does this at the same time, does no harm.
+    A link works before the mail with it is planned, and the mail is named for the one before it: whoever dies in
+    between, or does this at the same time, does no harm.
     """
     now = clock.now()
     await _wait_for_confirmation(subscriber)
     if contact.consents.newsletter.state is ConsentState.NOT_SPECIFIED:
         await record_consent(contact, NEWSLETTER, ConsentState.PENDING, evidence, now, by=by)
-    if subscriber.confirmation_sent_at is not None and now - subscriber.confirmation_sent_at < BETWEEN_MAILS:
+    last = subscriber.confirmation_sent_at
+    if last is not None and now - last < BETWEEN_MAILS:
         return
     token = random_token()
     await Subscriber.change({"_id": subscriber.id}, _with_link(token, now))
@@ -90,7 +91,7 @@ async def ask_to_confirm(app: App, contact: Contact, subscriber: Subscriber, evi
         contact,
         values={"confirm_url": confirmation_url(app.id, token)},
         language=subscriber.language,
-        source=f"{CONFIRMATION}:{subscriber.id}:{int(now.timestamp() // BETWEEN_MAILS.total_seconds())}",
+        source=f"{CONFIRMATION}:{subscriber.id}:{iso(last) if last else 'first'}",
     )
     await Subscriber.change({"_id": subscriber.id}, {"$max": {"confirmationSentAt": now}})
 

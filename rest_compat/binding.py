@@ -5,7 +5,8 @@ in one 400, and checks who calls before anything is read.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Union, cast, get_args, get_origin, get_type_hints
 
 from fastapi.params import Path, Query
 from pydantic import BaseModel, ValidationError
@@ -17,6 +18,13 @@ from core.inputs import invalid_input
 from rest_compat.uploads import Upload
 
 Reader = Callable[[Request, Actor, bytes | Upload], Any]
+
+GIVEN: Final[dict[Any, Reader]] = {
+    Actor: lambda request, actor, body: actor,
+    Request: lambda request, actor, body: request,
+    Upload: lambda request, actor, body: body,
+}
+"""What a view may ask for besides what the caller sent."""
 
 
 def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes | Upload], dict[str, Any]]:
@@ -44,12 +52,10 @@ def _reader(hint: Any) -> Reader:
             return _path_parameter(str(marker.alias))
         if isinstance(marker, Query):
             return _query(kind)
-    if kind is Actor:
-        return lambda request, actor, body: actor
-    if kind is Request:
-        return lambda request, actor, body: request
-    if kind is Upload:
-        return lambda request, actor, body: body
+    if kind in GIVEN:
+        return GIVEN[kind]
+    if get_origin(kind) in (Union, UnionType):
+        return _optional_body(next(model for model in get_args(kind) if model is not NoneType))
     return _body(kind)
 
 
@@ -70,6 +76,12 @@ def _query(model: type[BaseModel]) -> Reader:
             raise invalid_input(error) from None
 
     return read
+
+
+def _optional_body(model: type[BaseModel]) -> Reader:
+    """Nothing where nothing was sent."""
+    read = _body(model)
+    return lambda request, actor, body: read(request, actor, body) if body else None
 
 
 def _body(model: type[BaseModel]) -> Reader:

@@ -15,6 +15,9 @@ from resolvers import (
     consent,
     contacts,
     data_exports,
+    email_alerts,
+    email_analytics,
+    email_events,
     email_jobs,
     gdpr,
     health,
@@ -25,8 +28,10 @@ from resolvers import (
     subscribers,
     subscribing,
     templates,
+    tracking,
     unsubscribing,
     users,
+    webhooks,
 )
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
@@ -35,6 +40,9 @@ from rest_compat import auth as auth_views
 from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
 from rest_compat import data_exports as data_exports_views
+from rest_compat import email_alerts as email_alerts_views
+from rest_compat import email_analytics as email_analytics_views
+from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import newsletter_templates as newsletter_templates_views
@@ -44,8 +52,10 @@ from rest_compat import subscriber_import as subscriber_import_views
 from rest_compat import subscribers as subscribers_views
 from rest_compat import subscribing as subscribing_views
 from rest_compat import templates as templates_views
+from rest_compat import tracking as tracking_views
 from rest_compat import unsubscribing as unsubscribing_views
 from rest_compat import users as users_views
+from rest_compat import webhooks as webhooks_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
@@ -53,6 +63,14 @@ from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
+from rest_compat.email_alerts import EmailAlertWire
+from rest_compat.email_analytics import (
+    CampaignAnalyticsWire,
+    ContactEmailAnalyticsWire,
+    EmailOverviewWire,
+    RecipientWire,
+)
+from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
 from rest_compat.newsletter_templates import NewsletterTemplateWire
@@ -64,6 +82,7 @@ from rest_compat.subscribers import SubscriberStatsWire, SubscriberWire
 from rest_compat.subscribing import SubscribedWire
 from rest_compat.templates import TemplateCategoriesWire, TemplateWire
 from rest_compat.users import UserWire
+from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
 # fmt: off
 CATEGORIES: Final[Categories] = {
@@ -142,6 +161,25 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/admin/contacts/{id}/opt-out", contacts_views.opt_out_contact, consent.opt_out_contact, DataMessage[ContactWire]),
         Route("GET", "/admin/contacts/{id}/export", contacts_views.export_contact, gdpr.export_contact, Data[PersonalDataWire]),
     ],
+    "Webhooks": [
+        Route("POST", "/webhooks/resend", webhooks_views.receive_resend_webhook, webhooks.receive_resend_webhook, ResendReceivedWire, signed_by=("svix-id", "svix-timestamp", "svix-signature")),
+        Route("POST", "/webhooks/cold-provider", webhooks_views.receive_cold_provider_webhook, webhooks.receive_cold_provider_webhook, ReceivedMessageWire, signed_by=("X-Signature",)),
+    ],
+    "Email Tracking": [
+        Route("GET", "/t/o/{token}", tracking_views.open_pixel, tracking.record_open, None, media_type="image/gif", is_shortcut=True),
+        Route("GET", "/t/c/{token}", tracking_views.follow_link, tracking.record_click, None, 302, errors=(503,), media_type="text/plain", is_shortcut=True),
+    ],
+    "Email Events": [
+        Route("GET", "/admin/email-events/", email_events_views.list_email_events, email_events.list_email_events, Paged[EmailEventWire]),
+        Route("GET", "/admin/email-events/message/{messageId}", email_events_views.list_message_events, email_events.list_message_events, Data[list[EmailEventWire]]),
+        Route("GET", "/admin/email-events/campaign/{campaignId}/stats", email_events_views.campaign_event_stats, email_analytics.campaign_event_stats, Data[CampaignEventStatsWire]),
+    ],
+    "Email Analytics": [
+        Route("GET", "/admin/email/analytics/campaigns/{campaignId}", email_analytics_views.campaign_analytics, email_analytics.campaign_analytics, Data[CampaignAnalyticsWire]),
+        Route("GET", "/admin/email/analytics/campaigns/{campaignId}/recipients", email_analytics_views.list_campaign_recipients, email_analytics.list_campaign_recipients, Paged[RecipientWire]),
+        Route("GET", "/admin/email/analytics/contacts/{contactId}", email_analytics_views.contact_email_analytics, email_analytics.contact_email_analytics, Data[ContactEmailAnalyticsWire]),
+        Route("GET", "/admin/email/analytics/overview", email_analytics_views.email_overview, email_analytics.email_overview, Data[EmailOverviewWire]),
+    ],
     "Email Jobs": [
         Route("GET", "/admin/email-jobs/", email_jobs_views.list_email_jobs, email_jobs.list_email_jobs, Paged[EmailJobWire]),
         Route("GET", "/admin/email-jobs/stats", email_jobs_views.email_job_stats, email_jobs.email_job_stats, Data[EmailJobStatsWire]),
@@ -153,6 +191,10 @@ CATEGORIES: Final[Categories] = {
     "Data Export": [
         Route("GET", "/data-export/{token}", data_exports_views.show_data_export, data_exports.open_data_export, None, media_type="text/html", pages=(404, 410)),
         Route("GET", "/data-export/{token}/download", data_exports_views.download_data_export, data_exports.open_data_export, None, media_type="application/json", pages=(404, 410)),
+    ],
+    "Email Alerts": [
+        Route("GET", "/admin/email-alerts/", email_alerts_views.list_email_alerts, email_alerts.list_email_alerts, Paged[EmailAlertWire]),
+        Route("PATCH", "/admin/email-alerts/{id}/resolve", email_alerts_views.resolve_email_alert, email_alerts.resolve_email_alert, Data[EmailAlertWire]),
     ],
     "Plans": [
         Route("GET", "/{appId}/plans/stats", plans_views.plan_stats, plans.plan_stats, Data[PlanStatsWire]),
@@ -170,6 +212,15 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/{appId}/events/{eventName}", app_events_views.create_app_event, app_events.create_app_event, Data[ReceivedWire]),
     ],
 }
+
+BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Webhooks": [
+        Route("POST", "/webhooks/shopify/{appId}", webhooks_views.receive_shopify_webhook, webhooks.receive_shopify_webhook, ReceivedMessageWire, signed_by=("X-Shopify-Hmac-Sha256", "X-Shopify-Topic", "X-Shopify-Shop-Domain", "X-Shopify-Webhook-Id")),
+    ],
+}
+"""Paths that the contract does not have, and that are served all the same, each with a reason in `docs/decisions`."""
+
+ALL: Final[Categories] = {name: [*routes, *BEYOND_THE_CONTRACT.get(name, [])] for name, routes in CATEGORIES.items()}
 
 UNDOCUMENTED: Final[list[Route]] = [
     Route("GET", "/{appId}/newsletter/confirm/{token}", subscribing_views.show_confirmation, subscribing.get_newsletter_confirmation, None, media_type="text/html", pages=(404, 410)),

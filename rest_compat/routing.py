@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -13,7 +14,8 @@ from starlette.routing import BaseRoute
 
 from core.access import Access, access_of
 from core.actor import Actor
-from resolvers.authentication import actor_of
+from core.errors import DomainError
+from resolvers.authentication import actor_of, count_stranger
 from resolvers.idempotency import Answer, once
 from rest_compat.binding import binder
 from rest_compat.contract import endpoints
@@ -37,6 +39,7 @@ IDEMPOTENCY_KEY: Final = {
     "description": "The same key and request give the same answer for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+SIGNED_BODY: Final = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 MEANINGS: Final = {
     400: "What was sent is not valid; the sentence names the field",
     401: "No credential, or one that is not valid (any more)",
@@ -57,6 +60,9 @@ class Route:
 
     Who may call, and so the security in OpenAPI, is what the resolver declares. Without a model, `media_type` says what
     a success is; `pages` are the errors that the view shows to a person, as HTML. With `uploads` the body is a file.
+    `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
+    strangers send, unless it is refused.
+    `is_shortcut` rows are answered before the router (`shortcuts.py`).
     """
 
     method: str
@@ -69,6 +75,8 @@ class Route:
     media_type: str = "application/json"
     pages: tuple[int, ...] = ()
     uploads: Uploads | None = None
+    signed_by: tuple[str, ...] = ()
+    is_shortcut: bool = False
 
     @property
     def access(self) -> Access:
@@ -76,19 +84,20 @@ class Route:
 
     @property
     def summary(self) -> str:
-        endpoint = endpoints().get((self.method, self.path))
-        return endpoint.summary if endpoint else self.view.__doc__ or ""
-
-    @property
-    def is_documented(self) -> bool:
-        return (self.method, self.path) in endpoints()
+        """In the contract's words, or of a path beyond it in the view's."""
+        documented = endpoints().get((self.method, self.path))
+        return documented.summary if documented else (self.view.__doc__ or "").partition("\n")[0].rstrip(".")
 
     @property
     def failures(self) -> list[int]:
         """The statuses that it may fail with: those that follow from what it is, and its own."""
-        statuses = {400, 429, 500, *self.errors, *self.pages}
+        statuses = {400, 500, *self.errors, *self.pages}
+        if not self.is_shortcut:
+            statuses.add(429)
         if self.access.schemes:
             statuses |= {401, 403}
+        if self.signed_by:
+            statuses.add(401)
         if "{" in self.path:
             statuses.add(404)
         if self.method in WRITES:
@@ -134,7 +143,10 @@ def _served(category: str, route: Route) -> APIRoute:
     extra: dict[str, Any] = {"security": [*without, *({scheme: []} for scheme in schemes)]}
     if route.uploads:
         extra["requestBody"] = route.uploads.documented
-    if route.method in WRITES:
+    if route.signed_by:
+        extra["parameters"] = [_signed_header(name) for name in route.signed_by]
+        extra["requestBody"] = SIGNED_BODY
+    elif route.method in WRITES:
         extra["parameters"] = [IDEMPOTENCY_KEY]
 
     class Served(APIRoute):
@@ -146,7 +158,7 @@ def _served(category: str, route: Route) -> APIRoute:
         route.view,
         methods=[route.method],
         tags=[category],
-        include_in_schema=route.is_documented,
+        include_in_schema=bool(category),
         summary=route.summary,
         operation_id=f"{route.view.__module__.rsplit('.', 1)[-1]}_{route.view.__name__}",
         status_code=route.status,
@@ -157,8 +169,14 @@ def _served(category: str, route: Route) -> APIRoute:
     )
 
 
+def _signed_header(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+
+
 def _handler(route: Route) -> Handler:
     """Who calls, and whether they may, comes before anything that they sent is read."""
+    if route.signed_by:
+        return _signed_handler(route)
     bind, reads_body = binder(route.view), route.method in WRITES
 
     async def respond(request: Request, actor: Actor, body: bytes | Upload) -> Response:
@@ -179,11 +197,34 @@ def _handler(route: Route) -> Handler:
     return handle
 
 
+def _signed_handler(route: Route) -> Handler:
+    """Senders of webhooks come in bursts, from a few addresses: what is signed is taken, however much it is."""
+    bind = binder(route.view)
+
+    async def handle(request: Request) -> Response:
+        body = await request.body()
+        try:
+            return rendered(await route.view(**bind(request, Actor.anonymous(), body)), route.status)
+        except DomainError:
+            await count_stranger(request)
+            raise
+
+    return handle
+
+
 def rendered(answer: BaseModel | Response, status: int) -> Response:
     """A view's answer as JSON. It is what the model documents, and is not validated a second time."""
     if isinstance(answer, Response):
         return answer
-    return Response(orjson.dumps(answer.__dict__, default=_plain), status, media_type="application/json")
+    names = _names(type(answer))
+    shown = {names[name]: value for name, value in answer.__dict__.items()}
+    return Response(orjson.dumps(shown, default=_plain), status, media_type="application/json")
+
+
+@cache
+def _names(wire: type[BaseModel]) -> dict[str, str]:
+    """As clients read them, by attribute."""
+    return {name: info.serialization_alias or name for name, info in wire.model_fields.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -41,6 +41,9 @@ class App:
     allowed_origins: list[str]
     is_active: bool
     mail: AppMail
+    has_shopify_secret: bool = strawberry.field(
+        description="Whether webhooks of Shopify can be told from forgeries. The secret itself is never shown."
+    )
     created_at: datetime
     updated_at: datetime
 
@@ -77,13 +80,17 @@ class AppCreateInput:
     mail: Maybe[AppMailUpdateInput]
 
 
-@strawberry.input
+@strawberry.input(
+    description="`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, "
+    "until the next or until null, which takes both away."
+)
 class AppUpdateInput:
     name: Maybe[str]
     description: Maybe[str]
     allowed_origins: Maybe[list[str]]
     is_active: Maybe[bool]
     mail: Maybe[AppMailUpdateInput]
+    shopify_secret: Maybe[str | None]
 
 
 @strawberry.input

@@ -13,6 +13,9 @@ from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
+from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
+from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQueries
+from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
@@ -27,6 +30,7 @@ from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.users import UserMutations, UserQueries
+from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
 
 @strawberry.type
@@ -45,9 +49,13 @@ class Query(
     SubscribingQueries,
     NewsletterTemplateQueries,
     CampaignQueries,
+    EmailEventQueries,
+    EmailAnalyticsQueries,
     EmailJobQueries,
     TemplateQueries,
     DataExportQueries,
+    WebhookEventQueries,
+    EmailAlertQueries,
     HealthQueries,
 ):
     pass
@@ -70,15 +78,19 @@ class Mutation(
     NewsletterTemplateMutations,
     CampaignMutations,
     CampaignLifeMutations,
+    EmailEventMutations,
+    EmailAnalyticsMutations,
     EmailJobMutations,
     TemplateMutations,
     DataExportMutations,
+    WebhookEventMutations,
+    EmailAlertMutations,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions):
+class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions):
     pass
 
 

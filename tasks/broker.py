@@ -15,21 +15,26 @@ from taskiq import AsyncBroker, BrokerMessage
 from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
+from tasks.email_alerts import check_email_alerts
 from tasks.upkeep import (
     apply_pending_events,
     attend_to_campaigns,
     enqueue_forgotten_mail,
     start_due_campaigns,
 )
+from tasks.webhooks import requeue_webhooks
 
 QUEUE: Final = "allover:tasks"
 RETRIES: Final = 3
 EVERY_MINUTE: Final = "* * * * *"
+EVERY_FIVE_MINUTES: Final = "*/5 * * * *"
 SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
     "start_due_campaigns": (start_due_campaigns, EVERY_MINUTE),
     "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
+    "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
+    "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""
 

@@ -6,7 +6,8 @@ from resolvers.campaign_jobs import CHUNK, START
 from resolvers.gdpr import ERASE
 from resolvers.rollup_rebuilds import REBUILD
 from resolvers.transactional import DELIVER
-from tasks import privacy, rollups, sending
+from resolvers.webhook_events import PROCESS
+from tasks import privacy, rollups, sending, webhooks
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -15,4 +16,5 @@ HANDLERS: Final[dict[str, Handler]] = {
     DELIVER: sending.deliver_one,
     ERASE: privacy.erase_contact,
     REBUILD: rollups.rebuild,
+    PROCESS: webhooks.process_webhook,
 }

@@ -28,7 +28,11 @@ from tests.collections_written import CollectionsWritten
 from tests.mongo_memory import MemoryMongo
 
 URL_VARIABLE: Final = "ALLOVER_TEST_MONGODB_URL"
-SETTINGS: Final = Settings(secret_key=SecretStr("a secret of the tests, 32 characters and more"))
+SETTINGS: Final = Settings(
+    secret_key=SecretStr("a secret of the tests, 32 characters and more"),
+    resend_webhook_secrets=(SecretStr("whsec_bmV3ZXN0IHNlY3JldA=="), SecretStr("whsec_b2xkZXIgc2VjcmV0")),
+    cold_provider_secrets=(SecretStr("newest cold secret"), SecretStr("older cold secret")),
+)
 
 passwords.COST = 4
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

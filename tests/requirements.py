@@ -9,11 +9,13 @@ import pytest
 
 REQUIRE_ALL: Final = "ALLOVER_REQUIRE_ALL"
 """Set where everything must be there (CI): what is missing fails a test then, instead of skipping it."""
+FOR_ADMINISTRATORS: Final = "/usr/sbin:/sbin"
+"""Where Debian has some that are not in everybody's `PATH`."""
 
 
 def require_command(command: str, package: str) -> str:
     """Its path. Skips the test where it is missing, naming the Debian package that has it."""
-    path = shutil.which(command)
+    path = shutil.which(command) or shutil.which(command, path=FOR_ADMINISTRATORS)
     return path or _missing(f"needs {command}: apt-get install {package}")
 
 

@@ -13,10 +13,9 @@ from mail.providers.memory import MemoryProvider
 from mail.providers.resend import ResendProvider
 from mail.providers.smtp import SmtpProvider
 from mail.providers.smtp_opening import SmtpServer
-from mail.providers.smtp_session import PATIENT, Patience
 
 
-def open_provider(settings: Settings, *, patience: Patience = PATIENT) -> Provider:
+def open_provider(settings: Settings) -> Provider:
     """Connects to nothing yet. Raises `SettingsError`."""
     match settings.mail_provider:
         case MailProvider.FILE:
@@ -27,7 +26,7 @@ def open_provider(settings: Settings, *, patience: Patience = PATIENT) -> Provid
         case MailProvider.MEMORY:
             return MemoryProvider()
         case MailProvider.SMTP:
-            return SmtpProvider(_server(settings), connections=settings.smtp_connections, patience=patience)
+            return SmtpProvider(_server(settings), connections=settings.smtp_connections)
         case MailProvider.RESEND:
             if settings.resend_api_key is None:
                 raise SettingsError("RESEND_API_KEY is not set")

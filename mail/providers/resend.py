@@ -30,9 +30,9 @@ ANOTHER_BODY: Final = "invalid_idempotent_request"
 """A message of this delivery was taken before, with other content."""
 SENDS_ALONE: Final = "restricted_api_key"
 """A key that may send and nothing else says so when it is asked for anything else."""
-PASSING: Final = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS, httpx.codes.UNAUTHORIZED})
+PASSING: Final = frozenset({401, 404, 405, 408, 429})
 PASSING_NAMES: Final = frozenset({"concurrent_idempotent_requests", "missing_api_key", "invalid_api_key", SENDS_ALONE})
-"""A wrong key is our configuration's fault, not the message's."""
+"""A wrong key or address of Resend is our configuration's fault, not the message's."""
 
 
 class ResendProvider:
@@ -84,7 +84,7 @@ class ResendProvider:
             return Receipt(Outcome.ACCEPTED, said, provider_id=provider_id if isinstance(provider_id, str) else None)
         if name == ANOTHER_BODY:
             return Receipt(Outcome.UNCERTAIN, said)
-        if status >= 500 or status in PASSING or name in PASSING_NAMES:
+        if not 400 <= status < 500 or status in PASSING or name in PASSING_NAMES:
             return Receipt(Outcome.DEFERRED, said, retry_after=retry_after)
         return Receipt(Outcome.REFUSED, said)
 

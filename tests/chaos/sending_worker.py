@@ -19,7 +19,7 @@ from tasks.rollups import following_events
 PACE: Final = Pace(lease=3.0, heartbeat=1.0, look=0.5, grace=1.0, backoff=lambda _: timedelta(seconds=0.5))
 
 
-async def work(settings: Settings, pace: Pace = Pace()) -> None:
+async def work(settings: Settings, pace: Pace) -> None:
     """Until told to end."""
     told = asyncio.Event()
     assert settings.mongodb_url is not None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+import orjson
 from httpx import AsyncClient, Response
 
 from core import clock
@@ -18,18 +19,25 @@ from core.runtime import runtime
 from mail.links import UnsubscribeTokens
 from models.apps import App
 from models.contacts import ConsentCategory, ConsentState
+from models.email_events import EmailEventType
 from models.email_jobs import EmailJobStatus
 from models.subscribers import SubscriberStatus
 from models.users import User
 from resolvers.data_exports import DataExportCreate, create_data_export
+from resolvers.email_events import event_about, record_event
+from resolvers.tracking import links_for
 from rest_compat.contract import Endpoint
+from tasks.rollups import apply_all
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
+from tests.factories.email_alerts import an_email_alert
 from tests.factories.email_jobs import an_ended_job
-from tests.factories.mail import a_delivery, a_subscriber
+from tests.factories.mail import a_campaign, a_delivery, a_subscriber
 from tests.factories.people import PASSWORD, a_user, bearer
+from tests.factories.webhooks import cold_payload, resend_payload, signed_by_cold_provider, signed_by_resend
 
 APP: Final = "banners-all-over"
 SHOP: Final = "tea-and-cakes.myshopify.com"
+NEWS: Final[dict[str, Any]] = {"url": "https://banners.example.com/news", "link": 1}
 NEWSLETTER: Final = ConsentCategory.NEWSLETTER
 
 PLAN: Final[dict[str, Any]] = {
@@ -129,6 +137,10 @@ async def an_email_job(_: Caller) -> Parameters:
     return {"id": str((await an_ended_job(EmailJobStatus.COMPLETED)).id)}
 
 
+async def an_open_email_alert(_: Caller) -> Parameters:
+    return {"id": str((await an_email_alert(APP)).id)}
+
+
 async def a_person(_: Caller) -> Parameters:
     """Who agreed to the newsletter."""
     return {"id": str((await with_consent(await a_contact(), NEWSLETTER, ConsentState.OPTED_IN)).id)}
@@ -138,6 +150,26 @@ async def a_data_export(_: Caller) -> Parameters:
     link = {"contactId": str((await a_contact()).id)}
     issued = await create_data_export(SYSTEM, DataExportCreate.model_validate(link))
     return {"token": issued.url.rsplit("/", 1)[-1]}
+
+
+async def a_read_mail(_: Caller) -> Parameters:
+    """Of a campaign: it was opened, and its link clicked."""
+    campaign = await a_campaign(APP, links=[NEWS["url"]])
+    delivery = await a_delivery(await a_contact(), campaign)
+    for type_, link in ((EmailEventType.SENT, {}), (EmailEventType.OPENED, {}), (EmailEventType.CLICKED, NEWS)):
+        await record_event(event_about(delivery, type_, source="smtp").model_copy(update=link))
+    await apply_all()
+    return {"campaignId": str(campaign.id), "messageId": str(delivery.id), "contactId": str(delivery.contact_id)}
+
+
+async def a_pixel(_: Caller) -> Parameters:
+    delivery = await a_delivery(await a_contact(), await a_campaign(APP))
+    return {"token": links_for(delivery.id, 0)[1].rpartition("/")[2]}
+
+
+async def a_tracked_link(_: Caller) -> Parameters:
+    delivery = await a_delivery(await a_contact(), await a_campaign(APP, links=[NEWS["url"]]))
+    return {"token": links_for(delivery.id, 1)[0][0].rpartition("/")[2]}
 
 
 async def somebody_who_left(_: Caller) -> Parameters:
@@ -163,6 +195,8 @@ class Request:
     needs: Callable[[Caller], Awaitable[Parameters]] = nothing
     body: dict[str, Any] | Callable[[Caller], dict[str, Any]] | None = None
     parameters: Parameters = field(default_factory=dict)
+    signed: Callable[[bytes], Mapping[str, str]] | None = None
+    """The headers of a webhook with that body."""
 
 
 REQUESTS: Final[Mapping[str, Request]] = {
@@ -194,6 +228,15 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "GET /admin/contacts/{id}/export": Request(a_person),
     "GET /data-export/{token}": Request(a_data_export),
     "GET /data-export/{token}/download": Request(a_data_export),
+    "GET /t/o/{token}": Request(a_pixel),
+    "GET /t/c/{token}": Request(a_tracked_link),
+    "GET /admin/email-events/": Request(a_read_mail),
+    "GET /admin/email-events/message/{messageId}": Request(a_read_mail),
+    "GET /admin/email-events/campaign/{campaignId}/stats": Request(a_read_mail),
+    "GET /admin/email/analytics/campaigns/{campaignId}": Request(a_read_mail),
+    "GET /admin/email/analytics/campaigns/{campaignId}/recipients": Request(a_read_mail),
+    "GET /admin/email/analytics/contacts/{contactId}": Request(a_read_mail),
+    "GET /admin/email/analytics/overview": Request(a_read_mail),
     "GET /admin/email-jobs/": Request(an_email_job),
     "GET /admin/email-jobs/stats": Request(an_email_job),
     "GET /admin/email-jobs/{id}": Request(an_email_job),
@@ -235,6 +278,10 @@ REQUESTS: Final[Mapping[str, Request]] = {
         body={"shopDomain": SHOP, "data": {"banner": "summer sale"}, "idempotencyKey": "1"},
         parameters={"eventName": "banner-published"},
     ),
+    "POST /webhooks/resend": Request(body=resend_payload("email.delivered"), signed=signed_by_resend),
+    "POST /webhooks/cold-provider": Request(body=cold_payload("delivered"), signed=signed_by_cold_provider),
+    "GET /admin/email-alerts/": Request(an_open_email_alert),
+    "PATCH /admin/email-alerts/{id}/resolve": Request(an_open_email_alert, {"note": "An old list was imported"}),
 }
 """A row that is not listed is called without a body, and needs nothing but the app."""
 
@@ -259,8 +306,12 @@ class Call:
     method: str
     path: str
     body: dict[str, Any] | None
+    signed: Callable[[bytes], Mapping[str, str]] | None = None
 
     async def send(self, query: str = "") -> Response:
+        if self.signed:
+            content = orjson.dumps(self.body)
+            return await self.caller.http.post(self.path + query, content=content, headers=self.signed(content))
         return await self.caller.send(self.method, self.path + query, self.body)
 
     async def send_instead(self, body: Any) -> Response:
@@ -271,4 +322,4 @@ async def prepared(caller: Caller, endpoint: Endpoint) -> Call:
     request = request_of(endpoint)
     parameters = {"appId": APP, **request.parameters, **await request.needs(caller)}
     body = request.body(caller) if callable(request.body) else request.body
-    return Call(caller, endpoint.method, endpoint.path.format_map(parameters), body)
+    return Call(caller, endpoint.method, endpoint.path.format_map(parameters), body, request.signed)

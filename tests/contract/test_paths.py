@@ -9,7 +9,7 @@ from starlette.routing import Match
 from rest_compat.contract import Category, Endpoint, contract
 from rest_compat.routes import CATEGORIES
 from tests.contract.requests import request_of
-from tests.contract.rows import ROUTES, SERVED, SERVED_CATEGORIES, STILL_TO_COME, forms_of, name_of
+from tests.contract.rows import ROUTES, ROWS_TO_COME, SERVED, SERVED_CATEGORIES, STILL_TO_COME, forms_of, name_of
 
 
 def path_of(endpoint: Endpoint) -> str:
@@ -32,7 +32,14 @@ def test_served_and_still_to_come_make_up_the_contract() -> None:
 @pytest.mark.parametrize("category", SERVED_CATEGORIES, ids=lambda category: category.name)
 def test_a_category_is_served_as_a_whole_in_the_documented_order(category: Category) -> None:
     served = [f"{route.method} {route.path}" for route in CATEGORIES[category.name]]
-    assert served == [endpoint.name for endpoint in category.endpoints]
+    documented = [endpoint.name for endpoint in category.endpoints]
+    assert served == [name for name in documented if name not in ROWS_TO_COME]
+
+
+@pytest.mark.parametrize("name", ROWS_TO_COME)
+def test_a_row_to_come_is_documented_in_a_served_category_and_not_served(name: str) -> None:
+    assert name in {endpoint.name for category in SERVED_CATEGORIES for endpoint in category.endpoints}
+    assert name not in ROUTES
 
 
 @pytest.mark.parametrize("endpoint", SERVED, ids=name_of)
@@ -46,7 +53,8 @@ class TestEveryRow:
     async def test_answers_in_both_forms_without_a_redirect(self, endpoint: Endpoint, client: AsyncClient) -> None:
         answers = [await client.request(endpoint.method, path) for path in forms_of(path_of(endpoint))]
         statuses = {answer.status_code for answer in answers}
-        if endpoint.auth and not ROUTES[endpoint.name].access.public:
+        route = ROUTES[endpoint.name]
+        if (endpoint.auth and not route.access.public) or route.signed_by:
             assert statuses == {401}
         else:
             assert len(statuses) == 1

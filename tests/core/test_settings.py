@@ -5,12 +5,15 @@ from pydantic import SecretStr, ValidationError
 
 from core.settings import Environment, Settings, SettingsError, load
 
-PRODUCTION = {
+SMTP = {"MAIL_PROVIDER": "smtp", "MAIL_FROM": "hello@example.com", "SMTP_HOST": "mail.example.com"}
+PRODUCTION = SMTP | {
     "ENVIRONMENT": "production",
     "SECRET_KEY": "a secret of production, 32 characters and more",
     "MONGODB_URL": "mongodb://db.example.com/?replicaSet=rs0",
     "PUBLIC_URL": "https://allover.example.com",
 }
+RESEND = {"MAIL_PROVIDER": "resend", "MAIL_FROM": "hello@example.com", "RESEND_API_KEY": "re_1"}
+DKIM = {"DKIM_DOMAIN": "example.com", "DKIM_SELECTOR": "s1", "DKIM_PRIVATE_KEY": "a key"}
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +51,13 @@ def test_production_starts_with_what_it_needs(environment: pytest.MonkeyPatch) -
         ({"MONGODB_URL": ""}, "MONGODB_URL is not set"),
         ({"ALLOWED_ORIGINS": "https://a.example,*"}, "ALLOWED_ORIGINS must list origins"),
         ({"PUBLIC_URL": "http://allover.example.com"}, "PUBLIC_URL must begin with https://"),
+        ({"MAIL_PROVIDER": ""}, "MAIL_PROVIDER must be smtp or resend"),
+        ({"MAIL_PROVIDER": "memory"}, "MAIL_PROVIDER must be smtp or resend"),
+        ({"MAIL_FROM": ""}, "MAIL_FROM is not set"),
+        (
+            {"SMTP_USERNAME": "ann", "SMTP_PASSWORD": "hidden", "SMTP_TLS": "none"},
+            "SMTP_PASSWORD would be sent in the clear",
+        ),
     ],
 )
 def test_production_refuses_to_start_with_defaults(
@@ -60,7 +70,7 @@ def test_production_refuses_to_start_with_defaults(
 def test_production_names_everything_that_is_missing_at_once(environment: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as refused:
         loaded(environment, ENVIRONMENT="production")
-    assert all(name in str(refused.value) for name in ("SECRET_KEY", "MONGODB_URL", "PUBLIC_URL"))
+    assert all(name in str(refused.value) for name in ("SECRET_KEY", "MONGODB_URL", "PUBLIC_URL", "MAIL_FROM"))
 
 
 def test_what_is_wrong_is_named_by_its_variable(environment: pytest.MonkeyPatch) -> None:
@@ -73,9 +83,46 @@ def test_what_is_wrong_is_named_by_its_variable(environment: pytest.MonkeyPatch)
     ]
 
 
+class TestMail:
+    @pytest.mark.parametrize("variables", [{}, SMTP, SMTP | DKIM, RESEND, {"MAIL_PROVIDER": "memory"}])
+    def test_goes_by_a_provider_that_has_what_it_needs(
+        self, environment: pytest.MonkeyPatch, variables: dict[str, str]
+    ) -> None:
+        assert loaded(environment, **variables).mail_provider == variables.get("MAIL_PROVIDER", "file")
+
+    @pytest.mark.parametrize(
+        ("variables", "sentence"),
+        [
+            (SMTP | {"MAIL_FROM": ""}, "MAIL_FROM is not set"),
+            (SMTP | {"SMTP_HOST": ""}, "SMTP_HOST is not set"),
+            (SMTP | {"SMTP_USERNAME": "ann"}, "SMTP_USERNAME and SMTP_PASSWORD are set together"),
+            (RESEND | {"RESEND_API_KEY": ""}, "RESEND_API_KEY is not set"),
+            (DKIM | {"DKIM_SELECTOR": ""}, "DKIM_DOMAIN, DKIM_SELECTOR and DKIM_PRIVATE_KEY"),
+            (DKIM | {"DKIM_PRIVATE_KEY": ""}, "DKIM_DOMAIN, DKIM_SELECTOR and DKIM_PRIVATE_KEY"),
+            (DKIM | {"DKIM_PRIVATE_KEY_FILE": "key.pem"}, "are two keys: set one of them"),
+            ({"MAIL_PROVIDER": "pigeon"}, "MAIL_PROVIDER: "),
+            ({"MAIL_FROM": "Ann <ann@example.com>"}, "MAIL_FROM: "),
+            ({"SMTP_TLS": "maybe"}, "SMTP_TLS: "),
+        ],
+    )
+    def test_does_not_go_by_one_that_has_not(
+        self, environment: pytest.MonkeyPatch, variables: dict[str, str], sentence: str
+    ) -> None:
+        with pytest.raises(SettingsError, match=sentence):
+            loaded(environment, **variables)
+
+
 def test_secrets_do_not_show() -> None:
-    settings = Settings(secret_key=SecretStr("a secret"), mongodb_url=SecretStr("mongodb://user:password@db"))
-    assert not any(secret in repr(settings) + str(settings) for secret in ("a secret", "password"))
+    settings = Settings(
+        secret_key=SecretStr("a secret"),
+        mongodb_url=SecretStr("mongodb://user:hidden@db"),
+        smtp_password=SecretStr("hidden"),
+        resend_api_key=SecretStr("re_hidden"),
+        dkim_private_key=SecretStr("a hidden key"),
+        dkim_domain="example.com",
+        dkim_selector="s1",
+    )
+    assert not any(secret in repr(settings) + str(settings) for secret in ("a secret", "hidden"))
 
 
 def test_settings_do_not_change() -> None:
@@ -93,3 +140,19 @@ class TestKeys:
         old = Settings(secret_key=SecretStr("old"))
         new = Settings(secret_key=SecretStr("new"), previous_secret_keys=(SecretStr("old"),))
         assert new.keys("jwt") == (new.key("jwt"), old.key("jwt"))
+
+
+def test_secrets_of_webhooks_are_separated_by_commas_and_not_shown(environment: pytest.MonkeyPatch) -> None:
+    settings = loaded(environment, RESEND_WEBHOOK_SECRETS="whsec_b25l, whsec_dHdv", COLD_PROVIDER_SECRETS="one,two")
+    assert [secret.get_secret_value() for secret in settings.resend_webhook_secrets] == ["whsec_b25l", "whsec_dHdv"]
+    assert len(settings.cold_provider_secrets) == 2
+    assert "b25l" not in repr(settings)
+
+
+@pytest.mark.parametrize("secret", ["whsec_,", "whsec_not base64", "whsec_b25l,whsec_!"])
+def test_a_secret_of_resend_that_can_not_be_one_is_refused_without_showing_it(
+    environment: pytest.MonkeyPatch, secret: str
+) -> None:
+    with pytest.raises(SettingsError, match="RESEND_WEBHOOK_SECRETS: must be secrets such as") as refused:
+        loaded(environment, RESEND_WEBHOOK_SECRETS=secret)
+    assert secret not in str(refused.value)

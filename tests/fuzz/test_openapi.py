@@ -66,6 +66,8 @@ def sender(client: AsyncClient, credentials: Headers) -> Callable[[Case[Any]], R
 
     def send(case: Case[Any]) -> Response:
         request = case.as_transport_kwargs(base_url="http://test")
+        if isinstance(request.get("data"), bytes):
+            request["content"] = request.pop("data")
         del request["cookies"]  # None are documented, and httpx takes them per client.
         request["headers"] = {**request["headers"], **credentials}
         return asyncio.run_coroutine_threadsafe(client.request(**request), loop).result(PATIENCE_SECONDS)

@@ -12,6 +12,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.sink import smtp_sink
 from core.mail_settings import SmtpTls
 from mail.providers import Outcome, Receipt, Unavailable
 from mail.providers.smtp import SmtpProvider
@@ -20,9 +21,18 @@ from mail.providers.smtp_session import PATIENT, Patience, framed
 from tests.mail.certificates import Certificate, certificate_for
 from tests.mail.messages import CONTENT, outgoing
 from tests.mail.smtp_servers import DROP, SILENCE, Mailbox, ScriptedServer, scripted, taking_everything
+from tests.requirements import require_command
 
 PIPELINING: Final = "PIPELINING"
-IMPATIENT: Final = Patience(open=0.2, command=0.2, message=0.2)
+IMPATIENT: Final = {
+    "banner": Patience(open=0.5),
+    "EHLO": Patience(open=0.5),
+    "MAIL": Patience(command=0.5),
+    "RCPT": Patience(command=0.5),
+    "DATA": Patience(command=0.5),
+    "message": Patience(message=0.5),
+}
+"""For servers that are silent at that step."""
 GONE: Final = "550 5.1.1 <ada@example.org>: User unknown"
 PAUSE: Final = 0.01
 
@@ -42,10 +52,9 @@ async def providing(port: int, **options: Any) -> AsyncIterator[SmtpProvider]:
         await provider.close()
 
 
-async def sent_twice(
-    script: dict[str, str | list[str]], *extensions: str, patience: Patience = PATIENT
-) -> tuple[Receipt, Receipt, ScriptedServer]:
+async def sent_twice(script: dict[str, str | list[str]], *extensions: str) -> tuple[Receipt, Receipt, ScriptedServer]:
     """What became of a message, and of one after it."""
+    patience = next((IMPATIENT[step] for step, answers in script.items() if SILENCE in answers), PATIENT)
     async with scripted(script, *extensions) as server, providing(server.port, patience=patience) as provider:
         return await provider.send(outgoing()), await provider.send(outgoing()), server
 
@@ -103,7 +112,7 @@ class TestAMessage:
     async def test_is_deferred_where_the_connection_ends_before_its_content(
         self, extensions: tuple[str, ...], step: str, answer: str
     ) -> None:
-        first, second, server = await sent_twice({step: [answer]}, *extensions, patience=IMPATIENT)
+        first, second, server = await sent_twice({step: [answer]}, *extensions)
         assert first.outcome is Outcome.DEFERRED
         assert second.outcome is Outcome.ACCEPTED
         assert server.messages == [CONTENT]
@@ -112,7 +121,7 @@ class TestAMessage:
     async def test_is_uncertain_where_no_answer_to_its_end_comes(
         self, extensions: tuple[str, ...], answer: str
     ) -> None:
-        first, second, server = await sent_twice({"message": [answer]}, *extensions, patience=IMPATIENT)
+        first, second, server = await sent_twice({"message": [answer]}, *extensions)
         assert first.outcome is Outcome.UNCERTAIN
         assert second.outcome is Outcome.ACCEPTED
         assert server.messages == [CONTENT, CONTENT]
@@ -191,6 +200,15 @@ async def test_what_arrives_is_what_was_sent_byte_for_byte(
     envelope = mailbox.envelopes.pop()
     assert envelope.content == content
     assert (envelope.mail_from, envelope.rcpt_tos) == ("news@example.com", ["ada@example.org"])
+
+
+@pytest.mark.parametrize("options", [(), ("-p",)], ids=["pipelining", "one by one"])
+async def test_a_server_that_others_wrote_takes_what_is_sent_at_full_speed(options: tuple[str, ...]) -> None:
+    sink = require_command("smtp-sink", "postfix")
+    with smtp_sink(sink, *options) as port:
+        async with providing(port, most_messages=50) as provider:
+            receipts = await asyncio.gather(*(provider.send(outgoing()) for _ in range(1000)))
+    assert {receipt.outcome for receipt in receipts} == {Outcome.ACCEPTED}
 
 
 class TestConnections:

@@ -12,7 +12,7 @@ from httpx import ASGITransport, AsyncClient
 from core.settings import Settings
 from pages import routes as pages
 from rest_compat.edge import install_errors
-from rest_compat.routes import CATEGORIES
+from rest_compat.routes import ALL
 from schema.root import SCHEMA
 from schema.samples import usages
 
@@ -29,7 +29,7 @@ def built(tmp_path: Path) -> Path:
 async def browser(built: Path, settings: Settings, web_app: FastAPI) -> AsyncIterator[AsyncClient]:
     site = FastAPI(openapi_url=None)
     openapi: dict[str, Any] = web_app.openapi()
-    site.router.routes.extend(pages.routes(settings, CATEGORIES, openapi, usages(SCHEMA), built))
+    site.router.routes.extend(pages.routes(settings, ALL, openapi, usages(SCHEMA), built))
     install_errors(site)
     async with AsyncClient(transport=ASGITransport(site), base_url="http://test") as http:
         yield http

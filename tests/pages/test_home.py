@@ -10,13 +10,13 @@ from httpx import AsyncClient
 
 from pages.highlighting import highlighted
 from pages.negotiation import preferred
-from rest_compat.routes import CATEGORIES
+from rest_compat.routes import ALL
 from schema.fields import RootField, root_fields
 from schema.root import SCHEMA
 from schema.samples import sample_of
 
 BROWSER: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
-ROUTES: Final = [route for routes in CATEGORIES.values() for route in routes]
+ROUTES: Final = [route for routes in ALL.values() for route in routes]
 FORMS: Final = ("application/json", "text/html", "text/markdown")
 
 
@@ -72,7 +72,7 @@ class TestContent:
             for category in index["categories"]
             for endpoint in category["endpoints"]
         }
-        assert shown == {(name, route.method, route.path) for name, routes in CATEGORIES.items() for route in routes}
+        assert shown == {(name, route.method, route.path) for name, routes in ALL.items() for route in routes}
         first = index["categories"][0]["endpoints"][0]
         assert set(first) == {"method", "path", "summary", "auth", "statuses", "graphql"}
         assert (first["path"], first["auth"], first["graphql"]) == ("/auth/login", [], "logIn")

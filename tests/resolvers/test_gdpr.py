@@ -23,6 +23,7 @@ from models.email_events import EmailEventType
 from models.email_jobs import EmailJob, EmailJobStatus
 from models.shops import Shop
 from models.suppressions import Suppression, SuppressionReason
+from models.webhook_events import WebhookProvider
 from resolvers.contacts import get_contact
 from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
 from resolvers.gdpr import ERASE, erase_contact, export_contact, finish_erasure
@@ -30,6 +31,7 @@ from resolvers.job_leases import claim, fail
 from resolvers.personal_data import EXEMPT, HOLDINGS
 from resolvers.sending import can_send
 from resolvers.suppressions import suppress
+from resolvers.webhook_events import keep_webhook_event
 from tests.factories.apps import an_app
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
@@ -60,6 +62,15 @@ async def ada_everywhere() -> Contact:
     delivery = await a_delivery(ada, app_id=app.id)
     await an_email_event(delivery, EmailEventType.OPENED, ip="203.0.113.7", user_agent="Firefox")
     await a_subscriber(app.id, ada)
+    await keep_webhook_event(
+        SYSTEM,
+        WebhookProvider.RESEND,
+        "msg_1",
+        "email.opened",
+        b'{"to": "Ada Lovelace <ada@tea.example>", "ip": "203.0.113.7"}',
+        follows=True,
+        addresses=[ADDRESS],
+    )
     return await get_contact(SYSTEM, ADDRESS)
 
 
@@ -90,6 +101,7 @@ class TestErasing:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
+            "webhook_events": 1,
             "contacts": 1,
         }
         assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in consent_entries")
@@ -214,6 +226,7 @@ class TestExporting:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
+            "webhook_events": 1,
             "contacts": 1,
         }
         assert collections["shops"][0]["owner"] == "Ada Lovelace"

@@ -209,3 +209,17 @@ class TestParallelWorkers:
             await a_job()
         taken = [job for job in await asyncio.gather(*(claim() for _ in range(40))) if job]
         assert len({job.id for job in taken}) == len(taken) == 30
+
+
+class TestMany:
+    async def test_are_left_with_one_write_and_those_that_are_there_stay(self) -> None:
+        there = await a_job(dedupe_key="first")
+        await job_leases.enqueue_many(SYSTEM, KIND, {"first": {"sheep": 1}, "second": {"sheep": 2}}, max_attempts=3)
+        jobs = {job.dedupe_key: job for job in await EmailJob.find_all().to_list()}
+        assert set(jobs) == {"first", "second"}
+        assert jobs["first"].id == there.id
+        assert (jobs["second"].payload, jobs["second"].max_attempts, jobs["second"].open) == ({"sheep": 2}, 3, True)
+
+    async def test_none_are_no_write(self) -> None:
+        await job_leases.enqueue_many(SYSTEM, KIND, {})
+        assert await EmailJob.count() == 0

@@ -38,7 +38,6 @@ pytestmark = pytest.mark.usefixtures("platform")
 SYSTEM: Final = Actor.system("tests")
 NOW: Final = datetime(2026, 1, 31, 9, tzinfo=UTC)
 PERSONAL: Final = PersonalLinks("https://mail.test/u", ["https://mail.test/c/1"], "https://mail.test/o")
-NOBODY: Final = "0" * 24
 ADDRESS: Final = "Tea & Co\n1 High Street\nLondon"
 
 
@@ -266,7 +265,7 @@ class TestSenders:
 class TestMissing:
     @pytest.mark.parametrize(
         "content",
-        [f"campaign:{NOBODY}", "campaign:x", f"template-id:{NOBODY}", "template-id:x", "template:nothing", "x"],
+        [f"campaign:{'0' * 24}", "campaign:x", f"template-id:{'0' * 24}", "template-id:x", "template:nothing", "x"],
     )
     async def test_what_is_gone_is_not_found(self, app: App, content: str) -> None:
         with pytest.raises(NotFound):

@@ -1,0 +1,110 @@
+"""How soon a sender of webhooks is answered: signature, two inserts, 200. The bound is 100 ms.
+
+`python -m benchmarks.webhooks`. The floor are the two inserts alone (`w: majority`, the embedded database, which writes
+through to its file), by as many at a time.
+"""
+
+import asyncio
+import itertools
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import orjson
+from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
+from standardwebhooks.webhooks import Webhook
+
+from app import create_app
+from core import clock, logs
+from core.runtime import running
+from core.settings import Settings
+from embedded_mongo.process import EmbeddedMongo
+from models import DOCUMENTS
+from models.email_jobs import EmailJob
+from models.webhook_events import KEPT, WebhookEvent, WebhookEventStatus, WebhookProvider
+
+BOUND_MILLISECONDS: Final = 100
+REQUESTS: Final = 1000
+SECRET: Final = "whsec_YSBzZWNyZXQgb2YgdGhlIGJlbmNobWFya3M="
+SETTINGS: Final = Settings(
+    secret_key=SecretStr("a secret of the benchmarks, 32 characters"),
+    resend_webhook_secrets=(SecretStr(SECRET),),
+    log_level="WARNING",
+)
+BODY: Final = orjson.dumps(
+    {
+        "type": "email.bounced",
+        "created_at": "2026-01-31T09:00:00.000Z",
+        "data": {
+            "email_id": "56761188-7520-42d8-8898-ff6fc54ce618",
+            "from": "Acme <news@acme.example>",
+            "to": ["ada@tea.example"],
+            "bounce": {"type": "Permanent", "subType": "General", "message": "The address does not exist"},
+        },
+    }
+)
+_numbers: Final = itertools.count()
+
+
+async def main() -> None:
+    logs.configure(SETTINGS)
+    with EmbeddedMongo() as database:
+        async with running(SETTINGS, database.url, DOCUMENTS):
+            transport = ASGITransport(create_app(SETTINGS, database.url))
+            async with AsyncClient(transport=transport, base_url="http://benchmark") as client:
+                sys.stdout.write(f"{'':32}{'per second':>11}{'p50 ms':>8}{'p99 ms':>8}{'most':>8}\n")
+                for at_once in (1, 16, 64):
+                    await _show(f"two inserts, {at_once} at a time", _two_inserts, at_once)
+                    await _show(f"a webhook, {at_once} at a time", lambda: _webhook(client), at_once)
+    sys.stdout.write(f"Each webhook is to be answered within {BOUND_MILLISECONDS} ms.\n")
+
+
+async def _show(title: str, work: Callable[[], Awaitable[None]], at_once: int) -> None:
+    milliseconds: list[float] = []
+
+    async def lane() -> None:
+        for _ in range(REQUESTS // at_once):
+            started = time.perf_counter()
+            await work()
+            milliseconds.append((time.perf_counter() - started) * 1000)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(lane() for _ in range(at_once)))
+    per_second = len(milliseconds) / (time.perf_counter() - started)
+    cuts = statistics.quantiles(milliseconds, n=100)
+    sys.stdout.write(f"{title:32}{per_second:11.0f}{cuts[49]:8.1f}{cuts[98]:8.1f}{max(milliseconds):8.1f}\n")
+
+
+async def _two_inserts() -> None:
+    now = clock.now()
+    event = WebhookEvent(
+        provider=WebhookProvider.RESEND,
+        event_id=f"floor_{next(_numbers)}",
+        topic="email.bounced",
+        payload=BODY.decode(),
+        status=WebhookEventStatus.PROCESSED,
+        expires_at=now + KEPT,
+    )
+    await event.insert()
+    await EmailJob(type="floor", max_attempts=1, scheduled_at=now, visible_at=now).insert()
+
+
+async def _webhook(client: AsyncClient) -> None:
+    """The client's work is measured too."""
+    message, now = f"msg_{next(_numbers)}", datetime.now(UTC)
+    headers = {
+        "svix-id": message,
+        "svix-timestamp": str(int(now.timestamp())),
+        "svix-signature": Webhook(SECRET).sign(message, now, BODY.decode()),
+    }
+    answer = await client.post("/webhooks/resend", content=BODY, headers=headers)
+    if answer.json() != {"success": True, "processed": True, "eventId": message}:
+        raise RuntimeError(answer.text)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
