@@ -18,7 +18,7 @@ from models import DOCUMENTS
 from models.app_events import KEPT, AppEvent
 from models.shops import Shop
 from models.ticks import Tick
-from tasks.broker import choose_broker
+from tasks.broker import SCHEDULED, choose_broker
 from tests.cli.running import COMMAND, environment
 from tests.conftest import URL_VARIABLE
 from tests.factories.apps import an_app
@@ -111,7 +111,7 @@ async def test_two_schedulers_start_work_once_a_minute(processes: Processes, red
         processes.start(command)
     await until_installed("one.myshopify.com")
     ticks = await Tick.find_all().to_list()
-    assert len({tick.id for tick in ticks}) == len(ticks) <= 2
+    assert len({tick.id for tick in ticks}) == len(ticks) <= 2 * len(SCHEDULED)
 
 
 async def test_a_worker_ends_when_it_is_told_to(processes: Processes, redis_settings: Settings) -> None:
