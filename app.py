@@ -22,6 +22,7 @@ from rest_compat.contract import tags
 from rest_compat.edge import install_errors
 from rest_compat.routes import ALL, UNDOCUMENTED
 from rest_compat.routing import install_openapi, served
+from rest_compat.shortcuts import Shortcuts, shortcuts
 from schema.edge import Context
 from schema.root import SCHEMA
 from schema.samples import usages
@@ -54,6 +55,7 @@ def create_app(settings: Settings, mongo_url: str) -> FastAPI:
     install_errors(app)
     install_openapi(app)
     app.router.routes.extend(pages.routes(settings, ALL, app.openapi(), usages(SCHEMA)))
+    app.add_middleware(Shortcuts, rows=shortcuts(ALL))
     app.add_middleware(Gate)
     if settings.allowed_origins:
         app.add_middleware(

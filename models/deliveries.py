@@ -126,6 +126,7 @@ class Delivery(Stored):
             IndexModel([("campaignId", ASCENDING), ("status", ASCENDING), ("chunk", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("providerId", ASCENDING)], partialFilterExpression={"providerId": {"$type": "string"}}),
+            IndexModel([("campaignId", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("campaignId", ASCENDING), ("openedAt", ASCENDING)]),
             IndexModel([("campaignId", ASCENDING), ("clickedAt", ASCENDING)]),
             IndexModel([("createdAt", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds())),

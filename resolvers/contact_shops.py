@@ -17,10 +17,10 @@ async def contact_from_shop(shop: Shop) -> None:
 
 async def _follow(shop: Shop) -> bool:
     """False where the shop or the contact changed meanwhile: of several writers, the last has read the newest shop."""
-    link = ContactShop(app_id=shop.app_id, domain=shop.domain, has_app=shop.status not in GONE)
+    link = _link_to(shop)
     key = key_of_email(shop.email) if shop.email else None
     contact = await Contact.find_one({"emailKey": key}) if key else None
-    wanted = _following(contact or Contact(email=shop.email or "", email_key=key or ""), shop, link)
+    wanted = following(contact, shop)
     if contact is not None and wanted == contact:
         return True
     newest = await Shop.find_one({"_id": shop.id})
@@ -33,8 +33,12 @@ async def _follow(shop: Shop) -> bool:
     return await (replace_contact(contact, wanted) if contact else insert_contact(wanted)) is not None
 
 
-def _following(contact: Contact, shop: Shop, link: ContactShop) -> Contact:
-    """What is known already is not overwritten: somebody may have corrected it."""
+def following(contact: Contact | None, shop: Shop) -> Contact:
+    """The contact at a shop's address, once it follows the shop. What is known already is not overwritten: somebody may
+    have corrected it."""
+    if contact is None:
+        contact = Contact(email=shop.email or "", email_key=key_of_email(shop.email or ""))
+    link = _link_to(shop)
     facts = {"name": shop.owner, "language": (shop.locale or "").partition("-")[0], "country": shop.country}
     learnt = {name: value for name, value in facts.items() if value and not getattr(contact, name)}
     shops = contact.shops if link in contact.shops else [*_without(contact, link), link]
@@ -50,6 +54,10 @@ async def _take_from_others(link: ContactShop, key: str | None) -> None:
 
     for contact in await former.to_list():
         await write_contact({"_id": contact.id}, decide)
+
+
+def _link_to(shop: Shop) -> ContactShop:
+    return ContactShop(app_id=shop.app_id, domain=shop.domain, has_app=shop.status not in GONE)
 
 
 def _without(contact: Contact, link: ContactShop) -> list[ContactShop]:

@@ -1,13 +1,23 @@
 """The log of what became of each mail. Whoever learns something about a mail records an event, and nothing else: what
 follows from it is done by the workers (`resolvers/email_effects.py`)."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from bson import ObjectId
+from pydantic import Field
 from pymongo.errors import BulkWriteError
 
 from core import clock
+from core.access import STAFF, allow
+from core.actor import Actor
+from core.errors import found
+from core.ids import ObjectIdText, object_id
+from core.inputs import Input, Moment
+from core.mongo import slice_of
+from core.pages import Slice, Sort, SortKey, Window
 from core.runtime import runtime
 from models.deliveries import Delivery
 from models.email_events import EmailEvent, EmailEventType
@@ -15,8 +25,54 @@ from models.email_events import EmailEvent, EmailEventType
 PENDING: Final = "email_events.pending"
 """The topic of word that there are events from which nothing has followed yet."""
 DUPLICATE_KEY: Final = 11000
+MOST_OF_A_MESSAGE: Final = 1_000
+"""Events of one mail that are shown."""
+RFC_MESSAGE_ID: Final = re.compile(r"<?([0-9a-f]{24})@[^<>@\s]+>?")
 ONCE: Final = frozenset({EmailEventType.QUEUED, EmailEventType.SENT, EmailEventType.SUPPRESSED, EmailEventType.FAILED})
 """What happens to a delivery at most once."""
+
+
+class EmailEventFilter(Input):
+    """`source` is who told, such as `resend` or `tracking`. `createdFrom` is included, `createdTo` is not."""
+
+    type: EmailEventType | None = None
+    campaign_id: ObjectIdText | None = None
+    contact_id: ObjectIdText | None = None
+    app_id: str | None = Field(None, max_length=64)
+    delivery_id: ObjectIdText | None = None
+    source: str | None = Field(None, max_length=64)
+    is_machine: bool | None = None
+    created_from: Moment | None = None
+    created_to: Moment | None = None
+
+
+class EmailEventSortKey(SortKey):
+    CREATED_AT = "createdAt"
+
+
+@allow(STAFF)
+async def list_email_events(actor: Actor, window: Window, filters: EmailEventFilter, sort: Sort) -> Slice[EmailEvent]:
+    """What became of each mail."""
+    query: dict[str, Any] = {name: value for name, value in _equal(filters).items() if value is not None}
+    created = {"$gte": filters.created_from, "$lt": filters.created_to}
+    if bounds := {operator: moment for operator, moment in created.items() if moment is not None}:
+        query["createdAt"] = bounds
+    return await slice_of(EmailEvent, query, sort, window)
+
+
+@allow(STAFF)
+async def list_message_events(actor: Actor, message_id: str) -> Sequence[EmailEvent]:
+    """What became of one mail, in the order in which it happened. The mail is named by its id, by what its provider
+    calls it, or by its Message-ID (RFC 5322), with or without angle brackets."""
+    rfc = RFC_MESSAGE_ID.fullmatch(message_id.strip())
+    identity = object_id(rfc[1] if rfc else message_id)
+    if identity is None:
+        identity = found(await Delivery.find_one({"providerId": message_id}), "Message").id
+    of_message = EmailEvent.find({"deliveryId": identity}).sort("at", "_id").limit(MOST_OF_A_MESSAGE)
+    events = await of_message.to_list()
+    if not events:
+        found(await Delivery.get(identity), "Message")
+    return events
 
 
 def event_about(
@@ -78,6 +134,18 @@ async def insert_events(documents: Sequence[dict[str, Any]]) -> int:
     if new:
         await runtime().topics.publish(PENDING, {})
     return new
+
+
+def _equal(filters: EmailEventFilter) -> dict[str, Any]:
+    return {
+        "type": filters.type.value if filters.type else None,
+        "campaignId": ObjectId(filters.campaign_id) if filters.campaign_id else None,
+        "contactId": ObjectId(filters.contact_id) if filters.contact_id else None,
+        "appId": filters.app_id,
+        "deliveryId": ObjectId(filters.delivery_id) if filters.delivery_id else None,
+        "source": filters.source,
+        "isMachine": filters.is_machine,
+    }
 
 
 def _stored(event: EmailEvent) -> dict[str, Any]:

@@ -149,13 +149,14 @@ async def _count_of_mail(rollup: Row) -> Row:
 
 
 async def _sum_of_app(rollup: Row) -> Row:
-    parts = {"appId": rollup["appId"], "day": rollup["day"]}
-    mail = [RollupScope.CAMPAIGN.value, RollupScope.OTHER.value]
-    counted = await DayRollup.find({"scope": {"$in": mail}, **parts, "countedAt": {"$ne": None}}).to_list()
-    total = total_of(counted)
+    mail = {"$in": [RollupScope.CAMPAIGN.value, RollupScope.OTHER.value]}
+    parts = {"scope": mail, "appId": rollup["appId"], "day": rollup["day"]}
+    total = total_of(await DayRollup.get_pymongo_collection().find(parts).to_list())
     return {
-        "counts": total.counts.model_dump(by_alias=True),
-        "sources": [source.model_dump(by_alias=True) for source in total.sources],
+        "counts": EmailCounts(**total.counts).model_dump(by_alias=True),
+        "sources": [
+            SourceCounts(source=name, **total.sources[name]).model_dump(by_alias=True) for name in sorted(total.sources)
+        ],
         "uniqueOpens": total.unique_opens,
         "uniqueClicks": total.unique_clicks,
     }

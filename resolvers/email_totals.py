@@ -1,40 +1,61 @@
-"""What several rollups amount to."""
+"""What several rollups amount to, and how much of that is good and bad."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from models.email_rollups import DayRollup, EmailCounts, LinkClicks, SourceCounts
+from models.email_rollups import LinkClicks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Total:
-    """Of several day rollups. `links` has the most clicked first."""
+    """Of several day rollups as they are stored: `counts` by type, `sources` by source and type, `links` by address."""
 
-    counts: EmailCounts
-    sources: Sequence[SourceCounts]
-    unique_opens: int
-    unique_clicks: int
-    links: Sequence[LinkClicks]
+    counts: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, dict[str, int]] = field(default_factory=dict)
+    links: dict[str, int] = field(default_factory=dict)
+    unique_opens: int = 0
+    unique_clicks: int = 0
+
+    @property
+    def busiest_links(self) -> Sequence[LinkClicks]:
+        order = sorted(self.links, key=lambda url: (-self.links[url], url))
+        return [LinkClicks(url=url, clicks=self.links[url]) for url in order]
+
+    @property
+    def reporting(self) -> frozenset[str]:
+        """The sources that tell of deliveries."""
+        return frozenset(name for name, source in self.sources.items() if source.get("delivered"))
+
+    def delivered(self, reporting: Collection[str]) -> int:
+        """What arrived: of the providers that report it, what they reported. A plain mail server reports nothing but
+        failures: of its mail, what was sent and did not come back."""
+        silent = [source for name, source in self.sources.items() if name not in reporting]
+        reported = sum(source.get("delivered", 0) for source in self.sources.values())
+        assumed = sum(source.get("sent", 0) - source.get("bounced", 0) for source in silent)
+        return min(reported + max(assumed, 0), max(self.counts.get("sent", 0), reported))
 
 
-def total_of(rollups: Sequence[DayRollup]) -> Total:
-    counts, sources, links = EmailCounts(), dict[str, SourceCounts](), dict[str, int]()
+def total_of(rollups: Iterable[Mapping[str, Any]]) -> Total:
+    """Of day rollups as they are stored; one that was not counted yet adds nothing."""
+    total = Total()
     for rollup in rollups:
-        _add(counts, rollup.counts)
-        for source in rollup.sources:
-            _add(sources.setdefault(source.source, SourceCounts(source=source.source)), source)
-        for link in rollup.links:
-            links[link.url] = links.get(link.url, 0) + link.clicks
-    return Total(
-        counts,
-        [sources[name] for name in sorted(sources)],
-        sum(rollup.unique_opens for rollup in rollups),
-        sum(rollup.unique_clicks for rollup in rollups),
-        [LinkClicks(url=url, clicks=links[url]) for url in sorted(links, key=lambda url: (-links[url], url))],
-    )
+        _add(total.counts, rollup.get("counts", {}))
+        for source in rollup.get("sources", ()):
+            _add(total.sources.setdefault(source["source"], {}), source)
+        for link in rollup.get("links", ()):
+            total.links[link["url"]] = total.links.get(link["url"], 0) + link["clicks"]
+        total.unique_opens += rollup.get("uniqueOpens", 0)
+        total.unique_clicks += rollup.get("uniqueClicks", 0)
+    return total
 
 
-def _add(total: EmailCounts | SourceCounts, part: EmailCounts | SourceCounts) -> None:
-    for name, value in part.__dict__.items():
-        if value and type(value) is int:
-            total.__dict__[name] += value
+def _add(total: dict[str, int], part: Mapping[str, Any]) -> None:
+    for name, value in part.items():
+        if value and name != "source":
+            total[name] = total.get(name, 0) + value
+
+
+def share(part: int, whole: int) -> float:
+    """From 0 to 1; 0 of nothing. Late reports can let there be more opens than deliveries for a while."""
+    return min(part / whole, 1.0) if whole > 0 else 0.0

@@ -16,6 +16,8 @@ from resolvers import (
     contacts,
     data_exports,
     email_alerts,
+    email_analytics,
+    email_events,
     email_jobs,
     gdpr,
     health,
@@ -26,6 +28,7 @@ from resolvers import (
     subscribers,
     subscribing,
     templates,
+    tracking,
     unsubscribing,
     users,
     webhooks,
@@ -38,6 +41,8 @@ from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
 from rest_compat import data_exports as data_exports_views
 from rest_compat import email_alerts as email_alerts_views
+from rest_compat import email_analytics as email_analytics_views
+from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import newsletter_templates as newsletter_templates_views
@@ -47,6 +52,7 @@ from rest_compat import subscriber_import as subscriber_import_views
 from rest_compat import subscribers as subscribers_views
 from rest_compat import subscribing as subscribing_views
 from rest_compat import templates as templates_views
+from rest_compat import tracking as tracking_views
 from rest_compat import unsubscribing as unsubscribing_views
 from rest_compat import users as users_views
 from rest_compat import webhooks as webhooks_views
@@ -58,6 +64,13 @@ from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedW
 from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
 from rest_compat.email_alerts import EmailAlertWire
+from rest_compat.email_analytics import (
+    CampaignAnalyticsWire,
+    ContactEmailAnalyticsWire,
+    EmailOverviewWire,
+    RecipientWire,
+)
+from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
 from rest_compat.newsletter_templates import NewsletterTemplateWire
@@ -151,6 +164,21 @@ CATEGORIES: Final[Categories] = {
     "Webhooks": [
         Route("POST", "/webhooks/resend", webhooks_views.receive_resend_webhook, webhooks.receive_resend_webhook, ResendReceivedWire, signed_by=("svix-id", "svix-timestamp", "svix-signature")),
         Route("POST", "/webhooks/cold-provider", webhooks_views.receive_cold_provider_webhook, webhooks.receive_cold_provider_webhook, ReceivedMessageWire, signed_by=("X-Signature",)),
+    ],
+    "Email Tracking": [
+        Route("GET", "/t/o/{token}", tracking_views.open_pixel, tracking.record_open, None, media_type="image/gif", is_shortcut=True),
+        Route("GET", "/t/c/{token}", tracking_views.follow_link, tracking.record_click, None, 302, errors=(503,), media_type="text/plain", is_shortcut=True),
+    ],
+    "Email Events": [
+        Route("GET", "/admin/email-events/", email_events_views.list_email_events, email_events.list_email_events, Paged[EmailEventWire]),
+        Route("GET", "/admin/email-events/message/{messageId}", email_events_views.list_message_events, email_events.list_message_events, Data[list[EmailEventWire]]),
+        Route("GET", "/admin/email-events/campaign/{campaignId}/stats", email_events_views.campaign_event_stats, email_analytics.campaign_event_stats, Data[CampaignEventStatsWire]),
+    ],
+    "Email Analytics": [
+        Route("GET", "/admin/email/analytics/campaigns/{campaignId}", email_analytics_views.campaign_analytics, email_analytics.campaign_analytics, Data[CampaignAnalyticsWire]),
+        Route("GET", "/admin/email/analytics/campaigns/{campaignId}/recipients", email_analytics_views.list_campaign_recipients, email_analytics.list_campaign_recipients, Paged[RecipientWire]),
+        Route("GET", "/admin/email/analytics/contacts/{contactId}", email_analytics_views.contact_email_analytics, email_analytics.contact_email_analytics, Data[ContactEmailAnalyticsWire]),
+        Route("GET", "/admin/email/analytics/overview", email_analytics_views.email_overview, email_analytics.email_overview, Data[EmailOverviewWire]),
     ],
     "Email Jobs": [
         Route("GET", "/admin/email-jobs/", email_jobs_views.list_email_jobs, email_jobs.list_email_jobs, Paged[EmailJobWire]),

@@ -62,6 +62,7 @@ class Route:
     a success is; `pages` are the errors that the view shows to a person, as HTML. With `uploads` the body is a file.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
     strangers send, unless it is refused.
+    `is_shortcut` rows are answered before the router (`shortcuts.py`).
     """
 
     method: str
@@ -75,6 +76,7 @@ class Route:
     pages: tuple[int, ...] = ()
     uploads: Uploads | None = None
     signed_by: tuple[str, ...] = ()
+    is_shortcut: bool = False
 
     @property
     def access(self) -> Access:
@@ -89,7 +91,9 @@ class Route:
     @property
     def failures(self) -> list[int]:
         """The statuses that it may fail with: those that follow from what it is, and its own."""
-        statuses = {400, 429, 500, *self.errors, *self.pages}
+        statuses = {400, 500, *self.errors, *self.pages}
+        if not self.is_shortcut:
+            statuses.add(429)
         if self.access.schemes:
             statuses |= {401, 403}
         if self.signed_by:

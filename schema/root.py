@@ -14,6 +14,8 @@ from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
 from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
+from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQueries
+from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
@@ -47,6 +49,8 @@ class Query(
     SubscribingQueries,
     NewsletterTemplateQueries,
     CampaignQueries,
+    EmailEventQueries,
+    EmailAnalyticsQueries,
     EmailJobQueries,
     TemplateQueries,
     DataExportQueries,
@@ -74,6 +78,8 @@ class Mutation(
     NewsletterTemplateMutations,
     CampaignMutations,
     CampaignLifeMutations,
+    EmailEventMutations,
+    EmailAnalyticsMutations,
     EmailJobMutations,
     TemplateMutations,
     DataExportMutations,

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -10,9 +10,13 @@ from typing import Final
 
 from core import clock
 from core.actor import Role
+from core.runtime import runtime
+from models.contacts import Contact
+from models.data_exports import DataExportAccess
 from models.plans import Plan
 from resolvers.api_keys import ApiKeyCreate, create_api_key
 from resolvers.apps import AppCreate, create_app
+from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
@@ -20,6 +24,7 @@ from seed.email_alerts import email_alerts
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
 from seed.merchants import merchants
+from seed.people import USER_AGENTS, people
 from seed.templates import write_templates
 from seed.webhooks import webhook_events
 
@@ -27,6 +32,8 @@ SEED: Final = 7
 MERCHANTS: Final = 400
 FOUNDED: Final = YEAR + timedelta(days=45)
 BATCH: Final = 500
+VIEWED, DOWNLOADED = DataExportAccess.VIEWED, DataExportAccess.DOWNLOADED
+BROWSER: Final = USER_AGENTS[0]
 
 Progress = Callable[[str, int, int], None]
 """Told what is being made, how much of it is done, and of how much."""
@@ -49,15 +56,29 @@ async def found_company(progress: Progress) -> Secrets:
         plans = {app.id: await _publish(app) for app in APPS}
         keys = {app.id: await _issue_key(app) for app in APPS[:2]}
     shops, events = histories(random, merchants(random, MERCHANTS), plans, now)
+    settings, names = runtime().settings, {app.id: app.name for app in APPS}
+    known = people(random, shops, names, settings, now)
     told, alerts = webhook_events(shops, now), email_alerts(now)
-    written, total = 0, len(shops) + len(events) + len(told) + len(alerts)
-    for documents in (shops, events, told, alerts):
+    collections = (shops, events, known.contacts, known.entries, known.suppressions, told, alerts)
+    written, total = 0, sum(map(len, collections))
+    for documents in collections:
         for start in range(0, len(documents), BATCH):
             batch = documents[start : start + BATCH]
             await type(batch[0]).insert_many(batch)
             written += len(batch)
-            progress("Shops and events", written, total)
+            progress("Shops, events and people", written, total)
+    await _hand_out_links(known.contacts)
     return Secrets(OWNER, password, keys)
+
+
+async def _hand_out_links(contacts: Sequence[Contact]) -> None:
+    """Two people asked what is stored about them: one lately, and one whose link has expired."""
+    asked = ((contacts[0], 2, (VIEWED, DOWNLOADED)), (contacts[1], 16, (VIEWED,)))
+    for contact, days_ago, openings in asked:
+        with clock.shifted(-timedelta(days=days_ago)):
+            link = await create_data_export(ACTOR, DataExportCreate.model_validate({"contactId": str(contact.id)}))
+            for access in openings:
+                await open_data_export(ACTOR, link.url.rsplit("/", 1)[-1], access, Visitor("203.0.113.24", BROWSER))
 
 
 async def _hire() -> str:

@@ -28,9 +28,11 @@ from models.apps import App
 from schema.fields import RootField, root_fields
 from schema.root import SCHEMA
 from tests.conftest import URL_VARIABLE
+from tests.factories.mail import a_campaign
 from tests.factories.people import logged_in
 
 APP: Final = "banners-all-over"
+CAMPAIGN: Final = "5f5e100000000000000000ca"
 A_TIME: Final = "2026-01-31T09:00:00.000Z"
 VALUES: Final[dict[str, Any]] = {
     "appId": APP,
@@ -38,6 +40,7 @@ VALUES: Final[dict[str, Any]] = {
     "domain": "tea-and-cakes.myshopify.com",
     "email": "ada@example.com",
     "shopDomain": "tea-and-cakes.myshopify.com",
+    **dict.fromkeys(("campaignId", "contactId", "deliveryId"), CAMPAIGN),
 }
 """Of filters that take more than any text."""
 PARTS_OF_A_QUERY: Final = ("find", "filter", "sort", "skip", "limit")
@@ -63,6 +66,8 @@ class Reading(NamedTuple):
         given: dict[str, Any] = {"sortKey": self.key.name, "reverse": self.reverse} if self.key else {}
         if "appId" in self.field.field.args:
             given["appId"] = APP
+        if "campaignId" in self.field.field.args:
+            given["campaignId"] = CAMPAIGN
         if self.filtered_by:
             given["filter"] = {self.filtered_by: value_of(filters_of(self.field)[self.filtered_by], self.filtered_by)}
         if self.later:
@@ -183,6 +188,7 @@ def query_for(asked: Reading) -> str:
 async def test_a_list_has_an_index(asked: Reading, listened: tuple[Mongo, Queries], client: AsyncClient) -> None:
     mongo, queries = listened
     await App(id=APP, name="Banners All Over", name_key="banners all over").insert()
+    await a_campaign(APP, id=ObjectId(CAMPAIGN))
     headers = await logged_in(Role.OWNER)
     queries.found.clear()
     body = {"query": query_for(asked), "variables": asked.variables}

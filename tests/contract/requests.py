@@ -19,20 +19,25 @@ from core.runtime import runtime
 from mail.links import UnsubscribeTokens
 from models.apps import App
 from models.contacts import ConsentCategory, ConsentState
+from models.email_events import EmailEventType
 from models.email_jobs import EmailJobStatus
 from models.subscribers import SubscriberStatus
 from models.users import User
 from resolvers.data_exports import DataExportCreate, create_data_export
+from resolvers.email_events import event_about, record_event
+from resolvers.tracking import links_for
 from rest_compat.contract import Endpoint
+from tasks.rollups import apply_all
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.email_alerts import an_email_alert
 from tests.factories.email_jobs import an_ended_job
-from tests.factories.mail import a_delivery, a_subscriber
+from tests.factories.mail import a_campaign, a_delivery, a_subscriber
 from tests.factories.people import PASSWORD, a_user, bearer
 from tests.factories.webhooks import cold_payload, resend_payload, signed_by_cold_provider, signed_by_resend
 
 APP: Final = "banners-all-over"
 SHOP: Final = "tea-and-cakes.myshopify.com"
+NEWS: Final[dict[str, Any]] = {"url": "https://banners.example.com/news", "link": 1}
 NEWSLETTER: Final = ConsentCategory.NEWSLETTER
 
 PLAN: Final[dict[str, Any]] = {
@@ -147,6 +152,26 @@ async def a_data_export(_: Caller) -> Parameters:
     return {"token": issued.url.rsplit("/", 1)[-1]}
 
 
+async def a_read_mail(_: Caller) -> Parameters:
+    """Of a campaign: it was opened, and its link clicked."""
+    campaign = await a_campaign(APP, links=[NEWS["url"]])
+    delivery = await a_delivery(await a_contact(), campaign)
+    for type_, link in ((EmailEventType.SENT, {}), (EmailEventType.OPENED, {}), (EmailEventType.CLICKED, NEWS)):
+        await record_event(event_about(delivery, type_, source="smtp").model_copy(update=link))
+    await apply_all()
+    return {"campaignId": str(campaign.id), "messageId": str(delivery.id), "contactId": str(delivery.contact_id)}
+
+
+async def a_pixel(_: Caller) -> Parameters:
+    delivery = await a_delivery(await a_contact(), await a_campaign(APP))
+    return {"token": links_for(delivery.id, 0)[1].rpartition("/")[2]}
+
+
+async def a_tracked_link(_: Caller) -> Parameters:
+    delivery = await a_delivery(await a_contact(), await a_campaign(APP, links=[NEWS["url"]]))
+    return {"token": links_for(delivery.id, 1)[0][0].rpartition("/")[2]}
+
+
 async def somebody_who_left(_: Caller) -> Parameters:
     contact = await a_contact(READER, language="en")
     left = {"subscribed_at": clock.now(), "unsubscribed_at": clock.now(), "referral_url": "https://banners.example.com"}
@@ -203,6 +228,15 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "GET /admin/contacts/{id}/export": Request(a_person),
     "GET /data-export/{token}": Request(a_data_export),
     "GET /data-export/{token}/download": Request(a_data_export),
+    "GET /t/o/{token}": Request(a_pixel),
+    "GET /t/c/{token}": Request(a_tracked_link),
+    "GET /admin/email-events/": Request(a_read_mail),
+    "GET /admin/email-events/message/{messageId}": Request(a_read_mail),
+    "GET /admin/email-events/campaign/{campaignId}/stats": Request(a_read_mail),
+    "GET /admin/email/analytics/campaigns/{campaignId}": Request(a_read_mail),
+    "GET /admin/email/analytics/campaigns/{campaignId}/recipients": Request(a_read_mail),
+    "GET /admin/email/analytics/contacts/{contactId}": Request(a_read_mail),
+    "GET /admin/email/analytics/overview": Request(a_read_mail),
     "GET /admin/email-jobs/": Request(an_email_job),
     "GET /admin/email-jobs/stats": Request(an_email_job),
     "GET /admin/email-jobs/{id}": Request(an_email_job),

@@ -8,7 +8,6 @@ from email.message import EmailMessage
 from typing import Any, Final
 
 import pytest
-from bson import ObjectId
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
@@ -266,7 +265,7 @@ class TestSenders:
 class TestMissing:
     @pytest.mark.parametrize(
         "content",
-        [f"campaign:{ObjectId()}", "campaign:x", f"template-id:{ObjectId()}", "template-id:x", "template:nothing", "x"],
+        [f"campaign:{'0' * 24}", "campaign:x", f"template-id:{'0' * 24}", "template-id:x", "template:nothing", "x"],
     )
     async def test_what_is_gone_is_not_found(self, app: App, content: str) -> None:
         with pytest.raises(NotFound):

@@ -110,7 +110,8 @@ class TestJson:
             "", "[]", "[{}]", '"text"', "1", "true", "null", "{", "{}", '{"subscribers"', '{"subscribers": {}}',
             '{"subscribers": [}', '{"subscribers": [{}', '{"subscribers": [{} {}]}', '{"subscribers": [{},]}',
             '{"subscribers": []', '{"subscribers": []} x', '{"subscribers": [], "more": 1}', '{"other": []}',
-            '{"subscribers": [{"email": NaN}', '{"subscribers": [' + "[" * 100_000, '{"subscribers": ["' + "a" * 200_000,
+            '{"subscribers": [{"email": NaN}', '{"subscribers": [' + "[" * 100_000,
+            '{"subscribers": ["' + "a" * 200_000,
             '{"subscribers": [' + "9" * 5000, b'\xff{"subscribers": []}', b'{"subscribers": [{"email": "\xfc"}]}',
         ],
     )  # fmt: skip

@@ -207,7 +207,7 @@ class TestWhoIsLeftOut:
 class TestDerived:
     async def test_all_is_as_if_they_had_been_added_one_by_one(self) -> None:
         at = iso(clock.now() - timedelta(days=3))
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"email": "Ada@example.com", "name": "Ada", "language": "en", "tags": ["vip", "vip"], "source": "import"},
             {"email": "jürgen@exämple.com", "referralUrl": "https://example.com", "source": "fair"},
         ]
@@ -251,7 +251,7 @@ class TestFaults:
         """Whoever repeats it completes it, and nothing is there twice."""
         app, writes, died = await an_app(), 0, True
         while died:
-            rows = [{"email": f"{writes}-{number}@example.com", **AGREED} for number in range(10)]
+            rows: list[dict[str, Any]] = [{"email": f"{writes}-{number}@example.com", **AGREED} for number in range(10)]
             await a_contact(rows[0]["email"])
             await a_contact(rows[5]["email"])
             try:
@@ -272,7 +272,7 @@ class TestFaults:
     async def test_nobody_has_a_consent_without_its_evidence(self) -> None:
         app = await an_app()
         for writes in range(8):
-            rows = [{"email": f"{writes}-{number}@example.com", **AGREED} for number in range(4)]
+            rows: list[dict[str, Any]] = [{"email": f"{writes}-{number}@example.com", **AGREED} for number in range(4)]
             with dying(writes, last_arrives=True), pytest.raises(BaseExceptionGroup):
                 await taken_in(app, *rows, {"email": f"{writes}@example.com", **AGREED})
             for contact in await Contact.find_all().to_list():

@@ -1,6 +1,7 @@
 """An app's subscribers, as staff see and keep them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("platform")
 
 NEWSLETTER = ConsentCategory.NEWSLETTER
 ACTIVE, PENDING = SubscriberStatus.ACTIVE, SubscriberStatus.PENDING
-EVIDENCE = {"consent": True, "consentText": "Yes, write to me", "consentSource": "paper form"}
+EVIDENCE: dict[str, Any] = {"consent": True, "consentText": "Yes, write to me", "consentSource": "paper form"}
 
 
 async def added(app_id: str, email: str = READER, actor: Actor = SYSTEM, **fields: object) -> Subscriber:

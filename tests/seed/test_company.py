@@ -1,19 +1,17 @@
 """The demonstration company: complete, believable, consistent, and the same every time."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from random import Random
 
 import pytest
-import pytest_asyncio
 
 from core.actor import Actor, Role
 from models.api_keys import ApiKey
 from models.app_events import KEPT, AppEvent
 from models.apps import App
 from models.email_alerts import EmailAlert
-from models.plans import Interval, Plan
+from models.plans import Plan
 from models.shops import Shop, ShopStatus, SubscriptionStatus
 from models.templates import Template
 from models.users import User
@@ -27,28 +25,9 @@ from seed.histories import ACTOR, histories
 from seed.merchants import merchants
 from seed.templates import write_templates
 from tests.factories.apps import an_app
+from tests.seed.conftest import NOW, plans
 
 pytestmark = pytest.mark.usefixtures("platform")
-
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-
-def plans() -> dict[str, list[Plan]]:
-    return {
-        app.id: [
-            Plan(
-                app_id=app.id,
-                handle=plan["handle"],
-                name=plan["name"],
-                name_key=plan["name"].casefold(),
-                price=Decimal(plan["price"]),
-                interval=plan.get("interval", Interval.EVERY_30_DAYS),
-                trial_days=plan.get("trialDays", 0),
-            )
-            for plan in app.plans
-        ]
-        for app in APPS
-    }
 
 
 async def test_its_templates_render_with_their_samples() -> None:
@@ -59,12 +38,6 @@ async def test_its_templates_render_with_their_samples() -> None:
         shown = await preview_template(ACTOR, template.app_id, preview)
         assert "Ada" in shown.text
         assert "(https://" in shown.text
-
-
-@pytest_asyncio.fixture
-async def history() -> tuple[list[Shop], list[AppEvent]]:
-    random = Random(7)
-    return histories(random, merchants(random, 400), plans(), NOW)
 
 
 async def test_it_is_complete() -> None:
