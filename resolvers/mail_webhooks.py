@@ -34,6 +34,7 @@ TYPES: Final[Mapping[str, EmailEventType]] = {
 """By the provider's word. Opens and clicks are not among them: our own pixel and links count those, and who is not
 tracked by us is not to be tracked by anybody."""
 PREFIX: Final = "email."
+SMTP: Final = "smtp"
 MESSAGE_ID: Final = re.compile(r"<?([0-9a-f]{24})@")
 LONGEST_DETAIL: Final = 500
 
@@ -196,11 +197,11 @@ def _in_message_id(message_id: str | None) -> Any:
 
 async def _delivery(provider: WebhookProvider, report: Report) -> Delivery | None:
     """By the provider's id; where that is not stored (yet), by our own, which the mail carried. What another provider
-    was given is not this one's to tell of."""
+    was given is not this one's to tell of; what went by SMTP may be, since any of them can be behind it."""
     if report.provider_id is not None:
         called = {"$eq": report.provider_id, "$type": "string"}
         if found := await Delivery.find_one({"providerId": called, "provider": provider.value}):
             return found
     if report.delivery_id is None:
         return None
-    return await Delivery.find_one({"_id": report.delivery_id, "provider": {"$in": [provider.value, None]}})
+    return await Delivery.find_one({"_id": report.delivery_id, "provider": {"$in": [provider.value, SMTP, None]}})

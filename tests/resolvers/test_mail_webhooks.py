@@ -167,9 +167,16 @@ class TestUnknown:
         assert (await kept(event)).status is WebhookEventStatus.FAILED
         assert await process_webhook_event(SYSTEM, str(event.id)) == await kept(event)
 
+    async def test_any_provider_may_be_behind_smtp(self) -> None:
+        _, delivery = await sent_mail("smtp", None)
+        name = f"<{delivery.id}@banners.example.com>"
+        event = await a_webhook_event(payload=resend_payload("email.delivered", "re_2", message_id=name))
+        await process_webhook_event(SYSTEM, str(event.id))
+        assert (await kept(event)).delivery_id == delivery.id
+
     @pytest.mark.parametrize("told", [{"email_id": "re_1"}, {"tags": {}}])
     async def test_what_another_provider_was_given_is_not_this_ones_to_tell_of(self, told: dict[str, Any]) -> None:
-        _, delivery = await sent_mail("smtp", "re_1")
+        _, delivery = await sent_mail("cold-provider", "re_1")
         if "tags" in told:
             told = {"tags": {"delivery": str(delivery.id)}}
         event = await a_webhook_event(payload=resend_payload("email.bounced", **({"email_id": "re_2"} | told)))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import httpx
@@ -35,11 +36,15 @@ class Platform:
 
 
 @contextmanager
-def served(folder: Path, *, with_owner: bool = True) -> Iterator[Platform]:
-    """The server, from its first answer on. `with_owner` creates one before it starts."""
+def served(
+    folder: Path, *, with_owner: bool = True, configured: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Platform]:
+    """The server, from its first answer on. `with_owner` creates one before it starts; `configured` are variables of
+    its environment."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {**os.environ, "DATA_FOLDER": str(folder), "LOG_LEVEL": "WARNING", "PYTHONPATH": str(PROJECT)}
+    environment |= configured
     if with_owner:
         _allover(environment, "user", "create", "--email", OWNER, "--role", "owner", "--password-stdin", given=PASSWORD)
     command = [sys.executable, "-m", "cli", "serve", "--port", str(port)]
