@@ -80,7 +80,8 @@ async def _follow(owner: str, pace: Pace) -> None:
                 log.exception("email_events.failed")
             await asyncio.sleep(pace.pause)
             with suppress(TimeoutError):
-                await asyncio.wait_for(word.wait(), pace.look)
+                async with asyncio.timeout(pace.look):
+                    await word.wait()
 
 
 async def _take_turn(owner: str, pace: Pace) -> bool:

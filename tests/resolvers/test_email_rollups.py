@@ -166,7 +166,7 @@ def events_of(told: list[Told], known: list[Delivery]) -> list[EmailEvent]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(STEPS)
 async def test_no_order_of_events_and_no_death_makes_them_differ_from_the_events(steps: list[Any]) -> None:
