@@ -195,13 +195,14 @@ async def assert_consistent(world: World, campaign: Campaign) -> None:
 
 
 async def to_the_end(world: World) -> None:
-    """Nobody dies any more: whatever happened, the campaign is brought to its end, and everybody is accounted for."""
-    for step in (World.wait, World.look, World.send, World.resume):
+    """Nobody dies any more: whatever happened, the campaign is brought to its end, and everybody is accounted for.
+    What was given up is resumed."""
+    for step in (World.wait, World.look, World.send):
         await take(world, step)
     for _ in range(12):
         if not (await stored(world.campaign)).open:
             break
-        for step in (World.wait, World.look, World.work, World.work, World.work, World.work):
+        for step in (World.wait, World.look, World.resume, World.work, World.work, World.work, World.work):
             await take(world, step)
     campaign = await stored(world.campaign)
     assert campaign.status in (CampaignStatus.SENT, CampaignStatus.CANCELLED, CampaignStatus.DRAFT)
