@@ -34,6 +34,8 @@ PATHS: Final = [
     *(APP_PATH + b"/shops/" + end for end in (b"%00", b"%ED%A0%80", b"x" * 60_000)),
     *(APP_PATH + b"/plans/" + end for end in (b"%00", b"%0d%0aSet-Cookie:a=b", "é\u2028".encode())),
     *(APP_PATH + b"/events/" + end for end in (b"%00", b"$where", b"a" * 100)),
+    *(APP_PATH + b"/newsletter/unsubscribe/" + end for end in (b"%00", b"%ff", b"x" * 39, b"x" * 5000)),
+    *(APP_PATH + b"/newsletter/confirm/" + end for end in (b"%00", b"%ff", b"x" * 5000)),
     *(b"/assets/" + end for end in (b"%00", b"%ff", b"..%2f..%2fapp.py", b"..", b"x" * 5000)),
 ]  # fmt: skip
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE"]
@@ -74,6 +76,7 @@ BODIES: Final = [
 ]  # fmt: skip
 WRITES: Final = [
     *(("POST", APP_PATH + path) for path in (b"/plans", b"/events/x", b"/events/plan-changed")),
+    ("POST", APP_PATH + b"/newsletter/subscribe"), ("POST", b"/admin" + APP_PATH + b"/newsletter/subscribers/import"),
     ("POST", APP_PATH + b"/events/app-installed"), ("PATCH", APP_PATH + b"/shops/" + SHOP.encode()),
     *(("POST", path) for path in (b"/users", b"/api-keys", b"/auth/login", b"/auth/hash-password", b"/graphql")),
 ]  # fmt: skip
