@@ -44,8 +44,9 @@ schema: $(VENV)/.installed ## write the GraphQL schema to schema/schema.graphql
 bench: $(VENV)/.installed-dev ## print the speed of this machine against its floor
 	@$(BIN)/python -m benchmarks
 
-chaos: $(VENV)/.installed-dev ## kill workers, and Redis, again and again, and see that no job is lost
+chaos: $(VENV)/.installed-dev ## kill workers and Redis again and again, and see that no job is lost and no mail sent twice
 	$(BIN)/python -m tests.chaos.jobs
+	$(BIN)/python -m tests.chaos.sending
 
 clean: ## remove what can be made again (not the data)
 	rm -rf $(VENV) admin/dist admin/node_modules $(AUDITS)/node_modules .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
