@@ -24,6 +24,7 @@ from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.email_alerts import email_alerts
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
+from seed.mail_events import count_mail, mail_that_was_sent
 from seed.merchants import merchants
 from seed.newsletters import newsletter_templates, subscribers
 from seed.people import USER_AGENTS, people
@@ -63,8 +64,10 @@ async def found_company(progress: Progress) -> Secrets:
     told, alerts = webhook_events(shops, now), email_alerts(now)
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
+    deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
     collections = (
-        shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, told, alerts,
+        shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, deliveries,
+        mail_events, told, alerts,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:
@@ -73,6 +76,7 @@ async def found_company(progress: Progress) -> Secrets:
             await type(batch[0]).insert_many(batch)
             written += len(batch)
             progress("Shops, events and people", written, total)
+    await count_mail()
     await _hand_out_links(known.contacts)
     return Secrets(OWNER, password, keys)
 

@@ -46,7 +46,7 @@ class Mailbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content
         assert isinstance(content, bytes)
-        self.taken.append(email.message_from_bytes(content, policy=email.policy.SMTP))  # type: ignore[arg-type]
+        self.taken.append(email.message_from_bytes(content, policy=email.policy.SMTP))
         self.recipients.update(envelope.rcpt_tos)
         return "250 2.0.0 Taken"
 
