@@ -65,8 +65,16 @@ async def mark_dirty(buckets: Collection[Bucket], contacts: Collection[ObjectId]
     if buckets:
         await DayRollup.get_pymongo_collection().bulk_write([one.mark for one in buckets], ordered=False)
     if contacts:
-        marks = [_mark({"_id": contact}, {}) for contact in contacts]
-        await ContactRollup.get_pymongo_collection().bulk_write(marks, ordered=False)
+        await _mark_contacts(contacts)
+
+
+async def _mark_contacts(contacts: Collection[ObjectId]) -> None:
+    """Most are known: those are one update, which costs a third of as many upserts."""
+    rollups = ContactRollup.get_pymongo_collection()
+    known = {row["_id"] async for row in rollups.find({"_id": {"$in": [*contacts]}}, {"_id": 1})}
+    await rollups.update_many({"_id": {"$in": [*known]}}, {"$set": {"dirty": True}, "$inc": {"version": 1}})
+    if fresh := [_mark({"_id": contact}, {}) for contact in contacts if contact not in known]:
+        await rollups.bulk_write(fresh, ordered=False)
 
 
 @allow()

@@ -28,7 +28,7 @@ from resolvers.email_events import event_about, record_events
 
 ATTEMPTS: Final = 5
 """How often a message is offered to a server that does not take it just now."""
-SLOTS: Final = 5
+SLOTS: Final = 10
 """Messages between mark and outcome for each that the provider takes at a time: the others wait for the database."""
 LINGER: Final = 0.01
 """Seconds in which marks, and outcomes, gather."""
@@ -67,6 +67,7 @@ class Outbox:
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
+        self.under_way = 0
         self.slots = asyncio.Semaphore(SLOTS * provider.at_once)
         self._process = secrets.token_hex(8)
         self._marks = itertools.count()
@@ -93,11 +94,15 @@ class Outbox:
         return settlement.status
 
     async def _hand_over(self, delivery: Delivery, message: Outgoing) -> DeliveryStatus | None:
-        claim = await self._marking.add(delivery.id)
-        if claim is None:
-            return None
-        receipt = await self.provider.send(message)
-        return await self.settle(Settlement(delivery, _status_after(delivery, receipt), claim, receipt))
+        self.under_way += 1
+        try:
+            claim = await self._marking.add(delivery.id)
+            if claim is None:
+                return None
+            receipt = await self.provider.send(message)
+            return await self.settle(Settlement(delivery, _status_after(delivery, receipt), claim, receipt))
+        finally:
+            self.under_way -= 1
 
     async def _mark(self, ids: Sequence[PydanticObjectId]) -> Sequence[str | None]:
         """The claim on each of them that was queued, and is the caller's to send now."""
@@ -213,6 +218,11 @@ async def sending_mail(settings: Settings, provider: Provider | None = None) -> 
     finally:
         _current = None
         await chosen.close()
+
+
+def is_sending() -> bool:
+    """Whether this process has messages under way."""
+    return _current is not None and _current.under_way > 0
 
 
 def outbox() -> Outbox:

@@ -23,10 +23,12 @@ from models.email_jobs import EmailJob
 from models.ticks import Turn
 from resolvers import email_effects, email_rollups, rollup_rebuilds
 from resolvers.email_events import PENDING
+from resolvers.outbox import is_sending
 
 ROLLUPS: Final = Actor.system("rollups")
 TURN: Final = "email_events"
 STOP_SECONDS: Final = 3.0
+LEFT_TO_OTHERS, LEFT_TO_MAIL = 1, 3
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +44,8 @@ class Pace:
 
 
 async def apply_all(pace: Pace = Pace(), owner: str = "") -> None:
-    """One round: all that is pending, then the rollups that are due. As long is left to others as a step took."""
+    """One round: all that is pending, then the rollups that are due. As long as a step took is left to others; mail
+    that is being sent goes before, and has three times as long."""
     after = None
     while not owner or await _take_turn(owner, pace):
         started = asyncio.get_running_loop().time()
@@ -51,7 +54,8 @@ async def apply_all(pace: Pace = Pace(), owner: str = "") -> None:
         if not applied and not counted:
             return
         after = applied[-1].id if applied else after
-        await asyncio.sleep(asyncio.get_running_loop().time() - started)
+        rest = LEFT_TO_MAIL if is_sending() else LEFT_TO_OTHERS
+        await asyncio.sleep(rest * (asyncio.get_running_loop().time() - started))
 
 
 @asynccontextmanager
