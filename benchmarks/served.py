@@ -83,7 +83,7 @@ def _shop(number: int) -> Shop:
     domain = f"shop-{number}.myshopify.com"
     return Shop(
         app_id=APP, domain=domain, name=f"Shop {number}", email=f"hello@{domain}", country="DE", currency="EUR",
-        installed_at=now, last_event_at=now,
+        installed_at=now,
     )  # fmt: skip
 
 

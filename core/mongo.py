@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC
 from typing import Any, Final, TypeVar
 
@@ -123,16 +123,27 @@ def _stored_value(item: BaseModel, field: str) -> Any:
 
 async def insert_new(document: type[D], documents: Sequence[D]) -> list[bool]:
     """Which of the documents are new: what a unique index knows already is left out. One round trip for all of them."""
+    return await _new_of(document.insert_many(list(documents), ordered=False), len(documents))
+
+
+async def insert_new_stored(document: type[Document], stored: Sequence[dict[str, Any]]) -> list[bool]:
+    """As `insert_new`, of documents as they are stored: of many, the models would cost more than the write."""
+    if not stored:
+        return []
+    return await _new_of(document.get_pymongo_collection().insert_many(stored, ordered=False), len(stored))
+
+
+async def _new_of(inserting: Awaitable[Any], count: int) -> list[bool]:
     try:
-        await document.insert_many(list(documents), ordered=False)
+        await inserting
     except BulkWriteError as error:
         details = error.details or {}
         refused = details.get("writeErrors", [])
         if details.get("writeConcernErrors") or any(one["code"] != DUPLICATE_KEY for one in refused):
             raise
         known = {one["index"] for one in refused}
-        return [number not in known for number in range(len(documents))]
-    return [True] * len(documents)
+        return [number not in known for number in range(count)]
+    return [True] * count
 
 
 def containing(text: str) -> Filter:

@@ -5,20 +5,19 @@ not counted yet, which is written again: a delivery's id follows from whom it is
 that has no job yet, which the next to come leaves to the workers first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
 from beanie import PydanticObjectId
 from beanie.odm.utils.dump import get_dict
 from bson import ObjectId
-from pymongo.errors import BulkWriteError
 
 from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.errors import found
-from core.mongo import Filter
+from core.mongo import Filter, insert_new_stored
 from models.base import touched
 from models.campaigns import Campaign, CampaignStatus, Division
 from models.contacts import ConsentCategory
@@ -31,7 +30,6 @@ from resolvers.email_events import insert_events
 
 CHUNK: Final = 500
 ID_BYTES: Final = 12
-DUPLICATE_KEY: Final = 11000
 UNDER_WAY: Final = (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.FAILED)
 """With one of these the audience is divided to its end. Of a campaign that rests the chunks wait."""
 
@@ -97,13 +95,7 @@ async def _insert_deliveries(campaign: Campaign, chunk: int, members: Sequence[M
         }
         for member in members
     ]
-    try:
-        await Delivery.get_pymongo_collection().insert_many(documents, ordered=False)
-    except BulkWriteError as error:
-        details: Mapping[str, Any] = error.details or {}
-        others = [one for one in details.get("writeErrors", ()) if one["code"] != DUPLICATE_KEY]
-        if others or details.get("writeConcernErrors"):
-            raise
+    await insert_new_stored(Delivery, documents)
 
 
 async def _queued_events(campaign: Campaign, chunk: int) -> list[dict[str, Any]]:

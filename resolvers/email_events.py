@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from bson import ObjectId
 from pydantic import Field
-from pymongo.errors import BulkWriteError
 
 from core import clock
 from core.access import STAFF, allow
@@ -16,7 +15,7 @@ from core.actor import Actor
 from core.errors import found
 from core.ids import ObjectIdText, object_id
 from core.inputs import Input, Moment
-from core.mongo import slice_of
+from core.mongo import insert_new_stored, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from core.runtime import runtime
 from models.deliveries import Delivery
@@ -24,7 +23,6 @@ from models.email_events import EmailEvent, EmailEventType
 
 PENDING: Final = "email_events.pending"
 """The topic of word that there are events from which nothing has followed yet."""
-DUPLICATE_KEY: Final = 11000
 MOST_OF_A_MESSAGE: Final = 1_000
 """Events of one mail that are shown."""
 RFC_MESSAGE_ID: Final = re.compile(r"<?([0-9a-f]{24})@[^<>@\s]+>?")
@@ -118,19 +116,9 @@ async def record_events(events: Sequence[EmailEvent]) -> int:
 
 async def insert_events(documents: Sequence[dict[str, Any]]) -> int:
     """As `record_events`, of documents as they are stored."""
-    if not documents:
-        return 0
     for document in documents:
         document["pending"] = True
-    try:
-        new = len((await EmailEvent.get_pymongo_collection().insert_many(documents, ordered=False)).inserted_ids)
-    except BulkWriteError as error:
-        details = error.details or {}
-        if details.get("writeConcernErrors") or any(
-            one["code"] != DUPLICATE_KEY for one in details.get("writeErrors", ())
-        ):
-            raise
-        new = details["nInserted"]
+    new = sum(await insert_new_stored(EmailEvent, documents))
     if new:
         await runtime().topics.publish(PENDING, {})
     return new

@@ -22,7 +22,7 @@ from mail.builtin import BuiltIn, built_in
 from mail.content import Content, PersonalLinks, Rendered, prepare
 from mail.footer import LABEL, POSTAL_ADDRESS, label_in, prepare_with_footer
 from mail.headers import address
-from mail.links import OPENED, TrackingTokens, UnsubscribeTokens
+from mail.links import UnsubscribeTokens
 from mail.message import Outgoing, Skeleton
 from mail.templates import TemplateProblem
 from models.apps import App
@@ -31,6 +31,7 @@ from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind
 from models.templates import Template
 from resolvers.mail_skeletons import campaign_skeleton, template_skeleton
+from resolvers.tracking import links_for
 
 STANDARD: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -133,13 +134,9 @@ async def message_for(delivery: Delivery, app: App | None) -> Outgoing:
 def personal_links(delivery: Delivery, app: App, links: int) -> PersonalLinks:
     """The recipient's own addresses, for so many tracked links."""
     settings = runtime().settings
-    url = settings.public_url.rstrip("/")
-    tracking, unsubscribing = _tokens(settings.keys("tracking"), settings.keys("unsubscribe"))
-    return PersonalLinks(
-        f"{url}/{app.id}/newsletter/unsubscribe/{unsubscribing.issue(delivery.id)}",
-        [f"{url}/t/c/{tracking.issue(delivery.id, number)}" for number in range(1, links + 1)],
-        f"{url}/t/o/{tracking.issue(delivery.id, OPENED)}",
-    )
+    token = _unsubscribing(settings.keys("unsubscribe")).issue(delivery.id)
+    unsubscribe_url = f"{settings.public_url.rstrip('/')}/{app.id}/newsletter/unsubscribe/{token}"
+    return PersonalLinks(unsubscribe_url, *links_for(delivery.id, links))
 
 
 async def prepared(delivery: Delivery, app: App | None) -> PreparedMail:
@@ -222,8 +219,8 @@ async def _prepared_template(delivery: Delivery, app: App, template: Template | 
 
 
 @lru_cache(maxsize=1)
-def _tokens(tracking: tuple[bytes, ...], unsubscribing: tuple[bytes, ...]) -> tuple[TrackingTokens, UnsubscribeTokens]:
-    return TrackingTokens(tracking), UnsubscribeTokens(unsubscribing)
+def _unsubscribing(keys: tuple[bytes, ...]) -> UnsubscribeTokens:
+    return UnsubscribeTokens(keys)
 
 
 async def _content(**parts: Any) -> Content:

@@ -7,12 +7,11 @@ membership comes before consent, as when they are let in one by one.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
 
 from bson import ObjectId
-from pymongo.errors import BulkWriteError
 
 from core.actor import Actor
+from core.mongo import insert_new_stored
 from models.apps import App
 from models.base import Record
 from models.consent_entries import ConsentEntry
@@ -22,8 +21,6 @@ from resolvers.consent import rebuild_consents, rebuild_consents_of
 from resolvers.contact_writes import with_fields, write_contact
 from resolvers.subscriber_plans import STATE, Known, Outcome, Plan, Planner, Stored, outcome_of
 from resolvers.subscriber_rows import Row
-
-DUPLICATE_KEY: Final = 11000
 
 
 async def take_in(app: App, rows: Sequence[Row], by: Actor) -> list[Outcome]:
@@ -94,18 +91,8 @@ async def _insert_contacts(plan: Plan) -> list[Row]:
 
 async def _insert(document: type[Record], by_key: Mapping[str, Stored]) -> list[str]:
     """The keys of those that were there already."""
-    if not by_key:
-        return []
-    try:
-        await document.get_pymongo_collection().insert_many(list(by_key.values()), ordered=False)
-    except BulkWriteError as error:
-        details: Mapping[str, Any] = error.details or {}
-        errors = details.get("writeErrors", [])
-        if details.get("writeConcernErrors") or any(one["code"] != DUPLICATE_KEY for one in errors):
-            raise
-        keys = list(by_key)
-        return [keys[one["index"]] for one in errors]
-    return []
+    new = await insert_new_stored(document, list(by_key.values()))
+    return [key for key, is_new in zip(by_key, new, strict=True) if not is_new]
 
 
 async def _existing(document: type[Record], ids: Sequence[ObjectId]) -> set[ObjectId]:

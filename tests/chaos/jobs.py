@@ -6,15 +6,12 @@ and started again all the while.
 
 import argparse
 import asyncio
-import os
 import random
 import shutil
-import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -29,6 +26,7 @@ from embedded_mongo.process import EmbeddedMongo
 from models import DOCUMENTS
 from models.email_jobs import EmailJob, EmailJobStatus
 from resolvers import job_leases
+from tests.chaos.processes import worker
 from tests.chaos.redis_server import RedisServer, coming_and_going
 from tests.chaos.worker import EFFECTS, RUNS
 
@@ -91,30 +89,13 @@ async def _killing(settings: Settings, kills: int, chance: random.Random) -> Non
             process.kill()
 
 
-@asynccontextmanager
-async def _worker(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that takes jobs. It is told to stop at the end of the block, where it was not killed."""
+def _worker(settings: Settings) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    """A process that takes jobs."""
     assert settings.mongodb_url is not None
     address = {"MONGODB_URL": settings.mongodb_url.get_secret_value(), "MONGODB_DATABASE": DATABASE}
     if settings.redis_url is not None:
         address["REDIS_URL"] = settings.redis_url.get_secret_value()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.chaos.worker",
-        env=os.environ | address,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    try:
-        while (line := await process.stdout.readline()) != b"ready\n":
-            assert line, "the worker did not start"
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.communicate()
+    return worker("tests.chaos.worker", address)
 
 
 async def _outcome(jobs: int, kills: int, *, seconds: float, recovery: float) -> Outcome:

@@ -6,15 +6,13 @@ emptied, killed and started again. At the end the server's own count is held aga
 
 import argparse
 import asyncio
-import os
 import random
 import shutil
-import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +28,7 @@ from models.deliveries import Delivery, DeliveryStatus
 from models.email_jobs import EmailJob
 from resolvers.campaign_settling import settle_campaign
 from tests.chaos.campaign import a_company, sent_campaign
+from tests.chaos.processes import worker
 from tests.chaos.redis_server import RedisServer, coming_and_going
 from tests.chaos.smtp_sink import Sink
 
@@ -105,26 +104,9 @@ async def _killing(settings: Settings, kills: int, chance: random.Random) -> Non
             process.kill()
 
 
-@asynccontextmanager
-async def _worker(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that takes jobs. It is told to stop at the end of the block, where it was not killed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.chaos.sending_worker",
-        env=os.environ | _environment(settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    try:
-        while (line := await process.stdout.readline()) != b"ready\n":
-            assert line, "the worker did not start"
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.communicate()
+def _worker(settings: Settings) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    """A process that takes jobs."""
+    return worker("tests.chaos.sending_worker", _environment(settings))
 
 
 def _environment(settings: Settings) -> dict[str, str]:
