@@ -4,7 +4,7 @@ the truth."""
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import orjson
@@ -12,6 +12,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core.background import stopped
 from core.settings import Settings
 
 BACKLOG: Final = 100
@@ -39,9 +40,7 @@ class Topics:
 
     async def stop(self) -> None:
         if self._relay is not None:
-            self._relay.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._relay
+            await stopped(self._relay)
         if self._redis is not None:
             await self._redis.aclose()
 
@@ -92,9 +91,7 @@ class Topics:
             try:
                 yield arrived
             finally:
-                watching.cancel()
-                with suppress(asyncio.CancelledError):
-                    await watching
+                await stopped(watching)
 
     def _deliver(self, topic: str, message: Message) -> None:
         for queue in self._listeners.get(topic, ()):

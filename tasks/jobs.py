@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from pymongo.errors import PyMongoError
 
 from core.actor import Actor
+from core.background import stopped
 from core.backoff import backoff
 from core.errors import DomainError, RateLimited, Unavailable
 from core.runtime import runtime
@@ -69,9 +70,7 @@ async def doing_jobs(
     finally:
         runner.finish()
         await asyncio.wait({running}, timeout=pace.grace + 2 * CLEAN_UP_SECONDS)
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        await stopped(running)
 
 
 class Runner:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from taskiq.cli.scheduler.run import SchedulerLoop
 from taskiq.schedule_sources import LabelScheduleSource
 
 from core import clock
+from core.background import stopped
 from models.ticks import Tick
 
 KEPT: Final = timedelta(hours=1)
@@ -49,9 +50,7 @@ async def scheduling(broker: AsyncBroker) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        await stopped(running)
 
 
 async def _schedule(broker: AsyncBroker) -> None:

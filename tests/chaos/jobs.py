@@ -116,10 +116,15 @@ async def _outcome(jobs: int, kills: int, *, seconds: float, recovery: float) ->
 
 
 def _overlaps(runs: list[dict[str, Any]]) -> bool:
-    """Whether one of them began while the one before it still ran under a lease that was not over."""
+    """Whether one of them began, under a lease, while the one before it still ran under a lease that was not over.
+
+    A process that stalled begins what it had claimed before, when its lease is over and the job is in other hands: no
+    lease keeps it from that, and it is why what a job does must be safe to repeat.
+    """
     return any(
         later["startedAt"] < min(run["leasedUntil"], run.get("endedAt", run["leasedUntil"]))
         for run, later in pairwise(runs)
+        if later["startedAt"] <= later["leasedUntil"]
     )
 
 
