@@ -8,3 +8,5 @@ class Scope(StrEnum):
     PLANS_READ = "plans:read"
     EVENTS_WRITE = "events:write"
     NEWSLETTER_WRITE = "newsletter:write"
+    TICKETS_READ = "tickets:read"
+    TICKETS_WRITE = "tickets:write"

@@ -29,6 +29,10 @@ from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
+from schema.ticket_bulk import TicketBulkMutations
+from schema.ticket_messages import TicketMessageMutations, TicketMessageQueries
+from schema.ticket_stats import TicketStatsQueries
+from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
@@ -53,6 +57,9 @@ class Query(
     EmailAnalyticsQueries,
     EmailJobQueries,
     TemplateQueries,
+    TicketQueries,
+    TicketMessageQueries,
+    TicketStatsQueries,
     DataExportQueries,
     WebhookEventQueries,
     EmailAlertQueries,
@@ -82,6 +89,9 @@ class Mutation(
     EmailAnalyticsMutations,
     EmailJobMutations,
     TemplateMutations,
+    TicketMutations,
+    TicketBulkMutations,
+    TicketMessageMutations,
     DataExportMutations,
     WebhookEventMutations,
     EmailAlertMutations,
@@ -90,7 +100,9 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions):
+class Subscription(
+    ShopSubscriptions, TicketSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions
+):
     pass
 
 

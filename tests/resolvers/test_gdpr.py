@@ -37,6 +37,7 @@ from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.shops import a_shop, an_event
+from tests.factories.tickets import a_ticket, said
 
 ADDRESS: Final = "ada@tea.example"
 PERSONAL: Final = re.compile(r"^owner$|(^|_)(e?mail|phone|address|ip|user_agent|recipient|first_name|last_name)(_|$)")
@@ -62,6 +63,8 @@ async def ada_everywhere() -> Contact:
     delivery = await a_delivery(ada, app_id=app.id)
     await an_email_event(delivery, EmailEventType.OPENED, ip="203.0.113.7", user_agent="Firefox")
     await a_subscriber(app.id, ada)
+    ticket = await a_ticket(app.id, email=ADDRESS, message="Ada Lovelace asks: how do I export my data?")
+    await said(ticket, SYSTEM, f"Ada Lovelace called, from {ADDRESS}", isInternal=True)
     await keep_webhook_event(
         SYSTEM,
         WebhookProvider.RESEND,
@@ -101,6 +104,8 @@ class TestErasing:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
+            "tickets": 1,
+            "ticket_messages": 2,
             "webhook_events": 1,
             "contacts": 1,
         }
@@ -226,6 +231,8 @@ class TestExporting:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
+            "tickets": 1,
+            "ticket_messages": 1,
             "webhook_events": 1,
             "contacts": 1,
         }
