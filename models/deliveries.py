@@ -9,7 +9,7 @@ from beanie import PydanticObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from models.base import Stored
+from models.base import Part, Stored
 from models.contacts import ConsentCategory
 
 KEPT: Final = timedelta(days=730)
@@ -68,6 +68,16 @@ class Refusal(StrEnum):
     APP_INACTIVE = "app_inactive"
 
 
+class DeliveryThread(Part):
+    """The conversation that a mail belongs to. `references` are the Message-IDs that it comes after, the newest last;
+    `reply_to` is where answers go, instead of to the app. `by_person`: somebody wrote it, so it does not say that it is
+    automatic (RFC 3834)."""
+
+    references: list[str] = Field(default_factory=list)
+    reply_to: str | None = None
+    by_person: bool = False
+
+
 class Delivery(Stored):
     """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`): there is one of each source to each
     contact, so that whoever plans them may do it again.
@@ -91,6 +101,7 @@ class Delivery(Stored):
     name: str = ""
     language: str | None = None
     values: dict[str, Any] = Field(default_factory=dict)
+    thread: DeliveryThread | None = None
     status: DeliveryStatus = DeliveryStatus.QUEUED
     refusal: Refusal | None = None
     chunk: int = 0

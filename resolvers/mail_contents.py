@@ -23,7 +23,7 @@ from mail.content import Content, PersonalLinks, Rendered, prepare
 from mail.footer import LABEL, POSTAL_ADDRESS, label_in, prepare_with_footer
 from mail.headers import address
 from mail.links import UnsubscribeTokens
-from mail.message import Outgoing, Skeleton
+from mail.message import Outgoing, Skeleton, Thread
 from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign
@@ -116,6 +116,7 @@ class PreparedMail:
             self.render(delivery, personal),
             date=date,
             unsubscribe_url=personal.unsubscribe_url if self.one_click else None,
+            thread=_thread_of(delivery),
         )
 
 
@@ -215,7 +216,15 @@ async def _prepared_template(delivery: Delivery, app: App, template: Template | 
     if template is None:
         raise NotFound(f"The app has no template for {delivery.content}, and none is built in")
     content = await template_content(template, app, delivery.category)
-    return PreparedMail(app, content, template_skeleton(app, template.key, delivery.category))
+    by_person = delivery.thread is not None and delivery.thread.by_person
+    return PreparedMail(app, content, template_skeleton(app, template.key, delivery.category, by_person=by_person))
+
+
+def _thread_of(delivery: Delivery) -> Thread | None:
+    if delivery.thread is None:
+        return None
+    reply_to = address(delivery.thread.reply_to, field="replyTo") if delivery.thread.reply_to else None
+    return Thread(delivery.thread.references, reply_to)
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from core.inputs import JsonObject, invalid_input, key_of_email
 from core.mongo import Filter
 from models.apps import App
 from models.contacts import ConsentCategory, Contact
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, DeliveryThread
 from models.email_jobs import EmailJob
 from resolvers.job_leases import enqueue
 
@@ -56,13 +56,15 @@ async def queue_mail(
     source: str,
     category: ConsentCategory = ConsentCategory.TRANSACTIONAL,
     kind: DeliveryKind = DeliveryKind.TRANSACTIONAL,
+    thread: DeliveryThread | None = None,
 ) -> Delivery:
     """Plans a mail from the app's template of that key, and leaves it to the workers. Whether it may be sent is asked
     when it is.
 
     `source` names the occasion (`confirmation:<subscriber id>:<number>`): there is one mail of each source to
     each person, so whoever is not sure whether it was planned plans it again. `values` are texts, numbers, booleans,
-    moments, lists and objects of those. `language` is the person's, else the app's, where it is left out.
+    moments, lists and objects of those. `language` is the person's, else the app's, where it is left out. `thread` is
+    the conversation that it belongs to.
 
     Raises `InvalidInput` for values that are none.
     """
@@ -76,6 +78,7 @@ async def queue_mail(
         source=source,
         category=category,
         kind=kind,
+        thread=thread,
     )
 
 
@@ -91,6 +94,7 @@ async def plan_mail(
     source: str,
     category: ConsentCategory,
     kind: DeliveryKind,
+    thread: DeliveryThread | None = None,
 ) -> Delivery:
     """As `queue_mail`, from any content that `Delivery.content` can name."""
     contact = to if isinstance(to, Contact) else await Contact.find_one({"emailKey": key_of_email(to.email)})
@@ -106,6 +110,7 @@ async def plan_mail(
             name=to.name,
             language=language or (contact.language if contact else None) or app.mail.default_language,
             values=dict(values),
+            thread=thread,
         )
     )
     if planned.status is DeliveryStatus.QUEUED:

@@ -5,8 +5,9 @@ looks like is made here, the same for all: plain, without images, readable in ev
 """
 
 import html as html_entities
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,8 +18,12 @@ from pydantic import BaseModel, ConfigDict
 FOLDER: Final = Path(__file__).parent
 DEFAULT_LANGUAGE: Final = "en"
 
+GAP: Final = "\n\n"
+CONDITIONAL: Final = re.compile(r"({% if \w+ %})((?:(?!{%).)*)({% endif %})")
+"""A paragraph all of which depends on a variable."""
 FONT: Final = "font-family:-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
 PARAGRAPH: Final = "margin:0 0 16px"
+QUOTE: Final = "margin:0 0 16px;padding:12px 16px;border-left:3px solid #c9d3e8;background-color:#f6f8fc"
 SMALL: Final = "margin:0 0 12px;font-size:14px;line-height:20px;color:#4a4f55"
 BUTTON: Final = (
     "display:inline-block;padding:12px 24px;border-radius:6px;background-color:#1f4fd1;color:#ffffff;"
@@ -78,8 +83,8 @@ class BuiltIn:
 
 
 class _Words(BaseModel):
-    """`preview` is what a list of mails shows beside the subject, `button` the words of the link, `fallback` leads to
-    the address written out, `small` are the paragraphs below it."""
+    """`preview` is what a list of mails shows beside the subject, `after` are the paragraphs after what is quoted,
+    `button` the words of the link, `fallback` leads to the address written out, `small` are the paragraphs below it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -87,19 +92,23 @@ class _Words(BaseModel):
     preview: str
     title: str
     paragraphs: list[str]
-    button: str
-    fallback: str
+    after: list[str] = []
+    button: str = ""
+    fallback: str = ""
     small: list[str]
 
 
 class _File(BaseModel):
-    """`link` is the variable that the button leads to."""
+    """`link` is the variable that the button leads to, `quote` that of what somebody wrote. An optional link is left
+    out where it is empty."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     category: str
-    link: str
+    link: str | None = None
+    link_is_optional: bool = False
+    quote: str | None = None
     variables: tuple[Variable, ...]
     words: dict[str, _Words]
 
@@ -123,25 +132,26 @@ def built_in(key: str, languages: tuple[str, ...] = ()) -> BuiltIn | None:
 
 
 def _built_in(key: str, language: str, file: _File) -> BuiltIn:
-    words, address = file.words[language], f"{{{{ {file.link} }}}}"
+    words = file.words[language]
     return BuiltIn(
         key=key,
         language=language,
         name=file.name,
         category=file.category,
         subject=words.subject,
-        html=_html(language, words, address),
-        text=_text(words, address),
+        html=_html(language, words, file),
+        text=_text(words, file),
         variables=file.variables,
     )
 
 
-def _html(language: str, words: _Words, address: str) -> str:
+def _html(language: str, words: _Words, file: _File) -> str:
     body = [
-        *(f'<p style="{PARAGRAPH}">{_escaped(paragraph)}</p>' for paragraph in words.paragraphs),
-        f'<p style="margin:24px 0"><a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a></p>',
-        f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>',
-        *(f'<p style="{SMALL}">{_escaped(paragraph)}</p>' for paragraph in words.small),
+        *_paragraphs(words.paragraphs, PARAGRAPH),
+        *([f'<div style="{QUOTE}">{{{{ {file.quote}|nl2br }}}}</div>'] if file.quote else []),
+        *_paragraphs(words.after, PARAGRAPH),
+        *_linked(file, _button(words, f"{{{{ {file.link} }}}}")),
+        *_paragraphs(words.small, SMALL),
     ]
     return PAGE.format(
         language=language,
@@ -153,8 +163,44 @@ def _html(language: str, words: _Words, address: str) -> str:
     )
 
 
-def _text(words: _Words, address: str) -> str:
-    return "\n\n".join([words.title, *words.paragraphs, f"{words.button}:\n{address}", *words.small]) + "\n"
+def _text(words: _Words, file: _File) -> str:
+    parts = [
+        words.title + GAP,
+        *_all(words.paragraphs, _with_gap),
+        *([f"{{{{ {file.quote} }}}}" + GAP] if file.quote else []),
+        *_all(words.after, _with_gap),
+        *_linked(file, [f"{words.button}:\n{{{{ {file.link} }}}}" + GAP]),
+        *_all(words.small, _with_gap),
+    ]
+    return "".join(parts).removesuffix("\n")
+
+
+def _paragraphs(words: list[str], style: str) -> list[str]:
+    return _all(words, lambda paragraph: f'<p style="{style}">{_escaped(paragraph)}</p>')
+
+
+def _all(paragraphs: list[str], write: Callable[[str], str]) -> list[str]:
+    """Of a paragraph that is there on a condition, no empty one is left where it is not."""
+    matches = [(paragraph, CONDITIONAL.fullmatch(paragraph)) for paragraph in paragraphs]
+    return [f"{found[1]}{write(found[2])}{found[3]}" if found else write(paragraph) for paragraph, found in matches]
+
+
+def _with_gap(paragraph: str) -> str:
+    return paragraph + GAP
+
+
+def _button(words: _Words, address: str) -> list[str]:
+    return [
+        f'<p style="margin:24px 0"><a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a></p>',
+        f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>',
+    ]
+
+
+def _linked(file: _File, parts: list[str]) -> list[str]:
+    """The parts with the link, where there is one."""
+    if file.link is None:
+        return []
+    return [f"{{% if {file.link} %}}", *parts, "{% endif %}"] if file.link_is_optional else parts
 
 
 def _escaped(words: str) -> str:
