@@ -18,7 +18,9 @@ from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
+from models.end_users import EndUser
 from models.idempotency import IdempotencyRecord
+from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
@@ -26,7 +28,7 @@ from models.suppressions import SoftBounces, Suppression
 from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
-from resolvers.holdings import Holding, Person, overwriting
+from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
 
 
@@ -98,6 +100,17 @@ def _erased_subscriber(person: Person) -> Mapping[str, Any]:
     }
 
 
+def _erased_end_user(person: Person) -> Mapping[str, Any]:
+    """Not active, so that no token of theirs opens anything."""
+    return {
+        "email": "",
+        "emailKey": f"erased:{person.contact.id}",
+        "language": None,
+        "shopDomain": None,
+        "isActive": False,
+    }
+
+
 HOLDINGS: Final = (
     Holding(
         AppEvent,
@@ -131,6 +144,18 @@ HOLDINGS: Final = (
         lambda person: {"contactId": person.contact.id},
         frozenset({"type", "at", "app_id", "url", "detail", "ip", "user_agent"}),
         overwriting(lambda person: {"detail": None, "ip": None, "userAgent": None}),
+    ),
+    Holding(
+        EndUser,
+        lambda person: {"contactId": person.contact.id},
+        frozenset({"app_id", "email", "language", "shop_domain", "last_login_at", "created_at"}),
+        overwriting(_erased_end_user),
+    ),
+    Holding(
+        MagicLink,
+        lambda person: {"emailKey": person.contact.email_key},
+        frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
+        deleting,
     ),
     Holding(
         Subscriber,

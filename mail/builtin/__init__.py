@@ -24,6 +24,10 @@ BUTTON: Final = (
     "display:inline-block;padding:12px 24px;border-radius:6px;background-color:#1f4fd1;color:#ffffff;"
     "font-weight:bold;text-decoration:none"
 )
+CODE: Final = (
+    "margin:0 0 24px;font-family:Menlo,Consolas,monospace;font-size:28px;line-height:36px;font-weight:bold;"
+    "letter-spacing:4px"
+)
 PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -78,8 +82,8 @@ class BuiltIn:
 
 
 class _Words(BaseModel):
-    """`preview` is what a list of mails shows beside the subject, `button` the words of the link, `fallback` leads to
-    the address written out, `small` are the paragraphs below it."""
+    """`preview` is what a list of mails shows beside the subject, `button` the words of the link, `code` leads to the
+    code that does instead of the link, `fallback` to the address written out, `small` are the paragraphs below it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,18 +92,20 @@ class _Words(BaseModel):
     title: str
     paragraphs: list[str]
     button: str
+    code: str = ""
     fallback: str
     small: list[str]
 
 
 class _File(BaseModel):
-    """`link` is the variable that the button leads to."""
+    """`link` is the variable that the button leads to, `code` the one that can be typed instead."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     category: str
     link: str
+    code: str | None = None
     variables: tuple[Variable, ...]
     words: dict[str, _Words]
 
@@ -124,22 +130,24 @@ def built_in(key: str, languages: tuple[str, ...] = ()) -> BuiltIn | None:
 
 def _built_in(key: str, language: str, file: _File) -> BuiltIn:
     words, address = file.words[language], f"{{{{ {file.link} }}}}"
+    code = f"{{{{ {file.code} }}}}" if file.code else None
     return BuiltIn(
         key=key,
         language=language,
         name=file.name,
         category=file.category,
         subject=words.subject,
-        html=_html(language, words, address),
-        text=_text(words, address),
+        html=_html(language, words, address, code),
+        text=_text(words, address, code),
         variables=file.variables,
     )
 
 
-def _html(language: str, words: _Words, address: str) -> str:
+def _html(language: str, words: _Words, address: str, code: str | None) -> str:
     body = [
         *(f'<p style="{PARAGRAPH}">{_escaped(paragraph)}</p>' for paragraph in words.paragraphs),
         f'<p style="margin:24px 0"><a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a></p>',
+        *([f'<p style="{PARAGRAPH}">{_escaped(words.code)}</p>', f'<p style="{CODE}">{code}</p>'] if code else []),
         f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>',
         *(f'<p style="{SMALL}">{_escaped(paragraph)}</p>' for paragraph in words.small),
     ]
@@ -153,8 +161,9 @@ def _html(language: str, words: _Words, address: str) -> str:
     )
 
 
-def _text(words: _Words, address: str) -> str:
-    return "\n\n".join([words.title, *words.paragraphs, f"{words.button}:\n{address}", *words.small]) + "\n"
+def _text(words: _Words, address: str, code: str | None) -> str:
+    instead = [f"{words.code}\n{code}"] if code else []
+    return "\n\n".join([words.title, *words.paragraphs, f"{words.button}:\n{address}", *instead, *words.small]) + "\n"
 
 
 def _escaped(words: str) -> str:
