@@ -38,7 +38,9 @@ MOST_OPEN: Final = 10
 """Requests of one address whose codes are compared: more than `PER_ADDRESS` lets be open."""
 WRONG: Final = "The link or code is wrong, has expired or was used: ask for a new one"
 
-_URL: Final = re.compile(r"(https?://[A-Za-z0-9.-]+(?::\d+)?)(?:[/?][A-Za-z0-9\-._~:/?@!$&'()*+,;=%\[\]]*)?")
+_URL: Final = re.compile(
+    r"(https?://[a-z0-9.-]+(?::\d+)?)(?:[/?][a-z0-9\-._~:/?@!$&'()*+,;=%\[\]]*)?", re.ASCII | re.IGNORECASE
+)
 _ORIGIN: Final = TypeAdapter[str](Origin)
 
 

@@ -7,12 +7,13 @@ from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from core.errors import NotFound, Unauthenticated
+from core.inputs import iso
 from public_pages.addresses import masked
 from public_pages.link_problems import LinkProblem, link_problem_page
 from public_pages.magic_links import sign_in_code_page, sign_in_page, signed_in
 from resolvers import magic_links
 from resolvers.magic_links import ClosedMagicLink, MagicLinkRequest, MagicLinkVerify
-from rest_compat.edge import AppId, CurrentActor, Moment, Wire
+from rest_compat.edge import AppId, CurrentActor, Wire
 from rest_compat.subscribing import Token, accept_language_of, language_of
 
 
@@ -30,7 +31,7 @@ class EndUserWire(Wire):
 class EndUserSessionWire(Wire):
     success: Literal[True] = True
     token: str
-    expires_at: Moment
+    expires_at: Annotated[str, BeforeValidator(iso)]
     user: EndUserWire
 
 
