@@ -6,6 +6,7 @@ from typing import Any
 
 from bson import ObjectId
 
+from core import clock
 from core.actor import Actor
 from core.inputs import key_of_email
 from core.runtime import runtime
@@ -13,7 +14,7 @@ from core.tokens import Audience, fingerprint
 from models.apps import App
 from models.deliveries import Delivery
 from models.end_users import EndUser
-from models.magic_links import MagicLink
+from models.magic_links import VALID, MagicLink
 from resolvers.end_users import EndUserSession
 from resolvers.magic_links import MagicLinkRequest, MagicLinkVerify, request_magic_link, verify_magic_link
 from tests.factories.api_keys import backend_of
@@ -30,6 +31,18 @@ async def a_stored_end_user(app_id: str, email: str = MERCHANT, **fields: Any) -
     """Somebody who signed in once, without the link that they did it with."""
     known = {"contact_id": ObjectId(), "login_count": 1}
     return await EndUser(app_id=app_id, email=email, email_key=key_of_email(email), **{**known, **fields}).insert()
+
+
+async def a_magic_link(app_id: str, token: str, email: str = MERCHANT) -> MagicLink:
+    """A link with that token and no code, without the mail that it goes out with."""
+    return await MagicLink(
+        app_id=app_id,
+        email=email,
+        email_key=key_of_email(email),
+        digest=fingerprint(token),
+        code_digest="",
+        expires_at=clock.now() + VALID,
+    ).insert()
 
 
 def actor_of(user: EndUser) -> Actor:
