@@ -22,9 +22,10 @@ from core.settings import Settings
 from mail.message import Outgoing
 from mail.providers import Outcome, Provider, Receipt
 from mail.providers.opening import open_provider
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal, becoming
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from resolvers.email_events import event_about, record_events
+from resolvers.mail_secrets import without_secrets
 
 ATTEMPTS: Final = 5
 """How often a message is offered to a server that does not take it just now."""
@@ -54,7 +55,7 @@ class Settlement:
     @property
     def response(self) -> str | None:
         said = self.receipt.response if self.receipt else self.problem
-        return said[:LONGEST_RESPONSE] if said else None
+        return without_secrets(self.delivery, said)[:LONGEST_RESPONSE] if said else None
 
     @property
     def address_is_gone(self) -> bool:
@@ -145,7 +146,7 @@ class Outbox:
             return [*others]
         at = max(one.at for one in plain)
         sent = {
-            "status": DeliveryStatus.SENT.value,
+            **becoming(DeliveryStatus.SENT),
             "provider": self.provider.name,
             "sentAt": at,
             "lastEventAt": at,
@@ -156,7 +157,7 @@ class Outbox:
     def _update(self, settlement: Settlement) -> UpdateOne:
         at, receipt = settlement.at, settlement.receipt
         changes: dict[str, Any] = {
-            "status": settlement.status.value,
+            **becoming(settlement.status),
             "response": settlement.response,
             "lastEventAt": at,
             "updatedAt": at,

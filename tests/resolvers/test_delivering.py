@@ -384,7 +384,7 @@ class TestOneMail:
 
 
 async def a_confirmation() -> Delivery:
-    values = {"confirm_url": "https://banners.example.com/confirm"}
+    secret = {"confirm_url": "https://banners.example.com/confirm"}
     return await queue_mail(
-        SENDER, await an_app(), "newsletter-confirmation", await a_contact(), values=values, source="tests:1"
+        SENDER, await an_app(), "newsletter-confirmation", await a_contact(), secret_values=secret, source="tests:1"
     )
