@@ -31,6 +31,8 @@ PRIORITY: Final = 10
 """Somebody waits for such mail: it goes before campaigns, whose jobs have none."""
 FORGOTTEN_AFTER: Final = timedelta(minutes=1)
 """A queued delivery that old has a job, or whoever planned it died in between."""
+ATTEMPTS: Final = 50
+"""Of a job: it has to outlast the attempts of its message."""
 CHUNK: Final = 500
 LARGEST_VALUES: Final = 64_000
 """Bytes of the values of one mail, as they are stored."""
@@ -193,7 +195,8 @@ async def _inserted(planned: Delivery) -> Delivery:
 async def _leave_to_workers(actor: Actor, delivery_id: PydanticObjectId) -> None:
     """However often it is called, there is one job."""
     payload = {"deliveryId": str(delivery_id)}
-    await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=_job_key(delivery_id))
+    key = _job_key(delivery_id)
+    await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=key, max_attempts=ATTEMPTS)
 
 
 def _job_key(delivery_id: PydanticObjectId) -> str:
