@@ -41,7 +41,7 @@ class SlackMessage(Record):
     outcome: str | None = None
     place: PydanticObjectId = Field(default_factory=PydanticObjectId)
     created_at: datetime = Field(default_factory=clock.now)
-    posted_at: datetime | None = None
+    settled_at: datetime | None = None
     expires_at: datetime
 
     class Settings:
