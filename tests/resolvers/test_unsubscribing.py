@@ -123,7 +123,8 @@ class TestWorks:
         mail = await a_newsletter(app.id, contact)
         await erase_contact(SYSTEM, str(contact.id))
         await unsubscribed_by(mail)
-        assert await EmailEvent.find_all().count() == 1
+        (event,) = await EmailEvent.find_all().to_list()
+        assert (event.type, event.ip, event.user_agent) == (EmailEventType.UNSUBSCRIBED, None, None)
 
 
 class TestOtherWaysOut:
