@@ -7,6 +7,8 @@ holds people in passing, in `EXEMPT`.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic.alias_generators import to_camel
+
 from core import clock
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
@@ -28,6 +30,7 @@ from models.suppressions import SoftBounces, Suppression
 from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
+from resolvers.email_events import PERSONAL, without_address
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
 
@@ -53,6 +56,19 @@ async def _erase_from_events(holding: Holding, person: Person) -> int:
         for event in batch:
             await AppEvent.find({"_id": event.id}).update(touched({"data": _without(person, event.data)}))
         count += len(batch)
+    return count
+
+
+async def _erase_from_email_events(holding: Holding, person: Person) -> int:
+    """What a link led to is known of everybody who got it, unless it has an address in it."""
+    count = 0
+    async for batch in holding.batches(person):
+        named = {"_id": {"$in": [event.id for event in batch]}}
+        await EmailEvent.find(named).update(touched(dict.fromkeys(map(to_camel, PERSONAL))))
+        count += len(batch)
+        for event in batch:
+            if event.url is not None and (url := without_address(event.url)) != event.url:
+                await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
     return count
 
 
@@ -143,7 +159,7 @@ HOLDINGS: Final = (
         EmailEvent,
         lambda person: {"contactId": person.contact.id},
         frozenset({"type", "at", "app_id", "url", "detail", "ip", "user_agent"}),
-        overwriting(lambda person: {"detail": None, "ip": None, "userAgent": None}),
+        _erase_from_email_events,
     ),
     Holding(
         EndUser,

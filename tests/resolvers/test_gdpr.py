@@ -61,7 +61,8 @@ async def ada_everywhere() -> Contact:
         SYSTEM, link.url.rsplit("/", 1)[-1], DataExportAccess.VIEWED, Visitor("203.0.113.7", "Firefox")
     )
     delivery = await a_delivery(ada, app_id=app.id)
-    await an_email_event(delivery, EmailEventType.OPENED, ip="203.0.113.7", user_agent="Firefox")
+    url = f"https://tea.example/news?to={ADDRESS}"
+    await an_email_event(delivery, EmailEventType.CLICKED, ip="203.0.113.7", user_agent="Firefox", url=url)
     await a_subscriber(app.id, ada)
     await a_stored_end_user(app.id, ADDRESS, contact_id=ada.id, shop_domain=shop.domain)
     await a_magic_link(app.id, "a token", ADDRESS)
