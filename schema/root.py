@@ -24,6 +24,7 @@ from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
+from schema.slack_routing import SlackRoutingMutations, SlackRoutingQueries
 from schema.subscriber_import import SubscriberImportMutations
 from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
@@ -55,6 +56,7 @@ class Query(
     TemplateQueries,
     DataExportQueries,
     WebhookEventQueries,
+    SlackRoutingQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -84,6 +86,7 @@ class Mutation(
     TemplateMutations,
     DataExportMutations,
     WebhookEventMutations,
+    SlackRoutingMutations,
     EmailAlertMutations,
 ):
     pass
