@@ -25,6 +25,7 @@ from resolvers import (
     newsletter_templates,
     plans,
     shops,
+    slack_routing,
     subscriber_import,
     subscribers,
     subscribing,
@@ -50,6 +51,7 @@ from rest_compat import magic_links as magic_links_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
+from rest_compat import slack_routing as slack_routing_views
 from rest_compat import subscriber_import as subscriber_import_views
 from rest_compat import subscribers as subscribers_views
 from rest_compat import subscribing as subscribing_views
@@ -80,6 +82,7 @@ from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
+from rest_compat.slack_routing import SlackRuleWire
 from rest_compat.subscriber_import import FILES, ImportWire
 from rest_compat.subscribers import SubscriberStatsWire, SubscriberWire
 from rest_compat.subscribing import SubscribedWire
@@ -198,6 +201,12 @@ CATEGORIES: Final[Categories] = {
     "Data Export": [
         Route("GET", "/data-export/{token}", data_exports_views.show_data_export, data_exports.open_data_export, None, media_type="text/html", pages=(404, 410)),
         Route("GET", "/data-export/{token}/download", data_exports_views.download_data_export, data_exports.open_data_export, None, media_type="application/json", pages=(404, 410)),
+    ],
+    "Slack Routing": [
+        Route("GET", "/admin/slack-routing/", slack_routing_views.list_slack_rules, slack_routing.list_slack_rules, Paged[SlackRuleWire]),
+        Route("POST", "/admin/slack-routing/", slack_routing_views.create_slack_rule, slack_routing.create_slack_rule, DataMessage[SlackRuleWire], 201, errors=(404,)),
+        Route("PATCH", "/admin/slack-routing/{id}", slack_routing_views.update_slack_rule, slack_routing.update_slack_rule, DataMessage[SlackRuleWire]),
+        Route("DELETE", "/admin/slack-routing/{id}", slack_routing_views.delete_slack_rule, slack_routing.delete_slack_rule, Message),
     ],
     "Email Alerts": [
         Route("GET", "/admin/email-alerts/", email_alerts_views.list_email_alerts, email_alerts.list_email_alerts, Paged[EmailAlertWire]),

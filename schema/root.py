@@ -26,6 +26,7 @@ from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
+from schema.slack_routing import SlackRoutingMutations, SlackRoutingQueries
 from schema.subscriber_import import SubscriberImportMutations
 from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
@@ -59,6 +60,7 @@ class Query(
     TemplateQueries,
     DataExportQueries,
     WebhookEventQueries,
+    SlackRoutingQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -90,6 +92,7 @@ class Mutation(
     TemplateMutations,
     DataExportMutations,
     WebhookEventMutations,
+    SlackRoutingMutations,
     EmailAlertMutations,
 ):
     pass
