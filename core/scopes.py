@@ -9,3 +9,5 @@ class Scope(StrEnum):
     EVENTS_WRITE = "events:write"
     NEWSLETTER_WRITE = "newsletter:write"
     MAGIC_LINKS_WRITE = "magic-links:write"
+    TICKETS_READ = "tickets:read"
+    TICKETS_WRITE = "tickets:write"

@@ -27,12 +27,15 @@ from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
+from models.ticket_messages import TicketMessage
+from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
 from resolvers.email_events import PERSONAL, without_address
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
+from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
 
 
 async def _erase_from_shops(holding: Holding, person: Person) -> int:
@@ -203,6 +206,33 @@ HOLDINGS: Final = (
         lambda person: {"digest": {"$in": [*person.digests]}},
         frozenset({"reason", "scope", "since", "source", "note", "removed_at"}),
         overwriting(lambda person: {"note": None, "contactId": None}),
+    ),
+    Holding(
+        Ticket,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset(
+            {
+                "app_id",
+                "number",
+                "subject",
+                "email",
+                "name",
+                "shop_domain",
+                "topic",
+                "rating",
+                "created_at",
+                "resolved_at",
+            }
+        ),
+        erase_from_tickets,
+        discloses=is_requester_of,
+    ),
+    Holding(
+        TicketMessage,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset({"content", "is_customer", "author_name", "created_at"}),
+        erase_from_messages,
+        discloses=may_be_shown,
     ),
     Holding(
         WebhookEvent,

@@ -30,6 +30,11 @@ from resolvers import (
     subscribers,
     subscribing,
     templates,
+    ticket_bulk,
+    ticket_creation,
+    ticket_messages,
+    ticket_stats,
+    tickets,
     tracking,
     unsubscribing,
     users,
@@ -56,6 +61,8 @@ from rest_compat import subscriber_import as subscriber_import_views
 from rest_compat import subscribers as subscribers_views
 from rest_compat import subscribing as subscribing_views
 from rest_compat import templates as templates_views
+from rest_compat import ticket_messages as ticket_messages_views
+from rest_compat import tickets as tickets_views
 from rest_compat import tracking as tracking_views
 from rest_compat import unsubscribing as unsubscribing_views
 from rest_compat import users as users_views
@@ -87,6 +94,8 @@ from rest_compat.subscriber_import import FILES, ImportWire
 from rest_compat.subscribers import SubscriberStatsWire, SubscriberWire
 from rest_compat.subscribing import SubscribedWire
 from rest_compat.templates import TemplateCategoriesWire, TemplateWire
+from rest_compat.ticket_messages import TicketMessageWire
+from rest_compat.tickets import DeletedTickets, TicketStatsWire, TicketWire, TicketWithHistoryWire
 from rest_compat.users import UserWire
 from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
@@ -141,6 +150,23 @@ CATEGORIES: Final[Categories] = {
     "Magic Link": [
         Route("POST", "/{appId}/magic-link/request", magic_links_views.request_magic_link, magic_links.request_magic_link, RequestedWire, 202),
         Route("POST", "/{appId}/magic-link/verify", magic_links_views.verify_magic_link, magic_links.verify_magic_link, EndUserSessionWire, errors=(401,)),
+    ],
+    "Tickets": [
+        Route("GET", "/tickets/", tickets_views.list_all_tickets, tickets.list_tickets, Paged[TicketWire]),
+        Route("GET", "/tickets/{messageId}", tickets_views.get_any_ticket, tickets.get_ticket, Data[TicketWithHistoryWire]),
+        Route("PATCH", "/tickets/{messageId}", tickets_views.update_any_ticket, tickets.update_ticket, DataMessage[TicketWithHistoryWire]),
+        Route("DELETE", "/tickets/{messageId}", tickets_views.delete_any_ticket, tickets.delete_ticket, Message),
+        Route("PATCH", "/tickets/{messageId}/status", tickets_views.change_any_ticket_status, tickets.change_ticket_status, DataMessage[TicketWithHistoryWire]),
+        Route("GET", "/{appId}/tickets/stats", tickets_views.show_ticket_stats, ticket_stats.ticket_stats, Data[TicketStatsWire]),
+        Route("POST", "/{appId}/tickets/", tickets_views.create_ticket, ticket_creation.create_ticket, DataMessage[TicketWithHistoryWire], 201),
+        Route("GET", "/{appId}/tickets/", tickets_views.list_tickets, tickets.list_tickets, Paged[TicketWire]),
+        Route("DELETE", "/{appId}/tickets/", tickets_views.delete_tickets, ticket_bulk.delete_tickets, DeletedTickets),
+        Route("GET", "/{appId}/tickets/{messageId}", tickets_views.get_ticket, tickets.get_ticket, Data[TicketWithHistoryWire]),
+        Route("PATCH", "/{appId}/tickets/{messageId}", tickets_views.update_ticket, tickets.update_ticket, DataMessage[TicketWithHistoryWire]),
+        Route("DELETE", "/{appId}/tickets/{messageId}", tickets_views.delete_ticket, tickets.delete_ticket, Message),
+        Route("PATCH", "/{appId}/tickets/{messageId}/status", tickets_views.change_ticket_status, tickets.change_ticket_status, DataMessage[TicketWithHistoryWire]),
+        Route("POST", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.add_ticket_message, ticket_messages.add_ticket_message, DataMessage[TicketMessageWire], 201),
+        Route("GET", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.list_ticket_messages, ticket_messages.list_ticket_messages, Paged[TicketMessageWire]),
     ],
     "Newsletter": [
         Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),

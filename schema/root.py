@@ -32,6 +32,10 @@ from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
+from schema.ticket_bulk import TicketBulkMutations
+from schema.ticket_messages import TicketMessageMutations, TicketMessageQueries
+from schema.ticket_stats import TicketStatsQueries
+from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
@@ -58,6 +62,9 @@ class Query(
     EmailAnalyticsQueries,
     EmailJobQueries,
     TemplateQueries,
+    TicketQueries,
+    TicketMessageQueries,
+    TicketStatsQueries,
     DataExportQueries,
     WebhookEventQueries,
     SlackRoutingQueries,
@@ -90,6 +97,9 @@ class Mutation(
     EmailAnalyticsMutations,
     EmailJobMutations,
     TemplateMutations,
+    TicketMutations,
+    TicketBulkMutations,
+    TicketMessageMutations,
     DataExportMutations,
     WebhookEventMutations,
     SlackRoutingMutations,
@@ -99,7 +109,9 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions):
+class Subscription(
+    ShopSubscriptions, TicketSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions
+):
     pass
 
 
