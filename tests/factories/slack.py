@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,8 +19,8 @@ from resolvers.slack_routing import SlackRuleCreate, create_slack_rule
 from tests.factories.people import an_actor
 
 TELLER: Final = Actor.system("tests")
-OK: Final = (200, "ok", {})
 Reply = tuple[int, str, dict[str, str]]
+OK: Final[Reply] = (200, "ok", {})
 
 
 @dataclass
@@ -36,6 +36,11 @@ class FakeSlack:
     replies: deque[Reply] = field(default_factory=deque)
     usually: Reply = OK
     taken: asyncio.Event = field(default_factory=asyncio.Event)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+    """As long as it is not set, whoever posts waits for the answer."""
+
+    def __post_init__(self) -> None:
+        self.answering.set()
 
     @property
     def origin(self) -> str:
@@ -58,10 +63,12 @@ class FakeSlack:
         if status == OK[0]:
             self.posts.append(orjson.loads(body))
             self.taken.set()
+        await self.answering.wait()
         lines = [f"HTTP/1.1 {status} Said", f"Content-Length: {len(said)}", "Connection: close"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        writer.write(("\r\n".join(lines) + "\r\n\r\n" + said).encode())
-        await writer.drain()
+        with suppress(ConnectionError):
+            writer.write(("\r\n".join(lines) + "\r\n\r\n" + said).encode())
+            await writer.drain()
         writer.close()
 
 
