@@ -147,10 +147,6 @@ CATEGORIES: Final[Categories] = {
         Route("PATCH", "/{appId}/templates/{templateId}/toggle", templates_views.toggle_template, templates.toggle_template, DataMessage[TemplateWire]),
         Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
     ],
-    "Magic Link": [
-        Route("POST", "/{appId}/magic-link/request", magic_links_views.request_magic_link, magic_links.request_magic_link, RequestedWire, 202),
-        Route("POST", "/{appId}/magic-link/verify", magic_links_views.verify_magic_link, magic_links.verify_magic_link, EndUserSessionWire, errors=(401,)),
-    ],
     "Tickets": [
         Route("GET", "/tickets/", tickets_views.list_all_tickets, tickets.list_tickets, Paged[TicketWire]),
         Route("GET", "/tickets/{messageId}", tickets_views.get_any_ticket, tickets.get_ticket, Data[TicketWithHistoryWire]),
@@ -167,6 +163,10 @@ CATEGORIES: Final[Categories] = {
         Route("PATCH", "/{appId}/tickets/{messageId}/status", tickets_views.change_ticket_status, tickets.change_ticket_status, DataMessage[TicketWithHistoryWire]),
         Route("POST", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.add_ticket_message, ticket_messages.add_ticket_message, DataMessage[TicketMessageWire], 201),
         Route("GET", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.list_ticket_messages, ticket_messages.list_ticket_messages, Paged[TicketMessageWire]),
+    ],
+    "Magic Link": [
+        Route("POST", "/{appId}/magic-link/request", magic_links_views.request_magic_link, magic_links.request_magic_link, RequestedWire, 202),
+        Route("POST", "/{appId}/magic-link/verify", magic_links_views.verify_magic_link, magic_links.verify_magic_link, EndUserSessionWire, errors=(401,)),
     ],
     "Newsletter": [
         Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),
