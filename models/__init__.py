@@ -16,10 +16,14 @@ from models.email_alerts import EmailAlert
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
+from models.end_users import EndUser
 from models.idempotency import IdempotencyRecord
+from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
+from models.slack_messages import SlackLane, SlackMessage
+from models.slack_routing import SlackRule
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
 from models.templates import Template
@@ -43,10 +47,15 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailAlert,
     EmailEvent,
     EmailJob,
+    EndUser,
     IdempotencyRecord,
+    MagicLink,
     NewsletterTemplate,
     Plan,
     Shop,
+    SlackLane,
+    SlackMessage,
+    SlackRule,
     SoftBounces,
     Subscriber,
     Suppression,

@@ -17,13 +17,16 @@ from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAle
 from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQueries
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
+from schema.end_users import EndUserMutations, EndUserQueries
 from schema.health import HealthQueries
+from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
+from schema.slack_routing import SlackRoutingMutations, SlackRoutingQueries
 from schema.subscriber_import import SubscriberImportMutations
 from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
@@ -47,6 +50,8 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    EndUserQueries,
+    MagicLinkQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
@@ -62,6 +67,7 @@ class Query(
     TicketStatsQueries,
     DataExportQueries,
     WebhookEventQueries,
+    SlackRoutingQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -77,6 +83,8 @@ class Mutation(
     PlanMutations,
     ShopMutations,
     AppEventMutations,
+    EndUserMutations,
+    MagicLinkMutations,
     ContactMutations,
     SuppressionMutations,
     SubscriberMutations,
@@ -94,6 +102,7 @@ class Mutation(
     TicketMessageMutations,
     DataExportMutations,
     WebhookEventMutations,
+    SlackRoutingMutations,
     EmailAlertMutations,
 ):
     pass

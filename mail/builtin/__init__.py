@@ -29,6 +29,10 @@ BUTTON: Final = (
     "display:inline-block;padding:12px 24px;border-radius:6px;background-color:#1f4fd1;color:#ffffff;"
     "font-weight:bold;text-decoration:none"
 )
+CODE: Final = (
+    "margin:0 0 24px;font-family:Menlo,Consolas,monospace;font-size:28px;line-height:36px;font-weight:bold;"
+    "letter-spacing:4px"
+)
 PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -84,7 +88,8 @@ class BuiltIn:
 
 class _Words(BaseModel):
     """`preview` is what a list of mails shows beside the subject, `after` are the paragraphs after what is quoted,
-    `button` the words of the link, `fallback` leads to the address written out, `small` are the paragraphs below it."""
+    `button` the words of the link, `code` leads to the code that does instead of the link, `fallback` to the address
+    written out, `small` are the paragraphs below it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -94,13 +99,14 @@ class _Words(BaseModel):
     paragraphs: list[str]
     after: list[str] = []
     button: str = ""
+    code: str = ""
     fallback: str = ""
     small: list[str]
 
 
 class _File(BaseModel):
-    """`link` is the variable that the button leads to, `quote` that of what somebody wrote. An optional link is left
-    out where it is empty."""
+    """`link` is the variable that the button leads to, `code` the one that can be typed instead, `quote` that of what
+    somebody wrote. An optional link is left out where it is empty."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -108,6 +114,7 @@ class _File(BaseModel):
     category: str
     link: str | None = None
     link_is_optional: bool = False
+    code: str | None = None
     quote: str | None = None
     variables: tuple[Variable, ...]
     words: dict[str, _Words]
@@ -150,7 +157,7 @@ def _html(language: str, words: _Words, file: _File) -> str:
         *_paragraphs(words.paragraphs, PARAGRAPH),
         *([f'<div style="{QUOTE}">{{{{ {file.quote}|nl2br }}}}</div>'] if file.quote else []),
         *_paragraphs(words.after, PARAGRAPH),
-        *_linked(file, _button(words, f"{{{{ {file.link} }}}}")),
+        *_linked(file, _button(words, file)),
         *_paragraphs(words.small, SMALL),
     ]
     return PAGE.format(
@@ -167,9 +174,10 @@ def _text(words: _Words, file: _File) -> str:
     parts = [
         words.title + GAP,
         *_all(words.paragraphs, _with_gap),
-        *([f"{{{{ {file.quote} }}}}" + GAP] if file.quote else []),
+        *([_value(file.quote) + GAP] if file.quote else []),
         *_all(words.after, _with_gap),
-        *_linked(file, [f"{words.button}:\n{{{{ {file.link} }}}}" + GAP]),
+        *_linked(file, [f"{words.button}:\n{_value(file.link)}{GAP}"]),
+        *([f"{words.code}\n{_value(file.code)}{GAP}"] if file.code else []),
         *_all(words.small, _with_gap),
     ]
     return "".join(parts).removesuffix("\n")
@@ -189,9 +197,11 @@ def _with_gap(paragraph: str) -> str:
     return paragraph + GAP
 
 
-def _button(words: _Words, address: str) -> list[str]:
+def _button(words: _Words, file: _File) -> list[str]:
+    address, code = _value(file.link), _value(file.code)
     return [
         f'<p style="margin:24px 0"><a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a></p>',
+        *([f'<p style="{PARAGRAPH}">{_escaped(words.code)}</p>', f'<p style="{CODE}">{code}</p>'] if file.code else []),
         f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>',
     ]
 
@@ -201,6 +211,10 @@ def _linked(file: _File, parts: list[str]) -> list[str]:
     if file.link is None:
         return []
     return [f"{{% if {file.link} %}}", *parts, "{% endif %}"] if file.link_is_optional else parts
+
+
+def _value(variable: str | None) -> str:
+    return f"{{{{ {variable} }}}}"
 
 
 def _escaped(words: str) -> str:
