@@ -75,11 +75,11 @@ class Refusal(StrEnum):
 
 class DeliveryThread(Part):
     """The conversation that a mail belongs to. `references` are the Message-IDs that it comes after, the newest last;
-    `reply_to` is where answers go, instead of to the app. `by_person`: somebody wrote it, so it does not say that it is
-    automatic (RFC 3834)."""
+    answers go to the ticket `ticket_id`. `by_person`: somebody wrote it, so it does not say that it is automatic
+    (RFC 3834)."""
 
     references: list[str] = Field(default_factory=list)
-    reply_to: str | None = None
+    ticket_id: PydanticObjectId | None = None
     by_person: bool = False
 
 

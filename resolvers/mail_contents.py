@@ -32,6 +32,7 @@ from models.deliveries import Delivery, DeliveryKind
 from models.templates import Template
 from resolvers.mail_secrets import secret_values_of
 from resolvers.mail_skeletons import campaign_skeleton, template_skeleton
+from resolvers.reply_addresses import reply_address
 from resolvers.tracking import links_for
 
 STANDARD: Final[Mapping[str, Any]] = MappingProxyType(
@@ -227,8 +228,8 @@ async def _prepared_template(delivery: Delivery, app: App, template: Template | 
 def _thread_of(delivery: Delivery) -> Thread | None:
     if delivery.thread is None:
         return None
-    reply_to = address(delivery.thread.reply_to, field="replyTo") if delivery.thread.reply_to else None
-    return Thread(delivery.thread.references, reply_to)
+    mailbox = reply_address(delivery.thread.ticket_id) if delivery.thread.ticket_id else None
+    return Thread(delivery.thread.references, address(mailbox, field="replyTo") if mailbox else None)
 
 
 @lru_cache(maxsize=1)

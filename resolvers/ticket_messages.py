@@ -84,6 +84,8 @@ async def add_ticket_message(
     message = message_by(author, ticket, data.content, now, is_internal=data.is_internal)
 
     def decide(current: Ticket) -> Ticket:
+        if current.merged_into_id is not None:
+            raise Conflict("The ticket was merged into another one: write there", "id")
         if current.status is TicketStatus.CLOSED and not data.is_internal:
             raise Conflict("The ticket is closed: open it to answer", "status")
         if after is not None:

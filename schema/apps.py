@@ -33,6 +33,28 @@ class AppMail:
     double_opt_in: bool = strawberry.field(description="Whether newcomers confirm that they want the newsletter.")
 
 
+@strawberry.type(description="How long customers wait at most, in minutes in which it is staff's turn.")
+class TicketTargets:
+    first_response_minutes: int | None
+    resolution_minutes: int | None
+
+
+@strawberry.type
+class TicketTargetsByPriority:
+    low: TicketTargets
+    medium: TicketTargets
+    high: TicketTargets
+    urgent: TicketTargets
+
+
+@strawberry.type(description="How the app's tickets are handled.")
+class AppSupport:
+    targets: TicketTargetsByPriority
+    acknowledges: bool = strawberry.field(description="Whether customers hear by mail that a ticket arrived.")
+    asks_rating: bool = strawberry.field(description="Whether they are asked how content they were.")
+    auto_close_days: int | None = strawberry.field(description="How long a resolved ticket can be opened again.")
+
+
 @strawberry.type(description="A Shopify app that the company publishes.")
 class App:
     id: ID
@@ -41,6 +63,7 @@ class App:
     allowed_origins: list[str]
     is_active: bool
     mail: AppMail
+    support: AppSupport
     has_shopify_secret: bool = strawberry.field(
         description="Whether webhooks of Shopify can be told from forgeries. The secret itself is never shown."
     )
@@ -71,6 +94,31 @@ class AppMailUpdateInput:
     double_opt_in: Maybe[bool]
 
 
+@strawberry.input(description="In minutes in which it is staff's turn; null for as long as it takes.")
+class TicketTargetsUpdateInput:
+    first_response_minutes: Maybe[int | None]
+    resolution_minutes: Maybe[int | None]
+
+
+@strawberry.input
+class TicketTargetsByPriorityUpdateInput:
+    low: Maybe[TicketTargetsUpdateInput]
+    medium: Maybe[TicketTargetsUpdateInput]
+    high: Maybe[TicketTargetsUpdateInput]
+    urgent: Maybe[TicketTargetsUpdateInput]
+
+
+@strawberry.input(
+    description="How tickets are handled. New targets count for new tickets, and for those whose priority changes. "
+    "Resolved tickets are closed after `autoCloseDays`, null for never."
+)
+class AppSupportUpdateInput:
+    targets: Maybe[TicketTargetsByPriorityUpdateInput]
+    acknowledges: Maybe[bool]
+    asks_rating: Maybe[bool]
+    auto_close_days: Maybe[int | None]
+
+
 @strawberry.input
 class AppCreateInput:
     id: str
@@ -90,6 +138,7 @@ class AppUpdateInput:
     allowed_origins: Maybe[list[str]]
     is_active: Maybe[bool]
     mail: Maybe[AppMailUpdateInput]
+    support: Maybe[AppSupportUpdateInput]
     shopify_secret: Maybe[str | None]
 
 

@@ -33,7 +33,9 @@ from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.ticket_bulk import TicketBulkMutations
+from schema.ticket_merging import TicketMergingMutations
 from schema.ticket_messages import TicketMessageMutations, TicketMessageQueries
+from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.users import UserMutations, UserQueries
@@ -64,6 +66,7 @@ class Query(
     TemplateQueries,
     TicketQueries,
     TicketMessageQueries,
+    TicketRatingQueries,
     TicketStatsQueries,
     DataExportQueries,
     WebhookEventQueries,
@@ -99,6 +102,8 @@ class Mutation(
     TemplateMutations,
     TicketMutations,
     TicketBulkMutations,
+    TicketMergingMutations,
+    TicketRatingMutations,
     TicketMessageMutations,
     DataExportMutations,
     WebhookEventMutations,

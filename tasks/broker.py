@@ -17,6 +17,7 @@ from taskiq_redis import ListQueueBroker
 from core.settings import Settings
 from tasks.email_alerts import check_email_alerts
 from tasks.slack import requeue_slack, tell_of_dead_jobs
+from tasks.tickets import close_resolved_tickets, finish_ticket_events, notice_breaches
 from tasks.upkeep import (
     apply_pending_events,
     attend_to_campaigns,
@@ -37,6 +38,9 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
     "requeue_slack": (requeue_slack, EVERY_MINUTE),
     "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
+    "finish_ticket_events": (finish_ticket_events, EVERY_MINUTE),
+    "notice_breaches": (notice_breaches, EVERY_MINUTE),
+    "close_resolved_tickets": (close_resolved_tickets, EVERY_FIVE_MINUTES),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""
