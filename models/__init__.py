@@ -8,6 +8,7 @@ from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
 from models.campaigns import Campaign
+from models.canned_replies import CannedReply
 from models.consent_entries import ConsentEntry
 from models.contacts import Contact
 from models.data_exports import DataExport
@@ -38,6 +39,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     App,
     AppEvent,
     Campaign,
+    CannedReply,
     ConsentEntry,
     Contact,
     ContactRollup,

@@ -33,6 +33,7 @@ from resolvers import (
     ticket_bulk,
     ticket_creation,
     ticket_messages,
+    ticket_ratings,
     ticket_stats,
     tickets,
     tracking,
@@ -62,6 +63,7 @@ from rest_compat import subscribers as subscribers_views
 from rest_compat import subscribing as subscribing_views
 from rest_compat import templates as templates_views
 from rest_compat import ticket_messages as ticket_messages_views
+from rest_compat import ticket_ratings as ticket_ratings_views
 from rest_compat import tickets as tickets_views
 from rest_compat import tracking as tracking_views
 from rest_compat import unsubscribing as unsubscribing_views
@@ -256,6 +258,11 @@ CATEGORIES: Final[Categories] = {
 }
 
 BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Tickets": [
+        Route("POST", "/{appId}/tickets/{messageId}/rating", ticket_ratings_views.rate_ticket, ticket_ratings.rate_ticket, DataMessage[TicketWire]),
+        Route("GET", "/{appId}/tickets/rate/{token}", ticket_ratings_views.show_ticket_rating, ticket_ratings.get_ticket_rating, None, media_type="text/html", pages=(404,)),
+        Route("POST", "/{appId}/tickets/rate/{token}", ticket_ratings_views.rate_ticket_by_link, ticket_ratings.rate_ticket_by_link, None, media_type="text/html", pages=(400, 404)),
+    ],
     "Magic Link": [
         Route("GET", "/{appId}/magic-link/{token}", magic_links_views.show_magic_link, magic_links.get_magic_link, None, media_type="text/html", pages=(404, 410)),
         Route("POST", "/{appId}/magic-link/{token}", magic_links_views.follow_magic_link, magic_links.follow_magic_link, None, media_type="text/html", pages=(303, 404, 410)),

@@ -1,7 +1,7 @@
 """Apps, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -10,8 +10,12 @@ from core.pages import Range
 from models import apps as stored
 from resolvers import apps
 from resolvers.apps import AppCreate, AppFilter, AppSortKey, AppUpdate, features_of
+from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, mutation, parse, query
+from schema.edge import Info, UserError, described, mutation, parse, query
+
+if TYPE_CHECKING:
+    from schema.tickets import Ticket
 
 strawberry.enum(AppSortKey)
 
@@ -73,6 +77,14 @@ class App:
     @strawberry.field
     def features(self, info: Info) -> AppFeatures:
         return cast(AppFeatures, features_of(info.context.actor))
+
+    @described("The app's tickets, the newest first.")
+    async def tickets(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        window = Range.of(first, after, last, before)
+        filters = TicketFilter.model_validate({"appId": self.id})
+        return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
 
 def app(document: stored.App) -> App:

@@ -1,7 +1,7 @@
 """Contacts and their consent, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -13,6 +13,7 @@ from models.contacts import ConsentCategory, ConsentState, LegalBasis
 from resolvers import consent, contacts, data_exports, gdpr
 from resolvers.consent import ConsentChange
 from resolvers.contacts import ContactCreate, ContactFilter, ContactSortKey, ContactUpdate
+from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.data_exports import DataExport, PersonalData
@@ -20,6 +21,9 @@ from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.email_jobs import EmailJob, email_job
 from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
+
+if TYPE_CHECKING:
+    from schema.tickets import Ticket
 
 strawberry.enum(ConsentState)
 strawberry.enum(LegalBasis, description="Of the processing (GDPR, article 6, paragraph 1).")
@@ -107,6 +111,14 @@ class Contact:
     ) -> Connection[DataExport]:
         window = Range.of(first, after, last, before)
         return Connection.of(await data_exports.list_data_exports(info.context.actor, str(self.id), window))
+
+    @described("What the contact asked the support of all apps, the newest first.")
+    async def tickets(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        window = Range.of(first, after, last, before)
+        filters = TicketFilter.model_validate({"email": self.email})
+        return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
 
 def contact(document: stored.Contact) -> Contact:

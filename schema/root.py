@@ -11,6 +11,7 @@ from schema.apps import AppMutations, AppQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
+from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
 from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
@@ -35,6 +36,7 @@ from schema.templates import TemplateMutations, TemplateQueries
 from schema.ticket_bulk import TicketBulkMutations
 from schema.ticket_merging import TicketMergingMutations
 from schema.ticket_messages import TicketMessageMutations, TicketMessageQueries
+from schema.ticket_performance import TicketPerformanceQueries
 from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
@@ -68,6 +70,8 @@ class Query(
     TicketMessageQueries,
     TicketRatingQueries,
     TicketStatsQueries,
+    TicketPerformanceQueries,
+    CannedReplyQueries,
     DataExportQueries,
     WebhookEventQueries,
     SlackRoutingQueries,
@@ -104,6 +108,7 @@ class Mutation(
     TicketBulkMutations,
     TicketMergingMutations,
     TicketRatingMutations,
+    CannedReplyMutations,
     TicketMessageMutations,
     DataExportMutations,
     WebhookEventMutations,
