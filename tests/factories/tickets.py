@@ -41,7 +41,7 @@ async def a_ticket(
         "message": f"How does this work? ({number})",
         "source": TicketSource.WEB,
     }
-    author = Author("end_user:ada", email, "Ada", is_customer=True)
+    author = Author("end_user:1", email, "Ada", is_customer=True)
     ticket = found(await open_ticket(app, author, clock.now(), {**known, **fields}, id=id), "Ticket")
     change = TicketStatusChange(status=status)
     return ticket if status is ticket.status else await change_ticket_status(SYSTEM, str(ticket.id), change)
