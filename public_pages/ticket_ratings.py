@@ -41,4 +41,4 @@ def rating_page(
 
 
 def rated_page(language: Language, app_name: str, reference: str) -> HTMLResponse:
-    return rendered_page("telling.html", language, texts="rated", app_name=app_name, address=reference)
+    return rendered_page("telling.html", language, texts="rated", common="rated", app_name=app_name, address=reference)
