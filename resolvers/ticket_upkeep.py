@@ -10,16 +10,14 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from models.apps import App
-from models.tickets import Ticket, TicketChangeKind, TicketEventKind, TicketStatus
-from resolvers.ticket_clocks import due_at, judged, noticed
+from models.tickets import Ticket, TicketStatus
 from resolvers.ticket_events import follow
-from resolvers.ticket_states import changed, recorded, with_event, with_status
+from resolvers.ticket_states import with_breaches, with_status
 from resolvers.ticket_writes import write_ticket
 
 BATCH: Final = 500
 STILL_AT_WORK: Final = timedelta(seconds=30)
 """What follows from an event this young may be on its way just now."""
-CLOCKS: Final = ("first_response", "resolution")
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +43,7 @@ async def notice_breaches(actor: Actor) -> int:
     running_out = Ticket.find({"alarmAt": {"$lte": now}}).sort("alarmAt").limit(BATCH)
     while tickets := await running_out.to_list():
         for ticket in tickets:
-            await write_ticket({"_id": ticket.id}, lambda current: _with_breaches(current, actor.label, now))
+            await write_ticket({"_id": ticket.id}, lambda current: with_breaches(current, actor.label, now))
         late += len(tickets)
     return late
 
@@ -68,17 +66,6 @@ async def _close_all(app: App, before: datetime, by: str) -> int:
             await write_ticket({"_id": ticket.id}, lambda current: _closed(current, before, by))
         closed += len(tickets)
     return closed
-
-
-def _with_breaches(ticket: Ticket, by: str, at: datetime) -> Ticket:
-    for name in CLOCKS:
-        running = getattr(ticket, name)
-        due = due_at(running)
-        if due is not None and due <= at and running.noticed_at is None:
-            late = changed(ticket, **{name: noticed(judged(running, at), at)})
-            told = recorded(late, TicketChangeKind.BREACHED, by, at, after=name)
-            ticket = with_event(told, TicketEventKind.BREACHED, at, clock=name)
-    return ticket
 
 
 def _closed(ticket: Ticket, before: datetime, by: str) -> Ticket:
