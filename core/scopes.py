@@ -8,4 +8,6 @@ class Scope(StrEnum):
     PLANS_READ = "plans:read"
     EVENTS_WRITE = "events:write"
     NEWSLETTER_WRITE = "newsletter:write"
+    TICKETS_READ = "tickets:read"
+    TICKETS_WRITE = "tickets:write"
     MAGIC_LINKS_WRITE = "magic-links:write"

@@ -7,6 +7,7 @@ from beanie import Document
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
+from models.attachments import Attachment
 from models.campaigns import Campaign
 from models.consent_entries import ConsentEntry
 from models.contacts import Contact
@@ -17,6 +18,7 @@ from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
+from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
@@ -35,6 +37,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     ApiKey,
     App,
     AppEvent,
+    Attachment,
     Campaign,
     ConsentEntry,
     Contact,
@@ -46,6 +49,8 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailEvent,
     EmailJob,
     EndUser,
+    File,
+    FileChunk,
     IdempotencyRecord,
     MagicLink,
     NewsletterTemplate,

@@ -9,6 +9,7 @@ from resolvers import (
     api_keys,
     app_events,
     apps,
+    attachments,
     auth,
     campaign_life,
     campaigns,
@@ -37,6 +38,7 @@ from resolvers import (
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
+from rest_compat import attachments as attachments_views
 from rest_compat import auth as auth_views
 from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
@@ -61,6 +63,8 @@ from rest_compat import webhooks as webhooks_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
+from rest_compat.attachments import FILES as ATTACHMENTS
+from rest_compat.attachments import AttachmentWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
@@ -221,6 +225,11 @@ CATEGORIES: Final[Categories] = {
 }
 
 BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Tickets": [
+        Route("POST", "/{appId}/attachments", attachments_views.upload_attachments, attachments.upload_attachments, Data[list[AttachmentWire]], 201, uploads=ATTACHMENTS),
+        Route("GET", "/{appId}/attachments/{id}", attachments_views.download_attachment, attachments.get_attachment, None, media_type="application/octet-stream", errors=(416,)),
+        Route("GET", "/{appId}/attachments/{id}/{token}", attachments_views.download_linked_attachment, attachments.get_linked_attachment, None, media_type="application/octet-stream", errors=(410, 416)),
+    ],
     "Magic Link": [
         Route("GET", "/{appId}/magic-link/{token}", magic_links_views.show_magic_link, magic_links.get_magic_link, None, media_type="text/html", pages=(404, 410)),
         Route("POST", "/{appId}/magic-link/{token}", magic_links_views.follow_magic_link, magic_links.follow_magic_link, None, media_type="text/html", pages=(303, 404, 410)),
@@ -235,5 +244,7 @@ BEYOND_THE_CONTRACT: Final[Categories] = {
 }
 """Paths that the contract does not have, and that are served all the same, each with a reason in `docs/decisions`."""
 
-ALL: Final[Categories] = {name: [*routes, *BEYOND_THE_CONTRACT.get(name, [])] for name, routes in CATEGORIES.items()}
+ALL: Final[Categories] = {
+    name: [*CATEGORIES.get(name, []), *BEYOND_THE_CONTRACT.get(name, [])] for name in {**CATEGORIES, **BEYOND_THE_CONTRACT}
+}
 # fmt: on

@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
+from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
@@ -45,6 +46,7 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    AttachmentQueries,
     EndUserQueries,
     MagicLinkQueries,
     ContactQueries,
@@ -74,6 +76,7 @@ class Mutation(
     PlanMutations,
     ShopMutations,
     AppEventMutations,
+    AttachmentMutations,
     EndUserMutations,
     MagicLinkMutations,
     ContactMutations,

@@ -22,6 +22,7 @@ from tasks.upkeep import (
     attend_to_campaigns,
     enqueue_forgotten_mail,
     start_due_campaigns,
+    sweep_attachments,
 )
 from tasks.webhooks import requeue_webhooks
 
@@ -38,6 +39,7 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "requeue_slack": (requeue_slack, EVERY_MINUTE),
     "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
+    "sweep_attachments": (sweep_attachments, EVERY_FIVE_MINUTES),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""
 
