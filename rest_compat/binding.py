@@ -36,10 +36,14 @@ def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, Body], dict[st
     reads_query = any(
         hint is Request or any(isinstance(marker, Query) for marker in get_args(hint)) for hint in hints.values()
     )
+    reads_body = body_model_of(view) is not None
 
     def bind(request: Request, actor: Actor, body: Body) -> dict[str, Any]:
         if not reads_query and request.url.query:
             name = next(iter(request.query_params), "")
+            raise InvalidInput(f"{name}: is not a known field", name)
+        if isinstance(body, Form) and body.fields and not reads_body:
+            name = body.fields[0][0]
             raise InvalidInput(f"{name}: is not a known field", name)
         return {name: read(request, actor, body) for name, read in readers}
 

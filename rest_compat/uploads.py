@@ -5,7 +5,7 @@ several files.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
@@ -165,16 +165,16 @@ def media_type_of(request: Request) -> str:
 
 
 class _Parts(MultiPartParser):
-    """Stops in the middle of a file that is too large, and tells whether the form came to its end."""
+    """Stops in the middle of a file that is too large, and where the form was cut off. What was received by then is
+    closed by the parser itself, since these fail within it."""
 
     def __init__(self, request: Request, part: str, *, most: int, largest: int, fields: int) -> None:
-        super().__init__(
-            request.headers, request.stream(), max_files=most, max_fields=fields, max_part_size=LARGEST_BODY
-        )
+        pieces = self._to_the_end(request.stream())
+        super().__init__(request.headers, pieces, max_files=most, max_fields=fields, max_part_size=LARGEST_BODY)
         self._part = part
         self._largest = largest
         self._size = 0
-        self.is_complete = False
+        self._is_complete = False
 
     def on_part_begin(self) -> None:
         self._size = 0
@@ -187,8 +187,14 @@ class _Parts(MultiPartParser):
         super().on_part_data(data, start, end)
 
     def on_end(self) -> None:
-        self.is_complete = True
+        self._is_complete = True
         super().on_end()
+
+    async def _to_the_end(self, pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+        async for piece in pieces:
+            yield piece
+        if not self._is_complete:
+            raise InvalidInput(f"{self._part}: the form was cut off", self._part)
 
 
 @asynccontextmanager
@@ -197,10 +203,8 @@ async def _parts(request: Request, part: str, *, most: int, largest: int, fields
     try:
         form = await parser.parse()
     except MultiPartException as error:
-        raise InvalidInput(f"{part}: {error.message}", part) from None
+        raise InvalidInput(error.message, part) from None
     try:
-        if not parser.is_complete:
-            raise InvalidInput(f"{part}: the form was cut off", part)
         yield form
     finally:
         await form.close()
