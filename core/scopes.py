@@ -8,3 +8,5 @@ class Scope(StrEnum):
     PLANS_READ = "plans:read"
     EVENTS_WRITE = "events:write"
     NEWSLETTER_WRITE = "newsletter:write"
+    WANTS_READ = "wants:read"
+    WANTS_WRITE = "wants:write"

@@ -25,6 +25,8 @@ from models.suppressions import SoftBounces, Suppression
 from models.templates import Template
 from models.ticks import Tick, Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
@@ -52,5 +54,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Tick,
     Turn,
     User,
+    Want,
+    WantVote,
     WebhookEvent,
 )

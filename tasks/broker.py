@@ -22,18 +22,22 @@ from tasks.upkeep import (
     enqueue_forgotten_mail,
     start_due_campaigns,
 )
+from tasks.wants import recount_wants, settle_changed_wants
 from tasks.webhooks import requeue_webhooks
 
 QUEUE: Final = "allover:tasks"
 RETRIES: Final = 3
 EVERY_MINUTE: Final = "* * * * *"
 EVERY_FIVE_MINUTES: Final = "*/5 * * * *"
+EVERY_HOUR: Final = "17 * * * *"
 SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
     "start_due_campaigns": (start_due_campaigns, EVERY_MINUTE),
     "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
+    "settle_changed_wants": (settle_changed_wants, EVERY_MINUTE),
+    "recount_wants": (recount_wants, EVERY_HOUR),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""
