@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import bson
@@ -22,6 +23,7 @@ from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
 from models.email_jobs import EmailJob
 from resolvers.job_leases import enqueue, enqueue_many
+from resolvers.mail_secrets import sealed_values
 
 DELIVER: Final = "mail.deliver"
 """The type of the jobs that send one delivery, which `deliveryId` in their payload names."""
@@ -29,6 +31,8 @@ PRIORITY: Final = 10
 """Somebody waits for such mail: it goes before campaigns, whose jobs have none."""
 FORGOTTEN_AFTER: Final = timedelta(minutes=1)
 """A queued delivery that old has a job, or whoever planned it died in between."""
+ATTEMPTS: Final = 50
+"""Of a job: it has to outlast the attempts of its message."""
 CHUNK: Final = 500
 LARGEST_VALUES: Final = 64_000
 """Bytes of the values of one mail, as they are stored."""
@@ -51,7 +55,8 @@ async def queue_mail(
     key: str,
     to: Contact | Recipient,
     *,
-    values: Mapping[str, Any],
+    values: Mapping[str, Any] = MappingProxyType({}),
+    secret_values: Mapping[str, Any] = MappingProxyType({}),
     language: str | None = None,
     source: str,
     category: ConsentCategory = ConsentCategory.TRANSACTIONAL,
@@ -62,7 +67,9 @@ async def queue_mail(
 
     `source` names the occasion (`confirmation:<subscriber id>:<number>`): there is one mail of each source to
     each person, so whoever is not sure whether it was planned plans it again. `values` are texts, numbers, booleans,
-    moments, lists and objects of those. `language` is the person's, else the app's, where it is left out.
+    moments, lists and objects of those. `secret_values` are what its reader alone may know, such as a link to sign in:
+    they are kept encrypted, and only until the mail is sent. `language` is the person's, else the app's, where it is
+    left out.
 
     Raises `InvalidInput` for values that are none.
     """
@@ -72,6 +79,7 @@ async def queue_mail(
         f"template:{key}",
         to,
         values=checked_values(values),
+        secret_values=checked_values(secret_values),
         language=language,
         source=source,
         category=category,
@@ -87,6 +95,7 @@ async def plan_mail(
     to: Contact | Recipient,
     *,
     values: Mapping[str, Any],
+    secret_values: Mapping[str, Any] = MappingProxyType({}),
     language: str | None,
     source: str,
     category: ConsentCategory,
@@ -94,8 +103,23 @@ async def plan_mail(
 ) -> Delivery:
     """As `queue_mail`, from any content that `Delivery.content` can name."""
     contact = to if isinstance(to, Contact) else await Contact.find_one({"emailKey": key_of_email(to.email)})
-    said = {"content": content, "values": dict(values), "source": source, "category": category, "kind": kind}
-    planned = await _inserted(_delivery(app, to, contact, language, said))
+    delivery_id = PydanticObjectId()
+    planned = await _inserted(
+        Delivery(
+            id=delivery_id,
+            app_id=app.id,
+            source=source,
+            kind=kind,
+            category=category,
+            contact_id=contact.id if contact else None,
+            content=content,
+            email=to.email,
+            name=to.name,
+            language=language or (contact.language if contact else None) or app.mail.default_language,
+            values=dict(values),
+            sealed_values=sealed_values(delivery_id, secret_values),
+        )
+    )
     if planned.status is DeliveryStatus.QUEUED:
         await _leave_to_workers(actor, planned.id)
     return planned
@@ -114,19 +138,29 @@ async def queue_mail_to_contacts(
 ) -> None:
     """As `queue_mail`, of the same to some hundred contacts, with three round trips. It goes after what somebody waits
     for."""
-    said = {
-        "content": f"template:{key}",
-        "values": checked_values(values),
-        "source": source,
-        "category": category,
-        "kind": DeliveryKind.TRANSACTIONAL,
-    }
-    if contacts:
-        await insert_new(Delivery, [_delivery(app, contact, contact, None, said) for contact in contacts])
+    checked = checked_values(values)
+    deliveries = [
+        Delivery(
+            app_id=app.id,
+            source=source,
+            kind=DeliveryKind.TRANSACTIONAL,
+            category=category,
+            contact_id=contact.id,
+            content=f"template:{key}",
+            email=contact.email,
+            name=contact.name,
+            language=contact.language or app.mail.default_language,
+            values=checked,
+        )
+        for contact in contacts
+    ]
+    if deliveries:
+        await insert_new(Delivery, deliveries)
     of_these = {"source": source, "contactId": {"$in": [contact.id for contact in contacts]}}
     waiting = {**of_these, "status": DeliveryStatus.QUEUED.value}
     planned = await Delivery.find(waiting, projection_model=_Waiting).to_list()
-    await enqueue_many(actor, DELIVER, {_job_key(one.id): {"deliveryId": str(one.id)} for one in planned})
+    jobs = {_job_key(one.id): {"deliveryId": str(one.id)} for one in planned}
+    await enqueue_many(actor, DELIVER, jobs, max_attempts=ATTEMPTS)
 
 
 @allow()
@@ -185,19 +219,6 @@ class _DedupeKey(BaseModel):
     dedupe_key: str = Field(alias="dedupeKey")
 
 
-def _delivery(
-    app: App, to: Contact | Recipient, contact: Contact | None, language: str | None, said: Mapping[str, Any]
-) -> Delivery:
-    return Delivery(
-        app_id=app.id,
-        contact_id=contact.id if contact else None,
-        email=to.email,
-        name=to.name,
-        language=language or (contact.language if contact else None) or app.mail.default_language,
-        **said,
-    )
-
-
 async def _inserted(planned: Delivery) -> Delivery:
     """The delivery; the first of its source to that person where there is one."""
     try:
@@ -212,7 +233,8 @@ async def _inserted(planned: Delivery) -> Delivery:
 async def _leave_to_workers(actor: Actor, delivery_id: PydanticObjectId) -> None:
     """However often it is called, there is one job."""
     payload = {"deliveryId": str(delivery_id)}
-    await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=_job_key(delivery_id))
+    key = _job_key(delivery_id)
+    await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=key, max_attempts=ATTEMPTS)
 
 
 def _job_key(delivery_id: PydanticObjectId) -> str:

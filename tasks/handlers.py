@@ -5,10 +5,11 @@ from typing import Final
 from resolvers.campaign_jobs import CHUNK, START
 from resolvers.gdpr import ERASE
 from resolvers.rollup_rebuilds import REBUILD
+from resolvers.slack_messages import POST
 from resolvers.transactional import DELIVER
 from resolvers.want_announcements import ANNOUNCE
 from resolvers.webhook_events import PROCESS
-from tasks import privacy, rollups, sending, wants, webhooks
+from tasks import privacy, rollups, sending, slack, wants, webhooks
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -19,4 +20,5 @@ HANDLERS: Final[dict[str, Handler]] = {
     ERASE: privacy.erase_contact,
     REBUILD: rollups.rebuild,
     PROCESS: webhooks.process_webhook,
+    POST: slack.post_lane,
 }
