@@ -12,7 +12,7 @@ from core.access import STAFF, SUPPORT, allow
 from core.actor import Actor
 from core.errors import InvalidInput, NotFound, found
 from core.ids import Handle, object_id
-from core.inputs import OMITTED, Email, Input, LongText, Search, ShopDomain, ShortText, key_of_email
+from core.inputs import OMITTED, Email, Input, LongText, Search, ShopDomain, ShortText, each_once, key_of_email
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from core.runtime import runtime
@@ -25,13 +25,8 @@ from resolvers.apps import visible_app
 from resolvers.want_counts import announce_want, topic_of, with_current_votes
 from resolvers.want_titles import tokens_of
 
-
-def _each_once(values: list[str]) -> list[str]:
-    return list(dict.fromkeys(values))
-
-
 Title = Annotated[ShortText, Field(min_length=1)]
-WantTags = Annotated[list[Handle], Field(max_length=20), AfterValidator(_each_once)]
+WantTags = Annotated[list[Handle], Field(max_length=20), AfterValidator(each_once)]
 
 
 class WantUpdate(Input):

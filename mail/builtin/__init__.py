@@ -5,6 +5,7 @@ looks like is made here, the same for all: plain, without images, readable in ev
 """
 
 import html as html_entities
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ BUTTON: Final = (
     "display:inline-block;padding:12px 24px;border-radius:6px;background-color:#1f4fd1;color:#ffffff;"
     "font-weight:bold;text-decoration:none"
 )
+CONDITIONAL: Final = re.compile(r"(\{% if \w+ %\})((?:(?!\{% (?:end)?if ).)*)(\{% endif %\})", re.DOTALL)
 PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -79,7 +81,8 @@ class BuiltIn:
 
 class _Words(BaseModel):
     """`preview` is what a list of mails shows beside the subject, `button` the words of the link, `fallback` leads to
-    the address written out, `small` are the paragraphs below it."""
+    the address written out, `small` are the paragraphs below it. A paragraph that is one `{% if … %}…{% endif %}` is
+    there or not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -93,7 +96,7 @@ class _Words(BaseModel):
 
 
 class _File(BaseModel):
-    """`link` is the variable that the button leads to."""
+    """`link` is the variable that the button leads to. Where its default is an empty text, the button may be missing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -102,6 +105,12 @@ class _File(BaseModel):
     link: str
     variables: tuple[Variable, ...]
     words: dict[str, _Words]
+
+    @property
+    def condition(self) -> tuple[str, str]:
+        """What stands before and after the button."""
+        is_optional = any(one.name == self.link and one.default == "" for one in self.variables)
+        return (f"{{% if {self.link} %}}", "{% endif %}") if is_optional else ("", "")
 
 
 @cache
@@ -123,25 +132,27 @@ def built_in(key: str, languages: tuple[str, ...] = ()) -> BuiltIn | None:
 
 
 def _built_in(key: str, language: str, file: _File) -> BuiltIn:
-    words, address = file.words[language], f"{{{{ {file.link} }}}}"
+    words = file.words[language]
     return BuiltIn(
         key=key,
         language=language,
         name=file.name,
         category=file.category,
         subject=words.subject,
-        html=_html(language, words, address),
-        text=_text(words, address),
+        html=_html(language, words, file),
+        text=_text(words, file),
         variables=file.variables,
     )
 
 
-def _html(language: str, words: _Words, address: str) -> str:
+def _html(language: str, words: _Words, file: _File) -> str:
+    address, (begin, end) = f"{{{{ {file.link} }}}}", file.condition
+    button = f'<a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a>'
+    fallback = f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>'
     body = [
-        *(f'<p style="{PARAGRAPH}">{_escaped(paragraph)}</p>' for paragraph in words.paragraphs),
-        f'<p style="margin:24px 0"><a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a></p>',
-        f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>',
-        *(f'<p style="{SMALL}">{_escaped(paragraph)}</p>' for paragraph in words.small),
+        *(_paragraph(PARAGRAPH, paragraph) for paragraph in words.paragraphs),
+        f'{begin}<p style="margin:24px 0">{button}</p>\n{fallback}{end}',
+        *(_paragraph(SMALL, paragraph) for paragraph in words.small),
     ]
     return PAGE.format(
         language=language,
@@ -153,8 +164,23 @@ def _html(language: str, words: _Words, address: str) -> str:
     )
 
 
-def _text(words: _Words, address: str) -> str:
-    return "\n\n".join([words.title, *words.paragraphs, f"{words.button}:\n{address}", *words.small]) + "\n"
+def _paragraph(style: str, words: str) -> str:
+    if conditional := CONDITIONAL.fullmatch(words):
+        return f'{conditional[1]}<p style="{style}">{_escaped(conditional[2])}</p>{conditional[3]}'
+    return f'<p style="{style}">{_escaped(words)}</p>'
+
+
+def _text(words: _Words, file: _File) -> str:
+    begin, end = file.condition
+    button = f"{begin}{words.button}:\n{{{{ {file.link} }}}}{end}"
+    return words.title + "".join(map(_below, [*words.paragraphs, button, *words.small])) + "\n"
+
+
+def _below(words: str) -> str:
+    """With the empty line above it, which goes with it."""
+    if conditional := CONDITIONAL.fullmatch(words):
+        return f"{conditional[1]}\n\n{conditional[2]}{conditional[3]}"
+    return f"\n\n{words}"
 
 
 def _escaped(words: str) -> str:
