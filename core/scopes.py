@@ -10,3 +10,4 @@ class Scope(StrEnum):
     NEWSLETTER_WRITE = "newsletter:write"
     WANTS_READ = "wants:read"
     WANTS_WRITE = "wants:write"
+    MAGIC_LINKS_WRITE = "magic-links:write"

@@ -16,7 +16,9 @@ from models.email_alerts import EmailAlert
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
+from models.end_users import EndUser
 from models.idempotency import IdempotencyRecord
+from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
@@ -45,7 +47,9 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailAlert,
     EmailEvent,
     EmailJob,
+    EndUser,
     IdempotencyRecord,
+    MagicLink,
     NewsletterTemplate,
     Plan,
     Shop,

@@ -111,6 +111,15 @@ async def person_behind(contact: Contact) -> Person:
     )
 
 
+async def deleting(holding: Holding, person: Person) -> int:
+    """Takes a person out of a collection together with the documents, which are of no use without them."""
+    count = 0
+    async for batch in holding.batches(person):
+        await holding.document.find({"_id": {"$in": [document.id for document in batch]}}).delete()
+        count += len(batch)
+    return count
+
+
 def overwriting(values: Callable[[Person], Mapping[str, Any]]) -> Callable[[Holding, Person], Awaitable[int]]:
     """Takes a person out of documents by other values in some fields, by stored name."""
 

@@ -7,6 +7,8 @@ holds people in passing, in `EXEMPT`.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic.alias_generators import to_camel
+
 from core import clock
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
@@ -18,7 +20,9 @@ from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
+from models.end_users import EndUser
 from models.idempotency import IdempotencyRecord
+from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
@@ -26,7 +30,8 @@ from models.suppressions import SoftBounces, Suppression
 from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
-from resolvers.holdings import Holding, Person, overwriting
+from resolvers.email_events import PERSONAL, without_address
+from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
 
 
@@ -51,6 +56,19 @@ async def _erase_from_events(holding: Holding, person: Person) -> int:
         for event in batch:
             await AppEvent.find({"_id": event.id}).update(touched({"data": _without(person, event.data)}))
         count += len(batch)
+    return count
+
+
+async def _erase_from_email_events(holding: Holding, person: Person) -> int:
+    """What a link led to is known of everybody who got it, unless it has an address in it."""
+    count = 0
+    async for batch in holding.batches(person):
+        named = {"_id": {"$in": [event.id for event in batch]}}
+        await EmailEvent.find(named).update(touched(dict.fromkeys(map(to_camel, PERSONAL))))
+        count += len(batch)
+        for event in batch:
+            if event.url is not None and (url := without_address(event.url)) != event.url:
+                await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
     return count
 
 
@@ -98,6 +116,17 @@ def _erased_subscriber(person: Person) -> Mapping[str, Any]:
     }
 
 
+def _erased_end_user(person: Person) -> Mapping[str, Any]:
+    """Not active, so that no token of theirs opens anything."""
+    return {
+        "email": "",
+        "emailKey": f"erased:{person.contact.id}",
+        "language": None,
+        "shopDomain": None,
+        "isActive": False,
+    }
+
+
 HOLDINGS: Final = (
     Holding(
         AppEvent,
@@ -130,7 +159,19 @@ HOLDINGS: Final = (
         EmailEvent,
         lambda person: {"contactId": person.contact.id},
         frozenset({"type", "at", "app_id", "url", "detail", "ip", "user_agent"}),
-        overwriting(lambda person: {"detail": None, "ip": None, "userAgent": None}),
+        _erase_from_email_events,
+    ),
+    Holding(
+        EndUser,
+        lambda person: {"contactId": person.contact.id},
+        frozenset({"app_id", "email", "language", "shop_domain", "last_login_at", "created_at"}),
+        overwriting(_erased_end_user),
+    ),
+    Holding(
+        MagicLink,
+        lambda person: {"emailKey": person.contact.email_key},
+        frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
+        deleting,
     ),
     Holding(
         Subscriber,

@@ -21,6 +21,7 @@ from resolvers import (
     email_jobs,
     gdpr,
     health,
+    magic_links,
     newsletter_templates,
     plans,
     shops,
@@ -45,6 +46,7 @@ from rest_compat import email_analytics as email_analytics_views
 from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
+from rest_compat import magic_links as magic_links_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
@@ -73,6 +75,7 @@ from rest_compat.email_analytics import (
 from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
+from rest_compat.magic_links import EndUserSessionWire, RequestedWire
 from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
@@ -131,6 +134,10 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/{appId}/templates/{templateId}", templates_views.delete_template, templates.delete_template, Message),
         Route("PATCH", "/{appId}/templates/{templateId}/toggle", templates_views.toggle_template, templates.toggle_template, DataMessage[TemplateWire]),
         Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
+    ],
+    "Magic Link": [
+        Route("POST", "/{appId}/magic-link/request", magic_links_views.request_magic_link, magic_links.request_magic_link, RequestedWire, 202),
+        Route("POST", "/{appId}/magic-link/verify", magic_links_views.verify_magic_link, magic_links.verify_magic_link, EndUserSessionWire, errors=(401,)),
     ],
     "Newsletter": [
         Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),
@@ -214,6 +221,10 @@ CATEGORIES: Final[Categories] = {
 }
 
 BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Magic Link": [
+        Route("GET", "/{appId}/magic-link/{token}", magic_links_views.show_magic_link, magic_links.get_magic_link, None, media_type="text/html", pages=(404, 410)),
+        Route("POST", "/{appId}/magic-link/{token}", magic_links_views.follow_magic_link, magic_links.follow_magic_link, None, media_type="text/html", pages=(303, 404, 410)),
+    ],
     "Newsletter": [
         Route("GET", "/{appId}/newsletter/confirm/{token}", subscribing_views.show_confirmation, subscribing.get_newsletter_confirmation, None, media_type="text/html", pages=(404, 410)),
         Route("POST", "/{appId}/newsletter/confirm/{token}", subscribing_views.confirm, subscribing.confirm_newsletter, None, media_type="text/html", pages=(404, 410)),

@@ -41,6 +41,7 @@ IDEMPOTENCY_KEY: Final = {
 }
 SIGNED_BODY: Final = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 MEANINGS: Final = {
+    303: "It goes on at Location",
     400: "What was sent is not valid; the sentence names the field",
     401: "No credential, or one that is not valid (any more)",
     403: "The credential may not do this",
@@ -59,7 +60,8 @@ class Route:
     """A documented path: the view that translates, the resolver that it calls, and what a success looks like.
 
     Who may call, and so the security in OpenAPI, is what the resolver declares. Without a model, `media_type` says what
-    a success is; `pages` are the errors that the view shows to a person, as HTML. With `uploads` the body is a file.
+    a success is; `pages` are the other statuses that the view answers a person with, as HTML. With `uploads` the body
+    is a file.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
     strangers send, unless it is refused.
     `is_shortcut` rows are answered before the router (`shortcuts.py`).

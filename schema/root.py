@@ -17,7 +17,9 @@ from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAle
 from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQueries
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
+from schema.end_users import EndUserMutations, EndUserQueries
 from schema.health import HealthQueries
+from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
@@ -43,6 +45,8 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    EndUserQueries,
+    MagicLinkQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
@@ -70,6 +74,8 @@ class Mutation(
     PlanMutations,
     ShopMutations,
     AppEventMutations,
+    EndUserMutations,
+    MagicLinkMutations,
     ContactMutations,
     SuppressionMutations,
     SubscriberMutations,

@@ -25,6 +25,10 @@ BUTTON: Final = (
     "display:inline-block;padding:12px 24px;border-radius:6px;background-color:#1f4fd1;color:#ffffff;"
     "font-weight:bold;text-decoration:none"
 )
+CODE: Final = (
+    "margin:0 0 24px;font-family:Menlo,Consolas,monospace;font-size:28px;line-height:36px;font-weight:bold;"
+    "letter-spacing:4px"
+)
 CONDITIONAL: Final = re.compile(r"(\{% if \w+ %\})((?:(?!\{% (?:end)?if ).)*)(\{% endif %\})", re.DOTALL)
 PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}">
@@ -80,9 +84,9 @@ class BuiltIn:
 
 
 class _Words(BaseModel):
-    """`preview` is what a list of mails shows beside the subject, `button` the words of the link, `fallback` leads to
-    the address written out, `small` are the paragraphs below it. A paragraph that is one `{% if … %}…{% endif %}` is
-    there or not."""
+    """`preview` is what a list of mails shows beside the subject, `button` the words of the link, `code` leads to the
+    code that does instead of the link, `fallback` to the address written out, `small` are the paragraphs below it. A
+    paragraph that is one `{% if … %}…{% endif %}` is there or not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -91,18 +95,21 @@ class _Words(BaseModel):
     title: str
     paragraphs: list[str]
     button: str
+    code: str = ""
     fallback: str
     small: list[str]
 
 
 class _File(BaseModel):
-    """`link` is the variable that the button leads to. Where its default is an empty text, the button may be missing."""
+    """`link` is the variable that the button leads to: where its default is an empty text, the button may be missing.
+    `code` is the one that can be typed instead."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     category: str
     link: str
+    code: str | None = None
     variables: tuple[Variable, ...]
     words: dict[str, _Words]
 
@@ -146,12 +153,13 @@ def _built_in(key: str, language: str, file: _File) -> BuiltIn:
 
 
 def _html(language: str, words: _Words, file: _File) -> str:
-    address, (begin, end) = f"{{{{ {file.link} }}}}", file.condition
+    address, code, (begin, end) = f"{{{{ {file.link} }}}}", f"{{{{ {file.code} }}}}", file.condition
     button = f'<a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a>'
     fallback = f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>'
+    instead = [_paragraph(PARAGRAPH, words.code), _paragraph(CODE, code)] if file.code else []
     body = [
         *(_paragraph(PARAGRAPH, paragraph) for paragraph in words.paragraphs),
-        f'{begin}<p style="margin:24px 0">{button}</p>\n{fallback}{end}',
+        "\n".join([f'{begin}<p style="margin:24px 0">{button}</p>', *instead, fallback + end]),
         *(_paragraph(SMALL, paragraph) for paragraph in words.small),
     ]
     return PAGE.format(
@@ -173,7 +181,8 @@ def _paragraph(style: str, words: str) -> str:
 def _text(words: _Words, file: _File) -> str:
     begin, end = file.condition
     button = f"{begin}{words.button}:\n{{{{ {file.link} }}}}{end}"
-    return words.title + "".join(map(_below, [*words.paragraphs, button, *words.small])) + "\n"
+    instead = [f"{words.code}\n{{{{ {file.code} }}}}"] if file.code else []
+    return words.title + "".join(map(_below, [*words.paragraphs, button, *instead, *words.small])) + "\n"
 
 
 def _below(words: str) -> str:

@@ -34,6 +34,7 @@ from resolvers.suppressions import suppress
 from resolvers.webhook_events import keep_webhook_event
 from tests.factories.apps import an_app
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
+from tests.factories.end_users import a_magic_link, a_stored_end_user
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.shops import a_shop, an_event
@@ -60,8 +61,11 @@ async def ada_everywhere() -> Contact:
         SYSTEM, link.url.rsplit("/", 1)[-1], DataExportAccess.VIEWED, Visitor("203.0.113.7", "Firefox")
     )
     delivery = await a_delivery(ada, app_id=app.id)
-    await an_email_event(delivery, EmailEventType.OPENED, ip="203.0.113.7", user_agent="Firefox")
+    url = f"https://tea.example/news?to={ADDRESS}"
+    await an_email_event(delivery, EmailEventType.CLICKED, ip="203.0.113.7", user_agent="Firefox", url=url)
     await a_subscriber(app.id, ada)
+    await a_stored_end_user(app.id, ADDRESS, contact_id=ada.id, shop_domain=shop.domain)
+    await a_magic_link(app.id, "a token", ADDRESS)
     await keep_webhook_event(
         SYSTEM,
         WebhookProvider.RESEND,
@@ -98,6 +102,8 @@ class TestErasing:
             "data_exports": 1,
             "deliveries": 1,
             "email_events": 1,
+            "end_users": 1,
+            "magic_links": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
@@ -223,6 +229,8 @@ class TestExporting:
             "data_exports": 1,
             "deliveries": 1,
             "email_events": 1,
+            "end_users": 1,
+            "magic_links": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
