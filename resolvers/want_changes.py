@@ -1,6 +1,6 @@
 """What becomes of wants: staff decide, everybody reads why, and who voted is told."""
 
-from typing import Any
+from typing import Any, Final
 
 from core import clock
 from core.access import SUPPORT, allow
@@ -8,10 +8,14 @@ from core.actor import Actor
 from core.errors import Conflict
 from core.inputs import Input, LongText
 from models.base import touched
+from models.slack_routing import SlackTopic
 from models.wants import HISTORY_KEPT, Want, WantChange, WantStatus
+from resolvers.slack_messages import tell_slack
 from resolvers.want_announcements import leave_announcement
 from resolvers.want_counts import announce_want
 from resolvers.wants import get_want
+
+TELLER: Final = Actor.system("wants")
 
 
 class WantStatusChange(Input):
@@ -46,7 +50,14 @@ async def change_want_status(actor: Actor, app_id: str, want_id: str, data: Want
         if notify:
             await leave_announcement(changed.id, change.id)
         await announce_want(changed)
+        await _tell_slack(changed, change)
         return await get_want(actor, app_id, want_id)
+
+
+async def _tell_slack(want: Want, change: WantChange) -> None:
+    status, note = change.after.value.replace("_", " "), f": {change.note}" if change.note else ""
+    text = f"{want.title} ({want.vote_count} votes) is now {status}{note}"
+    await tell_slack(TELLER, SlackTopic.WANTS, want.app_id, text, key=f"want_change:{change.id}")
 
 
 def changing(change: WantChange, *, notify: bool, **fields: Any) -> dict[str, Any]:

@@ -1,35 +1,37 @@
 """How people ask for something."""
 
-from typing import Annotated, Final
+from typing import Final
 
 from limits import RateLimitItemPerMinute
-from pydantic import Field
 
 from core.access import SUPPORT, allow
 from core.actor import Actor
 from core.ids import Handle
-from core.inputs import Email, Input, LongText, ShopDomain, ShortText
+from core.inputs import Email, Input, LongText, ShopDomain
 from core.runtime import runtime
 from core.scopes import Scope
 from models.apps import App
+from models.slack_routing import SlackTopic
 from models.wants import Want, WantAuthor
 from resolvers.apps import visible_app
+from resolvers.slack_messages import tell_slack
 from resolvers.want_board import Board, PublicWant
 from resolvers.want_counts import announce_want
 from resolvers.want_identities import WantVoter, identity_of
 from resolvers.want_titles import tokens_of
 from resolvers.want_votes import cast_own_vote
-from resolvers.wants import check_category, search_text_of
+from resolvers.wants import WantTitle, check_category, search_text_of
 
 SUBMISSIONS: Final = RateLimitItemPerMinute(10, namespace="want_submissions")
 DEFAULT_CATEGORY: Final = "general"
+TELLER: Final = Actor.system("wants")
 
 
 class WantCreate(Input):
     """`authorEmail` and `shopDomain` say for whom an app's backend, or staff, ask; end users ask for themselves.
     Without `category` it is the app's first. With `vote` the author votes for it too."""
 
-    title: Annotated[ShortText, Field(min_length=1)]
+    title: WantTitle
     description: LongText = ""
     category: Handle | None = None
     author_email: Email | None = None
@@ -61,6 +63,7 @@ async def create_want(actor: Actor, app_id: str, data: WantCreate) -> PublicWant
 async def _inserted(want: Want) -> PublicWant:
     await want.insert()
     await announce_want(want)
+    await tell_slack(TELLER, SlackTopic.WANTS, want.app_id, f"New want: {want.title}", key=f"want:{want.id}")
     return PublicWant(want, is_own=True)
 
 

@@ -16,6 +16,7 @@ from core.inputs import OMITTED, Email, Input, LongText, Search, ShopDomain, Sho
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from core.runtime import runtime
+from mail.headers import one_line
 from models.apps import App
 from models.base import touched
 from models.priorities import Priority
@@ -25,14 +26,14 @@ from resolvers.apps import visible_app
 from resolvers.want_counts import announce_want, topic_of, with_current_votes
 from resolvers.want_titles import tokens_of
 
-Title = Annotated[ShortText, Field(min_length=1)]
+WantTitle = Annotated[ShortText, AfterValidator(one_line), Field(min_length=1)]
 WantTags = Annotated[list[Handle], Field(max_length=20), AfterValidator(each_once)]
 
 
 class WantUpdate(Input):
     """`eta` says in words when it may come, `answer` what the company says to it: both are for everybody to read."""
 
-    title: Title = OMITTED
+    title: WantTitle = OMITTED
     description: LongText = OMITTED
     category: Handle = OMITTED
     priority: Priority = OMITTED
