@@ -138,6 +138,15 @@ class Want(Stored):
         return (self.author.email if self.author else None) or ""
 
     @property
+    def author_shop_domain(self) -> str | None:
+        return self.author.shop_domain if self.author else None
+
+    @property
+    def revenue_at_stake(self) -> list[Amount]:
+        """What the voters' shops pay a month, by currency."""
+        return self.stake.revenue
+
+    @property
     def is_open_to_votes(self) -> bool:
         return self.status in OPEN_TO_VOTES and self.merged_into is None
 

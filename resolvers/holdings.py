@@ -1,6 +1,7 @@
 """How a person is found in a collection, shown what is there of them, and taken out of it: a batch at a time, because
 somebody who was written to for years is in tens of thousands of documents."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,9 @@ from models.shops import Shop
 
 BATCH: Final = 500
 """Documents that are in memory at a time, and changed with one update."""
+
+ERASED: Final = "[…]"
+"""What stands in a text for what was taken out of it."""
 
 Row = dict[str, Any]
 
@@ -31,6 +35,11 @@ class Person:
     def is_in(self, text: str) -> bool:
         """Whether a text is the person's name, or has their address somewhere."""
         return self.contact.email_key in text.casefold() or text.casefold() in self.names
+
+    def taken_out_of(self, text: str) -> str:
+        """A text that the person wrote, without their address and their full name."""
+        traces = [self.contact.email_key, *(name for name in self.names if " " in name)]
+        return re.sub("|".join(map(re.escape, filter(None, traces))), ERASED, text, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,14 @@ from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
 from models.ticks import Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
 from resolvers.email_events import PERSONAL, without_address
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
+from resolvers.want_titles import tokens_of
+from resolvers.wants import search_text_of
 
 
 async def _erase_from_shops(holding: Holding, person: Person) -> int:
@@ -69,6 +73,19 @@ async def _erase_from_email_events(holding: Holding, person: Person) -> int:
         for event in batch:
             if event.url is not None and (url := without_address(event.url)) != event.url:
                 await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
+    return count
+
+
+async def _erase_from_wants(holding: Holding, person: Person) -> int:
+    """What they asked for stays, and goes on being voted for."""
+    count = 0
+    nobody = {"author.key": f"erased:{person.contact.id}", "author.email": None, "author.emailKey": None}
+    async for batch in holding.batches(person):
+        for want in batch:
+            texts = {name: person.taken_out_of(getattr(want, name)) for name in ("title", "description")}
+            derived = {"titleTokens": tokens_of(texts["title"]), "searchText": search_text_of(**texts, tags=want.tags)}
+            await Want.find({"_id": want.id}).update(touched({**nobody, **texts, **derived}))
+        count += len(batch)
     return count
 
 
@@ -114,6 +131,11 @@ def _erased_subscriber(person: Person) -> Mapping[str, Any]:
         "consentText": None,
         "confirmations": [],
     }
+
+
+def _erased_vote(person: Person) -> Mapping[str, Any]:
+    """It counts on, for nobody in particular."""
+    return {"identity": f"erased:{person.contact.id}", "email": None, "emailKey": None}
 
 
 def _erased_end_user(person: Person) -> Mapping[str, Any]:
@@ -203,6 +225,18 @@ HOLDINGS: Final = (
         lambda person: {"digest": {"$in": [*person.digests]}},
         frozenset({"reason", "scope", "since", "source", "note", "removed_at"}),
         overwriting(lambda person: {"note": None, "contactId": None}),
+    ),
+    Holding(
+        Want,
+        lambda person: {"author.emailKey": person.contact.email_key},
+        frozenset({"app_id", "title", "description", "created_at"}),
+        _erase_from_wants,
+    ),
+    Holding(
+        WantVote,
+        lambda person: {"emailKey": person.contact.email_key},
+        frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
+        overwriting(_erased_vote),
     ),
     Holding(
         WebhookEvent,

@@ -56,8 +56,7 @@ async def create_want(actor: Actor, app_id: str, data: WantCreate) -> PublicWant
     asked = await _inserted(want)
     if not data.vote:
         return asked
-    voted = await cast_own_vote(Board(app, actor, identity), identity, want, actor.label)
-    return PublicWant(voted.want, voted.has_voted, is_own=True)
+    return await cast_own_vote(Board(app, actor, identity), identity, want, actor.label)
 
 
 async def _inserted(want: Want) -> PublicWant:

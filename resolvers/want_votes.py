@@ -20,7 +20,7 @@ from core.runtime import runtime
 from core.scopes import Scope
 from models.want_votes import WantVote
 from models.wants import Want
-from resolvers.want_board import Board, visible_board, visible_public_want
+from resolvers.want_board import Board, PublicWant, visible_board, visible_public_want
 from resolvers.want_counts import announce_want, count_votes, mark, votes_for
 from resolvers.want_identities import Identity, WantVoter
 from resolvers.want_merging import move_on
@@ -39,20 +39,8 @@ class Ballot:
     cast_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class WantVoting:
-    """The want as the voter sees it after the vote."""
-
-    want: Want
-    has_voted: bool
-
-    @property
-    def vote_count(self) -> int:
-        return self.want.vote_count
-
-
 @allow(SUPPORT, api_key=Scope.WANTS_WRITE, end_user=True)
-async def vote_for_want(actor: Actor, app_id: str, want_id: str, voter: WantVoter) -> WantVoting:
+async def vote_for_want(actor: Actor, app_id: str, want_id: str, voter: WantVoter) -> PublicWant:
     """Votes for a want. Doing it again has no second effect.
 
     Raises `Conflict` where the want is decided, or was merged, and `RateLimited` beyond 60 votes a minute of one
@@ -62,7 +50,7 @@ async def vote_for_want(actor: Actor, app_id: str, want_id: str, voter: WantVote
 
 
 @allow(SUPPORT, api_key=Scope.WANTS_WRITE, end_user=True)
-async def unvote_want(actor: Actor, app_id: str, want_id: str, voter: WantVoter) -> WantVoting:
+async def unvote_want(actor: Actor, app_id: str, want_id: str, voter: WantVoter) -> PublicWant:
     """Takes a vote back, also of a want that is decided. Doing it again has no second effect.
 
     Raises as `vote_for_want` does.
@@ -71,7 +59,7 @@ async def unvote_want(actor: Actor, app_id: str, want_id: str, voter: WantVoter)
 
 
 @allow(SUPPORT, api_key=Scope.WANTS_WRITE, end_user=True)
-async def toggle_want_vote(actor: Actor, app_id: str, want_id: str, voter: WantVoter) -> WantVoting:
+async def toggle_want_vote(actor: Actor, app_id: str, want_id: str, voter: WantVoter) -> PublicWant:
     """Votes for a want, or takes the vote back where there is one.
 
     Raises as `vote_for_want` does.
@@ -86,7 +74,7 @@ async def list_want_voters(actor: Actor, app_id: str, want_id: str, window: Wind
     return await slice_of(WantVote, votes_for(want), Sort("createdAt", descending=True), window)
 
 
-async def cast_own_vote(board: Board, identity: Identity, want: Want, cast_by: str) -> WantVoting:
+async def cast_own_vote(board: Board, identity: Identity, want: Want, cast_by: str) -> PublicWant:
     """The vote of somebody who asks for something."""
     return await _voted(Ballot(board, identity, want, cast_by), _cast)
 
@@ -104,7 +92,7 @@ Effect = Callable[[Ballot], Awaitable[bool]]
 """Changes the voter's vote, and returns whether they have voted then."""
 
 
-async def _voted(ballot: Ballot, effect: Effect) -> WantVoting:
+async def _voted(ballot: Ballot, effect: Effect) -> PublicWant:
     marked = await mark(ballot.want.id, where={"appId": ballot.want.app_id})
     if marked is None:
         raise NotFound("Want not found")
@@ -119,7 +107,7 @@ async def _voted(ballot: Ballot, effect: Effect) -> WantVoting:
         await move_on(counted)
         raise _merged(counted)
     await announce_want(counted)
-    return WantVoting(counted, has_voted)
+    return PublicWant(counted, has_voted, counted.is_by(ballot.board.keys))
 
 
 async def _cast(ballot: Ballot) -> bool:

@@ -32,6 +32,8 @@ from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.users import UserMutations, UserQueries
+from schema.want_board import WantBoardMutations, WantBoardQueries
+from schema.wants import WantMutations, WantQueries, WantSubscriptions
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
 
@@ -58,6 +60,8 @@ class Query(
     EmailJobQueries,
     TemplateQueries,
     DataExportQueries,
+    WantBoardQueries,
+    WantQueries,
     WebhookEventQueries,
     EmailAlertQueries,
     HealthQueries,
@@ -89,6 +93,8 @@ class Mutation(
     EmailJobMutations,
     TemplateMutations,
     DataExportMutations,
+    WantBoardMutations,
+    WantMutations,
     WebhookEventMutations,
     EmailAlertMutations,
 ):
@@ -96,7 +102,9 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions):
+class Subscription(
+    ShopSubscriptions, WantSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions
+):
     pass
 
 

@@ -36,6 +36,7 @@ CAMPAIGN: Final = "5f5e100000000000000000ca"
 A_TIME: Final = "2026-01-31T09:00:00.000Z"
 VALUES: Final[dict[str, Any]] = {
     "appId": APP,
+    "authorEmail": "ada@example.com",
     "country": "GB",
     "domain": "tea-and-cakes.myshopify.com",
     "email": "ada@example.com",

@@ -7,11 +7,12 @@ from typing import Any, Final
 from core.actor import Actor
 from models.want_votes import WantVote
 from models.wants import Want, WantAuthor, WantStatus
+from resolvers.want_board import PublicWant
 from resolvers.want_counts import count_votes
 from resolvers.want_identities import WantVoter
 from resolvers.want_submitting import WantCreate, create_want
 from resolvers.want_titles import tokens_of
-from resolvers.want_votes import WantVoting, unvote_want, vote_for_want
+from resolvers.want_votes import unvote_want, vote_for_want
 from resolvers.wants import search_text_of
 
 SYSTEM: Final = Actor.system("tests")
@@ -51,13 +52,13 @@ def voters(size: int) -> Sequence[WantVoter]:
     return [voter(f"voter-{number}@example.com") for number in range(size)]
 
 
-async def voted(want: Want, *people: WantVoter, actor: Actor = SYSTEM) -> WantVoting:
+async def voted(want: Want, *people: WantVoter, actor: Actor = SYSTEM) -> PublicWant:
     """The last of them."""
     outcomes = [await vote_for_want(actor, want.app_id, str(want.id), one) for one in people]
     return outcomes[-1]
 
 
-async def unvoted(want: Want, one: WantVoter, actor: Actor = SYSTEM) -> WantVoting:
+async def unvoted(want: Want, one: WantVoter, actor: Actor = SYSTEM) -> PublicWant:
     return await unvote_want(actor, want.app_id, str(want.id), one)
 
 

@@ -38,6 +38,7 @@ from tests.factories.end_users import a_magic_link, a_stored_end_user
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.shops import a_shop, an_event
+from tests.factories.wants import submitted
 
 ADDRESS: Final = "ada@tea.example"
 PERSONAL: Final = re.compile(r"^owner$|(^|_)(e?mail|phone|address|ip|user_agent|recipient|first_name|last_name)(_|$)")
@@ -66,6 +67,8 @@ async def ada_everywhere() -> Contact:
     await a_subscriber(app.id, ada)
     await a_stored_end_user(app.id, ADDRESS, contact_id=ada.id, shop_domain=shop.domain)
     await a_magic_link(app.id, "a token", ADDRESS)
+    wish = {"authorEmail": ADDRESS, "title": "Write to Ada Lovelace", "description": f"At {ADDRESS}", "vote": True}
+    await submitted(app.id, **wish)
     await keep_webhook_event(
         SYSTEM,
         WebhookProvider.RESEND,
@@ -107,6 +110,8 @@ class TestErasing:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
+            "want_votes": 1,
+            "wants": 1,
             "webhook_events": 1,
             "contacts": 1,
         }
@@ -234,6 +239,8 @@ class TestExporting:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
+            "want_votes": 1,
+            "wants": 1,
             "webhook_events": 1,
             "contacts": 1,
         }

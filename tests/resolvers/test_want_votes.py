@@ -14,9 +14,9 @@ from core.errors import Conflict, Forbidden, InvalidInput, NotFound, RateLimited
 from core.pages import Page, Range
 from core.scopes import Scope
 from models.wants import Want, WantStatus
-from resolvers.want_board import PublicWantFilter, PublicWantSortKey, list_public_wants
+from resolvers.want_board import PublicWant, PublicWantFilter, PublicWantSortKey, list_public_wants
 from resolvers.want_upkeep import settle_changed_wants
-from resolvers.want_votes import WantVoting, list_want_voters, toggle_want_vote, unvote_want, vote_for_want
+from resolvers.want_votes import list_want_voters, toggle_want_vote, unvote_want, vote_for_want
 from resolvers.wants import WantFilter, WantSortKey, delete_want, get_want, list_wants
 from tests.factories.api_keys import backend_of
 from tests.factories.apps import an_app
@@ -51,7 +51,7 @@ async def _app(platform: object) -> None:
     await an_app(APP)
 
 
-async def toggled(want: Want, actor: Actor = SYSTEM, email: str | None = ADA) -> WantVoting:
+async def toggled(want: Want, actor: Actor = SYSTEM, email: str | None = ADA) -> PublicWant:
     return await toggle_want_vote(actor, want.app_id, str(want.id), voter(email))
 
 
@@ -209,7 +209,7 @@ class TestManyAtOnce:
     async def test_one_person_a_hundred_times_is_one_vote(self) -> None:
         want = await a_want(APP)
         attempts = await asyncio.gather(*(voted(want, voter(ADA)) for _ in range(100)), return_exceptions=True)
-        assert Counter(type(one) for one in attempts) == {WantVoting: 60, RateLimited: 40}
+        assert Counter(type(one) for one in attempts) == {PublicWant: 60, RateLimited: 40}
         assert (await stored(want)).vote_count == len(await votes_of(want)) == 1
 
     async def test_each_of_many_toggles_counts(self) -> None:
@@ -230,7 +230,7 @@ class TestManyAtOnce:
         want = await a_want(APP)
         voting = (voted(want, one) for one in voters(20))
         outcomes = await asyncio.gather(*voting, delete_want(SYSTEM, APP, str(want.id)), return_exceptions=True)
-        assert {type(one) for one in outcomes} <= {WantVoting, Want, NotFound}
+        assert {type(one) for one in outcomes} <= {PublicWant, Want, NotFound}
         assert await votes_of(want) == []
 
 
