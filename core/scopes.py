@@ -11,3 +11,5 @@ class Scope(StrEnum):
     WANTS_READ = "wants:read"
     WANTS_WRITE = "wants:write"
     MAGIC_LINKS_WRITE = "magic-links:write"
+    TICKETS_READ = "tickets:read"
+    TICKETS_WRITE = "tickets:write"

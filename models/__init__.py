@@ -27,6 +27,8 @@ from models.slack_routing import SlackRule
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
 from models.templates import Template
+from models.ticket_messages import TicketMessage
+from models.tickets import Ticket, TicketNumber
 from models.ticks import Tick, Turn
 from models.users import User
 from models.want_votes import WantVote
@@ -60,6 +62,9 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Subscriber,
     Suppression,
     Template,
+    Ticket,
+    TicketMessage,
+    TicketNumber,
     Tick,
     Turn,
     User,

@@ -146,9 +146,15 @@ async def request_magic_link(actor: Actor, app_id: str, data: MagicLinkRequest) 
     )
     link.code_digest = digest_of_code(settings, link.id, code)
     await link.insert()
-    values = {"sign_in_url": _address(app.id, token), "code": code, "valid_minutes": VALID.seconds // 60}
     await queue_mail(
-        SENDER, app, TEMPLATE, Recipient(data.email), values=values, language=data.language, source=link.mail_source
+        SENDER,
+        app,
+        TEMPLATE,
+        Recipient(data.email),
+        values={"valid_minutes": VALID.seconds // 60},
+        secret_values={"sign_in_url": _address(app.id, token), "code": code},
+        language=data.language,
+        source=link.mail_source,
     )
 
 

@@ -27,6 +27,8 @@ from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
+from models.ticket_messages import TicketMessage
+from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
 from models.want_votes import WantVote
@@ -35,8 +37,8 @@ from models.webhook_events import WebhookEvent
 from resolvers.email_events import PERSONAL, without_address
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
-from resolvers.want_titles import tokens_of
-from resolvers.wants import search_text_of
+from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
+from resolvers.want_erasure import erase_from_wants, erased_vote
 
 
 async def _erase_from_shops(holding: Holding, person: Person) -> int:
@@ -73,19 +75,6 @@ async def _erase_from_email_events(holding: Holding, person: Person) -> int:
         for event in batch:
             if event.url is not None and (url := without_address(event.url)) != event.url:
                 await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
-    return count
-
-
-async def _erase_from_wants(holding: Holding, person: Person) -> int:
-    """What they asked for stays, and goes on being voted for."""
-    count = 0
-    nobody = {"author.key": f"erased:{person.contact.id}", "author.email": None, "author.emailKey": None}
-    async for batch in holding.batches(person):
-        for want in batch:
-            texts = {name: person.taken_out_of(getattr(want, name)) for name in ("title", "description")}
-            derived = {"titleTokens": tokens_of(texts["title"]), "searchText": search_text_of(**texts, tags=want.tags)}
-            await Want.find({"_id": want.id}).update(touched({**nobody, **texts, **derived}))
-        count += len(batch)
     return count
 
 
@@ -131,11 +120,6 @@ def _erased_subscriber(person: Person) -> Mapping[str, Any]:
         "consentText": None,
         "confirmations": [],
     }
-
-
-def _erased_vote(person: Person) -> Mapping[str, Any]:
-    """It counts on, for nobody in particular."""
-    return {"identity": f"erased:{person.contact.id}", "email": None, "emailKey": None}
 
 
 def _erased_end_user(person: Person) -> Mapping[str, Any]:
@@ -227,16 +211,43 @@ HOLDINGS: Final = (
         overwriting(lambda person: {"note": None, "contactId": None}),
     ),
     Holding(
+        Ticket,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset(
+            {
+                "app_id",
+                "number",
+                "subject",
+                "email",
+                "name",
+                "shop_domain",
+                "topic",
+                "rating",
+                "created_at",
+                "resolved_at",
+            }
+        ),
+        erase_from_tickets,
+        discloses=is_requester_of,
+    ),
+    Holding(
+        TicketMessage,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset({"content", "is_customer", "author_name", "created_at"}),
+        erase_from_messages,
+        discloses=may_be_shown,
+    ),
+    Holding(
         Want,
         lambda person: {"author.emailKey": person.contact.email_key},
         frozenset({"app_id", "title", "description", "created_at"}),
-        _erase_from_wants,
+        erase_from_wants,
     ),
     Holding(
         WantVote,
         lambda person: {"emailKey": person.contact.email_key},
         frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
-        overwriting(_erased_vote),
+        overwriting(erased_vote),
     ),
     Holding(
         WebhookEvent,

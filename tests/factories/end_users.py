@@ -17,6 +17,7 @@ from models.end_users import EndUser
 from models.magic_links import VALID, MagicLink
 from resolvers.end_users import EndUserSession
 from resolvers.magic_links import MagicLinkRequest, MagicLinkVerify, request_magic_link, verify_magic_link
+from resolvers.mail_secrets import secret_values_of
 from tests.factories.api_keys import backend_of
 
 MERCHANT = "merchant@example.com"
@@ -77,7 +78,8 @@ async def mailed(app_id: str, email: str = MERCHANT) -> Mailed:
     assert link is not None
     mail = await Delivery.find_one({"source": link.mail_source})
     assert mail is not None
-    return Mailed(mail.values["sign_in_url"], mail.values["code"])
+    secrets = secret_values_of(mail)
+    return Mailed(secrets["sign_in_url"], secrets["code"])
 
 
 async def asked(app: App, email: str = MERCHANT, **fields: Any) -> Mailed:

@@ -38,6 +38,7 @@ from tests.factories.end_users import a_magic_link, a_stored_end_user
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.shops import a_shop, an_event
+from tests.factories.tickets import a_ticket, said
 from tests.factories.wants import submitted
 
 ADDRESS: Final = "ada@tea.example"
@@ -67,6 +68,8 @@ async def ada_everywhere() -> Contact:
     await a_subscriber(app.id, ada)
     await a_stored_end_user(app.id, ADDRESS, contact_id=ada.id, shop_domain=shop.domain)
     await a_magic_link(app.id, "a token", ADDRESS)
+    ticket = await a_ticket(app.id, email=ADDRESS, message="Ada Lovelace asks: how do I export my data?")
+    await said(ticket, SYSTEM, f"Ada Lovelace called, from {ADDRESS}", isInternal=True)
     wish = {"authorEmail": ADDRESS, "title": "Write to Ada Lovelace", "description": f"At {ADDRESS}", "vote": True}
     await submitted(app.id, **wish)
     await keep_webhook_event(
@@ -110,6 +113,8 @@ class TestErasing:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
+            "tickets": 1,
+            "ticket_messages": 2,
             "want_votes": 1,
             "wants": 1,
             "webhook_events": 1,
@@ -239,6 +244,8 @@ class TestExporting:
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
+            "tickets": 1,
+            "ticket_messages": 1,
             "want_votes": 1,
             "wants": 1,
             "webhook_events": 1,
