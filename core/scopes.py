@@ -8,6 +8,8 @@ class Scope(StrEnum):
     PLANS_READ = "plans:read"
     EVENTS_WRITE = "events:write"
     NEWSLETTER_WRITE = "newsletter:write"
+    WANTS_READ = "wants:read"
+    WANTS_WRITE = "wants:write"
     MAGIC_LINKS_WRITE = "magic-links:write"
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"

@@ -31,6 +31,8 @@ from models.ticket_messages import TicketMessage
 from models.tickets import Ticket, TicketNumber
 from models.ticks import Tick, Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
@@ -66,5 +68,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Tick,
     Turn,
     User,
+    Want,
+    WantVote,
     WebhookEvent,
 )

@@ -31,11 +31,14 @@ from models.ticket_messages import TicketMessage
 from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
 from resolvers.email_events import PERSONAL, without_address
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
+from resolvers.want_erasure import erase_from_wants, erased_vote
 
 
 async def _erase_from_shops(holding: Holding, person: Person) -> int:
@@ -233,6 +236,18 @@ HOLDINGS: Final = (
         frozenset({"content", "is_customer", "author_name", "created_at"}),
         erase_from_messages,
         discloses=may_be_shown,
+    ),
+    Holding(
+        Want,
+        lambda person: {"author.emailKey": person.contact.email_key},
+        frozenset({"app_id", "title", "description", "created_at"}),
+        erase_from_wants,
+    ),
+    Holding(
+        WantVote,
+        lambda person: {"emailKey": person.contact.email_key},
+        frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
+        overwriting(erased_vote),
     ),
     Holding(
         WebhookEvent,

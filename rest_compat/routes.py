@@ -38,6 +38,11 @@ from resolvers import (
     tracking,
     unsubscribing,
     users,
+    want_board,
+    want_changes,
+    want_submitting,
+    want_votes,
+    wants,
     webhooks,
 )
 from rest_compat import api_keys as api_keys_views
@@ -66,6 +71,8 @@ from rest_compat import tickets as tickets_views
 from rest_compat import tracking as tracking_views
 from rest_compat import unsubscribing as unsubscribing_views
 from rest_compat import users as users_views
+from rest_compat import want_board as want_board_views
+from rest_compat import wants as wants_views
 from rest_compat import webhooks as webhooks_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
@@ -97,6 +104,8 @@ from rest_compat.templates import TemplateCategoriesWire, TemplateWire
 from rest_compat.ticket_messages import TicketMessageWire
 from rest_compat.tickets import DeletedTickets, TicketStatsWire, TicketWire, TicketWithHistoryWire
 from rest_compat.users import UserWire
+from rest_compat.want_board import PublicWantWire, VoteWire
+from rest_compat.wants import WantStatsWire, WantWire
 from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
 # fmt: off
@@ -167,6 +176,19 @@ CATEGORIES: Final[Categories] = {
     "Magic Link": [
         Route("POST", "/{appId}/magic-link/request", magic_links_views.request_magic_link, magic_links.request_magic_link, RequestedWire, 202),
         Route("POST", "/{appId}/magic-link/verify", magic_links_views.verify_magic_link, magic_links.verify_magic_link, EndUserSessionWire, errors=(401,)),
+    ],
+    "Wants": [
+        Route("GET", "/{appId}/wants/", want_board_views.list_public_wants, want_board.list_public_wants, Paged[PublicWantWire]),
+        Route("POST", "/{appId}/wants/", want_board_views.create_want, want_submitting.create_want, Data[PublicWantWire], 201),
+        Route("GET", "/{appId}/wants/{id}", want_board_views.get_public_want, want_board.get_public_want, Data[PublicWantWire]),
+        Route("POST", "/{appId}/wants/{id}/vote", want_board_views.toggle_want_vote, want_votes.toggle_want_vote, Data[VoteWire]),
+        Route("GET", "/admin/{appId}/wants/stats", wants_views.want_stats, wants.want_stats, Data[WantStatsWire]),
+        Route("GET", "/admin/{appId}/wants/", wants_views.list_wants, wants.list_wants, Paged[WantWire]),
+        Route("GET", "/admin/{appId}/wants/{id}", wants_views.get_want, wants.get_want, Data[WantWire]),
+        Route("PATCH", "/admin/{appId}/wants/{id}", wants_views.update_want, wants.update_want, Data[WantWire]),
+        Route("DELETE", "/admin/{appId}/wants/{id}", wants_views.delete_want, wants.delete_want, Message),
+        Route("PATCH", "/admin/{appId}/wants/{id}/status", wants_views.change_want_status, want_changes.change_want_status, DataMessage[WantWire]),
+        Route("PATCH", "/admin/{appId}/wants/{id}/priority", wants_views.change_want_priority, wants.change_want_priority, DataMessage[WantWire]),
     ],
     "Newsletter": [
         Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),

@@ -15,9 +15,10 @@ from models.suppressions import Suppression
 from models.users import User
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
+from schema.want_loaders import WantLoaders
 
 
-class Loaders:
+class Loaders(WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)

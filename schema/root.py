@@ -37,6 +37,8 @@ from schema.ticket_messages import TicketMessageMutations, TicketMessageQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.users import UserMutations, UserQueries
+from schema.want_board import WantBoardMutations, WantBoardQueries
+from schema.wants import WantMutations, WantQueries, WantSubscriptions
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
 
@@ -66,6 +68,8 @@ class Query(
     TicketMessageQueries,
     TicketStatsQueries,
     DataExportQueries,
+    WantBoardQueries,
+    WantQueries,
     WebhookEventQueries,
     SlackRoutingQueries,
     EmailAlertQueries,
@@ -101,6 +105,8 @@ class Mutation(
     TicketBulkMutations,
     TicketMessageMutations,
     DataExportMutations,
+    WantBoardMutations,
+    WantMutations,
     WebhookEventMutations,
     SlackRoutingMutations,
     EmailAlertMutations,
@@ -110,7 +116,12 @@ class Mutation(
 
 @strawberry.type
 class Subscription(
-    ShopSubscriptions, TicketSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions
+    ShopSubscriptions,
+    TicketSubscriptions,
+    WantSubscriptions,
+    EmailJobSubscriptions,
+    CampaignSubscriptions,
+    EmailAlertSubscriptions,
 ):
     pass
 

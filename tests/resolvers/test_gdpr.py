@@ -39,6 +39,7 @@ from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.shops import a_shop, an_event
 from tests.factories.tickets import a_ticket, said
+from tests.factories.wants import submitted
 
 ADDRESS: Final = "ada@tea.example"
 PERSONAL: Final = re.compile(r"^owner$|(^|_)(e?mail|phone|address|ip|user_agent|recipient|first_name|last_name)(_|$)")
@@ -69,6 +70,8 @@ async def ada_everywhere() -> Contact:
     await a_magic_link(app.id, "a token", ADDRESS)
     ticket = await a_ticket(app.id, email=ADDRESS, message="Ada Lovelace asks: how do I export my data?")
     await said(ticket, SYSTEM, f"Ada Lovelace called, from {ADDRESS}", isInternal=True)
+    wish = {"authorEmail": ADDRESS, "title": "Write to Ada Lovelace", "description": f"At {ADDRESS}", "vote": True}
+    await submitted(app.id, **wish)
     await keep_webhook_event(
         SYSTEM,
         WebhookProvider.RESEND,
@@ -112,6 +115,8 @@ class TestErasing:
             "suppressions": 2,
             "tickets": 1,
             "ticket_messages": 2,
+            "want_votes": 1,
+            "wants": 1,
             "webhook_events": 1,
             "contacts": 1,
         }
@@ -241,6 +246,8 @@ class TestExporting:
             "suppressions": 1,
             "tickets": 1,
             "ticket_messages": 1,
+            "want_votes": 1,
+            "wants": 1,
             "webhook_events": 1,
             "contacts": 1,
         }
