@@ -29,8 +29,12 @@ from models.slack_routing import SlackRule
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
 from models.templates import Template
+from models.ticket_messages import TicketMessage
+from models.tickets import Ticket, TicketNumber
 from models.ticks import Tick, Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
@@ -63,8 +67,13 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Subscriber,
     Suppression,
     Template,
+    Ticket,
+    TicketMessage,
+    TicketNumber,
     Tick,
     Turn,
     User,
+    Want,
+    WantVote,
     WebhookEvent,
 )

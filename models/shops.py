@@ -133,6 +133,7 @@ class Shop(Stored):
             IndexModel([("appId", ASCENDING), ("domain", ASCENDING)], unique=True),
             IndexModel([("domain", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("emailKey", ASCENDING)]),
+            IndexModel([("appId", ASCENDING), ("emailKey", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("installedAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),

@@ -18,6 +18,7 @@ def sign_in_page(
         "asking.html",
         language,
         leads_to=leads_to,
+        common="sign_in",
         texts="sign_in",
         app_name=app_name,
         address=address_masked,

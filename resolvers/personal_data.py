@@ -7,6 +7,8 @@ holds people in passing, in `EXEMPT`.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic.alias_generators import to_camel
+
 from core import clock
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
@@ -27,12 +29,19 @@ from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
+from models.ticket_messages import TicketMessage
+from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
 from resolvers.attachment_removal import remove_attachments
+from resolvers.email_events import PERSONAL, without_address
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
+from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
+from resolvers.want_erasure import erase_from_wants, erased_vote
 
 
 async def _erase_from_shops(holding: Holding, person: Person) -> int:
@@ -61,6 +70,19 @@ async def _erase_from_events(holding: Holding, person: Person) -> int:
 
 async def _erase_attachments(holding: Holding, person: Person) -> int:
     return await remove_attachments(holding.find(person))
+
+
+async def _erase_from_email_events(holding: Holding, person: Person) -> int:
+    """What a link led to is known of everybody who got it, unless it has an address in it."""
+    count = 0
+    async for batch in holding.batches(person):
+        named = {"_id": {"$in": [event.id for event in batch]}}
+        await EmailEvent.find(named).update(touched(dict.fromkeys(map(to_camel, PERSONAL))))
+        count += len(batch)
+        for event in batch:
+            if event.url is not None and (url := without_address(event.url)) != event.url:
+                await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
+    return count
 
 
 def _without(person: Person, value: Any) -> Any:
@@ -156,7 +178,7 @@ HOLDINGS: Final = (
         EmailEvent,
         lambda person: {"contactId": person.contact.id},
         frozenset({"type", "at", "app_id", "url", "detail", "ip", "user_agent"}),
-        overwriting(lambda person: {"detail": None, "ip": None, "userAgent": None}),
+        _erase_from_email_events,
     ),
     Holding(
         EndUser,
@@ -200,6 +222,45 @@ HOLDINGS: Final = (
         lambda person: {"digest": {"$in": [*person.digests]}},
         frozenset({"reason", "scope", "since", "source", "note", "removed_at"}),
         overwriting(lambda person: {"note": None, "contactId": None}),
+    ),
+    Holding(
+        Ticket,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset(
+            {
+                "app_id",
+                "number",
+                "subject",
+                "email",
+                "name",
+                "shop_domain",
+                "topic",
+                "rating",
+                "created_at",
+                "resolved_at",
+            }
+        ),
+        erase_from_tickets,
+        discloses=is_requester_of,
+    ),
+    Holding(
+        TicketMessage,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset({"content", "is_customer", "author_name", "created_at"}),
+        erase_from_messages,
+        discloses=may_be_shown,
+    ),
+    Holding(
+        Want,
+        lambda person: {"author.emailKey": person.contact.email_key},
+        frozenset({"app_id", "title", "description", "created_at"}),
+        erase_from_wants,
+    ),
+    Holding(
+        WantVote,
+        lambda person: {"emailKey": person.contact.email_key},
+        frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
+        overwriting(erased_vote),
     ),
     Holding(
         WebhookEvent,

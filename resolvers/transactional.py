@@ -17,12 +17,12 @@ from core.access import allow
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.inputs import JsonObject, invalid_input, key_of_email
-from core.mongo import Filter
+from core.mongo import Filter, insert_new
 from models.apps import App
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
 from models.email_jobs import EmailJob
-from resolvers.job_leases import enqueue
+from resolvers.job_leases import enqueue, enqueue_many
 from resolvers.mail_secrets import sealed_values
 
 DELIVER: Final = "mail.deliver"
@@ -123,6 +123,44 @@ async def plan_mail(
     if planned.status is DeliveryStatus.QUEUED:
         await _leave_to_workers(actor, planned.id)
     return planned
+
+
+@allow()
+async def queue_mail_to_contacts(
+    actor: Actor,
+    app: App,
+    key: str,
+    contacts: Sequence[Contact],
+    *,
+    values: Mapping[str, Any],
+    source: str,
+    category: ConsentCategory,
+) -> None:
+    """As `queue_mail`, of the same to some hundred contacts, with three round trips. It goes after what somebody waits
+    for."""
+    checked = checked_values(values)
+    deliveries = [
+        Delivery(
+            app_id=app.id,
+            source=source,
+            kind=DeliveryKind.TRANSACTIONAL,
+            category=category,
+            contact_id=contact.id,
+            content=f"template:{key}",
+            email=contact.email,
+            name=contact.name,
+            language=contact.language or app.mail.default_language,
+            values=checked,
+        )
+        for contact in contacts
+    ]
+    if deliveries:
+        await insert_new(Delivery, deliveries)
+    of_these = {"source": source, "contactId": {"$in": [contact.id for contact in contacts]}}
+    waiting = {**of_these, "status": DeliveryStatus.QUEUED.value}
+    planned = await Delivery.find(waiting, projection_model=_Waiting).to_list()
+    jobs = {_job_key(one.id): {"deliveryId": str(one.id)} for one in planned}
+    await enqueue_many(actor, DELIVER, jobs, max_attempts=ATTEMPTS)
 
 
 @allow()

@@ -9,13 +9,16 @@ from strawberry.dataloader import DataLoader
 from models.apps import App
 from models.contacts import Contact
 from models.plans import Plan
+from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import Suppression
+from models.users import User
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
+from schema.want_loaders import WantLoaders
 
 
-class Loaders:
+class Loaders(WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
@@ -33,12 +36,21 @@ class Loaders:
         return DataLoader(_contacts)
 
     @cached_property
+    def shops(self) -> DataLoader[tuple[str, str], Shop | None]:
+        """By app and domain."""
+        return DataLoader(_shops)
+
+    @cached_property
     def subscribers(self) -> DataLoader[PydanticObjectId, list[Subscriber]]:
         return DataLoader(_subscribers)
 
     @cached_property
     def suppressions(self) -> DataLoader[str, list[Suppression]]:
         return DataLoader(_suppressions)
+
+    @cached_property
+    def users(self) -> DataLoader[PydanticObjectId, User | None]:
+        return DataLoader(_users)
 
 
 async def _apps(app_ids: list[str]) -> list[App | None]:
@@ -63,6 +75,12 @@ async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]
     return [found.get(contact_id) for contact_id in contact_ids]
 
 
+async def _shops(shops: list[tuple[str, str]]) -> list[Shop | None]:
+    domains = sorted({domain for _, domain in shops})
+    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find({"domain": {"$in": domains}}).to_list()}
+    return [found.get(shop) for shop in shops]
+
+
 async def _subscribers(contact_ids: list[PydanticObjectId]) -> list[list[Subscriber]]:
     """Those of each contact."""
     by_contact: defaultdict[PydanticObjectId, list[Subscriber]] = defaultdict(list)
@@ -75,3 +93,8 @@ async def _suppressions(addresses: list[str]) -> list[list[Suppression]]:
     """Those of each address that hold."""
     holding = await suppressions_of(addresses)
     return [holding[address] for address in addresses]
+
+
+async def _users(user_ids: list[PydanticObjectId]) -> list[User | None]:
+    found = {user.id: user for user in await User.find({"_id": {"$in": user_ids}}).to_list()}
+    return [found.get(user_id) for user_id in user_ids]

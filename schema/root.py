@@ -27,12 +27,19 @@ from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
+from schema.slack_routing import SlackRoutingMutations, SlackRoutingQueries
 from schema.subscriber_import import SubscriberImportMutations
 from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
+from schema.ticket_bulk import TicketBulkMutations
+from schema.ticket_messages import TicketMessageMutations, TicketMessageQueries
+from schema.ticket_stats import TicketStatsQueries
+from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.users import UserMutations, UserQueries
+from schema.want_board import WantBoardMutations, WantBoardQueries
+from schema.wants import WantMutations, WantQueries, WantSubscriptions
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
 
@@ -59,8 +66,14 @@ class Query(
     EmailAnalyticsQueries,
     EmailJobQueries,
     TemplateQueries,
+    TicketQueries,
+    TicketMessageQueries,
+    TicketStatsQueries,
     DataExportQueries,
+    WantBoardQueries,
+    WantQueries,
     WebhookEventQueries,
+    SlackRoutingQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -91,15 +104,28 @@ class Mutation(
     EmailAnalyticsMutations,
     EmailJobMutations,
     TemplateMutations,
+    TicketMutations,
+    TicketBulkMutations,
+    TicketMessageMutations,
     DataExportMutations,
+    WantBoardMutations,
+    WantMutations,
     WebhookEventMutations,
+    SlackRoutingMutations,
     EmailAlertMutations,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions):
+class Subscription(
+    ShopSubscriptions,
+    TicketSubscriptions,
+    WantSubscriptions,
+    EmailJobSubscriptions,
+    CampaignSubscriptions,
+    EmailAlertSubscriptions,
+):
     pass
 
 

@@ -29,6 +29,7 @@ from seed.mail_events import count_mail, mail_that_was_sent
 from seed.merchants import merchants
 from seed.newsletters import newsletter_templates, subscribers
 from seed.people import USER_AGENTS, people
+from seed.slack_rules import write_slack_rules
 from seed.templates import write_templates
 from seed.webhooks import webhook_events
 
@@ -59,6 +60,7 @@ async def found_company(progress: Progress) -> Secrets:
         password = await _hire()
         plans = {app.id: await _publish(app) for app in APPS}
         keys = {app.id: await _issue_key(app) for app in APPS[:2]}
+    await write_slack_rules()
     shops, events = histories(random, merchants(random, MERCHANTS), plans, now)
     settings, names = runtime().settings, {app.id: app.name for app in APPS}
     known = people(random, shops, names, settings, now)

@@ -24,12 +24,14 @@ from tasks.upkeep import (
     start_due_campaigns,
     sweep_attachments,
 )
+from tasks.wants import recount_wants, settle_changed_wants
 from tasks.webhooks import requeue_webhooks
 
 QUEUE: Final = "allover:tasks"
 RETRIES: Final = 3
 EVERY_MINUTE: Final = "* * * * *"
 EVERY_FIVE_MINUTES: Final = "*/5 * * * *"
+EVERY_HOUR: Final = "17 * * * *"
 SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
@@ -38,6 +40,8 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
     "requeue_slack": (requeue_slack, EVERY_MINUTE),
     "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
+    "settle_changed_wants": (settle_changed_wants, EVERY_MINUTE),
+    "recount_wants": (recount_wants, EVERY_HOUR),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
     "sweep_attachments": (sweep_attachments, EVERY_FIVE_MINUTES),
 }

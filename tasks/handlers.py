@@ -7,11 +7,13 @@ from resolvers.gdpr import ERASE
 from resolvers.rollup_rebuilds import REBUILD
 from resolvers.slack_messages import POST
 from resolvers.transactional import DELIVER
+from resolvers.want_announcements import ANNOUNCE
 from resolvers.webhook_events import PROCESS
-from tasks import privacy, rollups, sending, slack, webhooks
+from tasks import privacy, rollups, sending, slack, wants, webhooks
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
+    ANNOUNCE: wants.announce_change,
     START: sending.start_campaign,
     CHUNK: sending.deliver_chunk,
     DELIVER: sending.deliver_one,
