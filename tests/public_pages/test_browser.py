@@ -120,13 +120,13 @@ async def test_pages_fit_can_be_read_and_keep_to_their_policy(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_style_is_applied_and_follows_the_system(chromium: Browser, scheme: str) -> None:
-    async with opened(chromium, unsubscribed_page(Language.EN, APP, ADDRESS), scheme=scheme) as (page, _):
+    async with opened(chromium, unsubscribed_page(Language.EN, "newsletter", APP, ADDRESS), scheme=scheme) as (page, _):
         background = await page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == {"light": "rgb(246, 247, 251)", "dark": "rgb(16, 20, 29)"}[scheme]
 
 
 async def test_the_button_is_the_first_stop_of_the_keyboard_and_sends_a_post(chromium: Browser) -> None:
-    async with opened(chromium, unsubscribe_page(Language.EN, APP, ADDRESS, ACTION)) as (page, site):
+    async with opened(chromium, unsubscribe_page(Language.EN, "newsletter", APP, ADDRESS, ACTION)) as (page, site):
         await page.keyboard.press("Tab")
         focused = page.locator("button:focus-visible")
         assert await focused.inner_text() == "Unsubscribe"
@@ -140,7 +140,7 @@ async def test_the_button_is_the_first_stop_of_the_keyboard_and_sends_a_post(chr
 
 
 async def test_the_button_can_be_hit_with_a_thumb(chromium: Browser) -> None:
-    async with opened(chromium, unsubscribe_page(Language.EN, APP, ADDRESS, ACTION)) as (page, _):
+    async with opened(chromium, unsubscribe_page(Language.EN, "newsletter", APP, ADDRESS, ACTION)) as (page, _):
         box = await page.locator("button").bounding_box()
     assert box is not None
     assert box["height"] >= 44

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from starlette.responses import HTMLResponse
 
+from models.contacts import ConsentCategory
 from public_pages.addresses import masked
 from public_pages.data_exports import data_export_page
 from public_pages.languages import Language
@@ -22,11 +23,22 @@ APP: Final = "Tea & <i>Cakes</i>"
 ADDRESS: Final = "a•••@example.com"
 ACTION: Final = '/tea/newsletter/unsubscribe/token?a="b"'
 NOW: Final = datetime(2026, 1, 31, 9, 5, tzinfo=UTC)
+CATEGORIES: Final = [one.value for one in ConsentCategory if one is not ConsentCategory.TRANSACTIONAL]
 Page = Callable[[Language], HTMLResponse]
 
 PAGES: Final[dict[str, Page]] = {
-    "unsubscribe": lambda language: unsubscribe_page(language, APP, ADDRESS, ACTION),
-    "unsubscribed": lambda language: unsubscribed_page(language, APP, ADDRESS),
+    **{
+        f"unsubscribe.{category}": lambda language, category=category: unsubscribe_page(  # type: ignore[misc]
+            language, category, APP, ADDRESS, ACTION
+        )
+        for category in CATEGORIES
+    },
+    **{
+        f"unsubscribed.{category}": lambda language, category=category: unsubscribed_page(  # type: ignore[misc]
+            language, category, APP, ADDRESS
+        )
+        for category in CATEGORIES
+    },
     "confirm": lambda language: confirm_page(language, APP, ADDRESS, ACTION),
     "confirmed": lambda language: confirmed_page(language, APP, ADDRESS),
     "data_export": lambda language: data_export_page(language, APP, NOW, NOW, [], {}, "/download"),
@@ -84,17 +96,17 @@ def test_what_is_shown_is_escaped(name: str) -> None:
     assert "<i>" not in html_of(PAGES[name](Language.EN))
 
 
-@pytest.mark.parametrize("name", ["unsubscribe", "confirm"])
+@pytest.mark.parametrize("name", ["unsubscribe.newsletter", "unsubscribe.product", "confirm"])
 @EVERY_LANGUAGE
 def test_one_button_sends_one_form(name: str, language: Language) -> None:
     html = html_of(PAGES[name](language))
     tags = Tags(html)
     assert tags.all("form") == [{"method": "post", "action": ACTION}]
     assert tags.all("button") == [{}]
-    assert TEXTS[language][f"{name}.button"] in html
+    assert TEXTS[language][f"{name.partition('.')[0]}.button"] in html
 
 
-@pytest.mark.parametrize("name", ["unsubscribed", "confirmed"])
+@pytest.mark.parametrize("name", ["unsubscribed.newsletter", "unsubscribed.outreach", "confirmed"])
 def test_what_was_done_is_said_without_a_form(name: str) -> None:
     html = html_of(PAGES[name](Language.EN))
     assert "<form" not in html
