@@ -84,10 +84,9 @@ class TestRevenue:
         assert amounts(stake([], [a_shop(str(number), yearly) for number in range(12)]).revenue) == {"USD": "199.00"}
 
     def test_who_does_not_pay_adds_nothing(self) -> None:
-        trial = {"trial_ends_at": NOW + timedelta(days=1)}
         shops = [
             a_shop("free"),
-            a_shop("trial", a_plan(), **trial),
+            a_shop("trial", a_plan(), trial_ends_at=NOW + timedelta(days=1)),
             a_shop("frozen", a_plan(status=SubscriptionStatus.FROZEN)),
             a_shop("test", a_plan(), is_test=True),
             gone("gone", a_plan()),

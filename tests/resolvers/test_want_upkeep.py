@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -84,7 +84,7 @@ class TestAfterAMinute:
         ],
     )
     async def test_what_becomes_of_a_shop_is_noticed(
-        self, event: str, data: dict[str, str], revenue: dict[str, str]
+        self, event: str, data: dict[str, Any], revenue: dict[str, str]
     ) -> None:
         want = await a_want(APP)
         await a_shop(APP, TEA, plan="pro", email=ADA)
