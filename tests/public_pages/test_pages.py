@@ -100,7 +100,6 @@ def test_what_is_shown_is_escaped(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["unsubscribe.newsletter", "unsubscribe.product", "confirm", "sign_in"])
-@pytest.mark.parametrize("name", ["unsubscribe.newsletter", "unsubscribe.product", "confirm"])
 @EVERY_LANGUAGE
 def test_one_button_sends_one_form(name: str, language: Language) -> None:
     html = html_of(PAGES[name](language))
@@ -111,7 +110,6 @@ def test_one_button_sends_one_form(name: str, language: Language) -> None:
 
 
 @pytest.mark.parametrize("name", ["unsubscribed.newsletter", "unsubscribed.outreach", "confirmed", "sign_in_code"])
-@pytest.mark.parametrize("name", ["unsubscribed.newsletter", "unsubscribed.outreach", "confirmed"])
 def test_what_was_done_is_said_without_a_form(name: str) -> None:
     html = html_of(PAGES[name](Language.EN))
     assert "<form" not in html
