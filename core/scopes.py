@@ -8,3 +8,4 @@ class Scope(StrEnum):
     PLANS_READ = "plans:read"
     EVENTS_WRITE = "events:write"
     NEWSLETTER_WRITE = "newsletter:write"
+    LOGS_WRITE = "logs:write"

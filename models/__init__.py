@@ -17,6 +17,8 @@ from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.idempotency import IdempotencyRecord
+from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
+from models.logs import LogEntry
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
@@ -43,7 +45,11 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailAlert,
     EmailEvent,
     EmailJob,
+    ErrorGroup,
+    ErrorGroupShop,
     IdempotencyRecord,
+    LogEntry,
+    LogHour,
     NewsletterTemplate,
     Plan,
     Shop,

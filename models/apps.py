@@ -24,7 +24,8 @@ class AppMail(Part):
 
 class App(Record):
     """`id` is a slug, such as `banners-all-over`, and never changes. `shopify_secrets` are the app's client secrets at
-    Shopify, encrypted, the newest first: the one before it counts while Shopify still signs with it."""
+    Shopify, encrypted, the newest first: the one before it counts while Shopify still signs with it. `log_days` is how
+    long its logs are kept."""
 
     id: str = Field(alias="_id")  # type: ignore[assignment]  # Beanie allows any type of id
     name: str
@@ -33,6 +34,7 @@ class App(Record):
     allowed_origins: list[str] = Field(default_factory=list)
     is_active: bool = True
     mail: AppMail = Field(default_factory=AppMail)
+    log_days: int = 30
     shopify_secrets: list[bytes] = Field(default_factory=list, repr=False)
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)

@@ -17,7 +17,9 @@ from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAle
 from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQueries
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
+from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.health import HealthQueries
+from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.merchants import MerchantQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
@@ -44,6 +46,8 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    LogQueries,
+    ErrorGroupQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
@@ -72,6 +76,8 @@ class Mutation(
     PlanMutations,
     ShopMutations,
     AppEventMutations,
+    LogMutations,
+    ErrorGroupMutations,
     ContactMutations,
     SuppressionMutations,
     SubscriberMutations,
@@ -93,7 +99,9 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(ShopSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions):
+class Subscription(
+    ShopSubscriptions, LogSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions
+):
     pass
 
 

@@ -14,6 +14,7 @@ from models import shops as stored
 from models.plans import Interval
 from models.shops import ChangeKind, ShopStatus, SubscriptionStatus
 from resolvers import shops
+from resolvers.logs import LogFilter, LogSortKey, list_logs
 from resolvers.shops import (
     ShopDomainFilter,
     ShopFilter,
@@ -24,6 +25,7 @@ from resolvers.shops import (
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
 from schema.plans import Plan
 
@@ -100,6 +102,21 @@ class Shop:
     def monthly_revenue(self) -> Money | None:
         shop = cast(stored.Shop, self)
         return Money.of(shop.monthly_revenue(clock.now()), shop.subscription.currency) if shop.subscription else None
+
+    @described("What the app logged about the shop, the newest first.")
+    async def logs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: LogFilterInput | None = None,
+    ) -> Connection[LogEntry]:
+        shop, window = cast(stored.Shop, self), Range.of(first, after, last, before)
+        filters = parse(LogFilter, filter).of_shop(shop.domain)
+        newest = LogSortKey.CREATED_AT.order(descending=True)
+        return Connection.of(await list_logs(info.context.actor, shop.app_id, window, filters, newest))
 
     @described("What happened to the shop, the newest first.")
     def history(self) -> list[ShopChange]:

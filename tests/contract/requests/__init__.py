@@ -15,12 +15,13 @@ from core import clock
 from core.actor import Role
 from models.apps import App
 from rest_compat.contract import Endpoint
-from tests.contract.requests import company, mail, slack_routing
+from tests.contract.requests import company, logs, mail, slack_routing
 from tests.contract.requests.calling import APP, Caller, Request
 from tests.factories.people import a_user
 
 REQUESTS: Final[Mapping[str, Request]] = {
     **company.REQUESTS,
+    **logs.REQUESTS,
     **mail.REQUESTS,
     **slack_routing.REQUESTS,
 }
@@ -47,9 +48,11 @@ class Call:
     method: str
     path: str
     body: dict[str, Any] | None
+    query: str = ""
     signed: Callable[[bytes], Mapping[str, str]] | None = None
 
-    async def send(self, query: str = "") -> Response:
+    async def send(self, query: str | None = None) -> Response:
+        query = self.query if query is None else query
         if self.signed:
             content = orjson.dumps(self.body)
             return await self.caller.http.post(self.path + query, content=content, headers=self.signed(content))
@@ -63,4 +66,5 @@ async def prepared(caller: Caller, endpoint: Endpoint) -> Call:
     request = request_of(endpoint)
     parameters = {"appId": APP, **request.parameters, **await request.needs(caller)}
     body = request.body(caller) if callable(request.body) else request.body
-    return Call(caller, endpoint.method, endpoint.path.format_map(parameters), body, request.signed)
+    path = endpoint.path.format_map(parameters)
+    return Call(caller, endpoint.method, path, body, request.query, request.signed)
