@@ -173,6 +173,8 @@ def plain(sent: Any) -> Read | None:
 
 
 def _read(sent: Any) -> Read:
+    if not isinstance(sent, dict):
+        raise InvalidInput("must be an object")
     try:
         entry = LogEntryCreate.model_validate(sent)
     except ValidationError as error:

@@ -17,10 +17,10 @@ from core.access import ADMINS, allow
 from core.actor import Actor
 from core.mongo import Filter
 from models.apps import App
-from models.log_tallies import ErrorGroup, ErrorGroupShop, ErrorGroupStatus, LogHour, OpenBatch, Tally
+from models.log_tallies import GROUP_KEPT, ErrorGroup, ErrorGroupShop, ErrorGroupStatus, LogHour, OpenBatch, Tally
 from models.logs import LogEntry
 from resolvers.apps import visible_app
-from resolvers.log_tallies import HOUR, NOTHING, Batch, count_batch, counts_of, day_of, entries_of
+from resolvers.log_tallies import HOUR, NOTHING, Batch, count_batch, counts_of, day_of, entries_of, new_group
 
 ROUNDS: Final = 20
 """How often a count is made again, at most: of what never rests, the next look does it."""
@@ -131,7 +131,7 @@ async def _recount_group(app_id: str, fingerprint: str) -> bool:
     """Whether nothing came between. When it was first seen stays, although the entry may be gone."""
     group = await ErrorGroup.find_one({"_id": f"{app_id}:{fingerprint}"})
     if group is None:
-        return True
+        return not await _restore(app_id, fingerprint)
     await _forget_shops(group)
     days: dict[str, dict[str, int]] = defaultdict(dict)
     entries = {"appId": app_id, "fingerprint": fingerprint, **_without({one.batch for one in group.open})}
@@ -145,6 +145,18 @@ async def _recount_group(app_id: str, fingerprint: str) -> bool:
         return deleted is not None and bool(deleted.deleted_count)
     last = max((row["last"] for row in rows), default=group.last_seen)
     return await _keep(ErrorGroup, group, {"days": days, "total": total, "lastSeen": last})
+
+
+async def _restore(app_id: str, fingerprint: str) -> bool:
+    """Whether there was something to restore: entries of an error that nobody knew any more."""
+    entries = {"appId": app_id, "fingerprint": fingerprint}
+    example = await LogEntry.get_pymongo_collection().find_one(entries)
+    if example is None:
+        return False
+    group = {**new_group(app_id, fingerprint, example), "open": [], "version": 0}
+    restored = {"$setOnInsert": group, "$max": {"expiresAt": example["createdAt"] + GROUP_KEPT}}
+    await ErrorGroup.change({"_id": group.pop("_id")}, restored, upsert=True)
+    return True
 
 
 async def _forget_shops(group: ErrorGroup) -> None:

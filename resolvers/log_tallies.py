@@ -120,7 +120,7 @@ async def open_batch(batch: Batch, counts: Counts) -> list[str]:
             opened
             | {
                 "$max": {"expiresAt": group.last + max(batch.kept, GROUP_KEPT)},
-                "$setOnInsert": _new_group(batch, fingerprint, group),
+                "$setOnInsert": new_group(batch.app_id, fingerprint, group.example),
             },
             upsert=True,
         )
@@ -133,20 +133,22 @@ async def open_batch(batch: Batch, counts: Counts) -> list[str]:
 NOTHING: Final = {"debug": 0, "info": 0, "warn": 0, "error": 0}
 
 
-def _new_group(batch: Batch, fingerprint: str, group: GroupCounts) -> dict[str, Any]:
-    about = fingerprint_of_entry(group.example)
+def new_group(app_id: str, fingerprint: str, example: Entry) -> dict[str, Any]:
+    """An error of which nothing is counted yet, as it is stored."""
+    about = fingerprint_of_entry(example)
     return {
-        "appId": batch.app_id,
+        "_id": f"{app_id}:{fingerprint}",
+        "appId": app_id,
         "fingerprint": fingerprint,
         "type": about.type,
         "title": about.title,
         "titleKey": about.title.casefold(),
         "culprit": about.culprit,
-        "module": group.example["module"],
+        "module": example["module"],
         "total": 0,
         "days": {},
-        "firstSeen": group.first,
-        "lastSeen": group.last,
+        "firstSeen": example["createdAt"],
+        "lastSeen": example["createdAt"],
         "status": ErrorGroupStatus.OPEN.value,
         "regressions": 0,
     }
