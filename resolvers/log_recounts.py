@@ -20,7 +20,7 @@ from models.apps import App
 from models.log_tallies import GROUP_KEPT, ErrorGroup, ErrorGroupShop, ErrorGroupStatus, LogHour, OpenBatch, Tally
 from models.logs import LogEntry
 from resolvers.apps import visible_app
-from resolvers.log_tallies import HOUR, NOTHING, Batch, count_batch, counts_of, day_of, entries_of, new_group
+from resolvers.log_tallies import HOUR, NOTHING, Batch, count_batch, counts_of, day_of, entries_of, hour_id, new_group
 
 ROUNDS: Final = 20
 """How often a count is made again, at most: of what never rests, the next look does it."""
@@ -35,12 +35,16 @@ log = structlog.get_logger(__name__)
 async def rebuild_log_counts(actor: Actor, app_id: str) -> int:
     """Counts all logs of an app anew, and returns how many errors and hours there are."""
     await visible_app(actor, app_id)
-    hours = await LogEntry.distinct("hour", {"appId": app_id})
-    known = await LogHour.distinct("hour", {"appId": app_id})
-    fingerprints = await ErrorGroup.distinct("fingerprint", {"appId": app_id})
-    await recount_hours(app_id, {*hours, *known})
-    await recount_groups(app_id, fingerprints)
-    return len({*hours, *known}) + len(fingerprints)
+    of_app = {"appId": app_id}
+    with_error = {**of_app, "fingerprint": {"$type": "string"}}
+    hours = {*await LogEntry.distinct("hour", of_app), *await LogHour.distinct("hour", of_app)}
+    errors = {
+        *await LogEntry.distinct("fingerprint", with_error),
+        *await ErrorGroup.distinct("fingerprint", of_app),
+    }
+    await recount_hours(app_id, hours)
+    await recount_groups(app_id, errors)
+    return len(hours) + len(errors)
 
 
 @allow()
@@ -110,6 +114,9 @@ async def _recount_hour(app_id: str, hour: datetime) -> bool:
     under_way = {one.batch for tally in tallies for one in tally.open}
     settled = await _levels({**within, **_without(under_way)})
     arrived = {batch: await _levels({**within, **entries_of(batch)}) for batch in under_way}
+    if missing := settled.keys() - {tally.module for tally in tallies}:
+        await _restore_hours(app_id, hour, missing)
+        return False
     kept = []
     for tally in tallies:
         counts = Counter(settled[tally.module])
@@ -117,6 +124,15 @@ async def _recount_hour(app_id: str, hour: datetime) -> bool:
             counts += arrived[batch][tally.module]
         kept.append(await _keep(LogHour, tally, {level: counts[level] for level in NOTHING}))
     return all(kept)
+
+
+async def _restore_hours(app_id: str, hour: datetime, modules: Collection[str]) -> None:
+    """Of modules that nothing was known of any more."""
+    for module in modules:
+        fresh = {"appId": app_id, "hour": hour, "module": module, **NOTHING, "open": [], "version": 0}
+        named = {"_id": hour_id(app_id, hour, module)}
+        restored = {"$setOnInsert": fresh | {"expiresAt": hour + GROUP_KEPT}}
+        await LogHour.change(named, restored, upsert=True)
 
 
 async def _levels(entries: Filter) -> defaultdict[str, Counter[str]]:

@@ -56,9 +56,6 @@ class Batch:
     at: datetime
     kept: timedelta
 
-    def hour_id(self, hour: datetime, module: str) -> str:
-        return f"{self.app_id}:{hour:%Y-%m-%dT%H}:{module}"
-
     def group_id(self, fingerprint: str) -> str:
         return f"{self.app_id}:{fingerprint}"
 
@@ -90,6 +87,10 @@ def entries_of(first: ObjectId) -> Filter:
     return {"_id": {"$gte": first, "$lte": ObjectId(first.binary[:9] + LAST)}}
 
 
+def hour_id(app_id: str, hour: datetime, module: str) -> str:
+    return f"{app_id}:{hour:%Y-%m-%dT%H}:{module}"
+
+
 def day_of(at: datetime) -> str:
     """The UTC day, such as 2026-01-31."""
     return f"{at:%Y-%m-%d}"
@@ -100,7 +101,7 @@ async def open_batch(batch: Batch, counts: Counts) -> list[str]:
     opened = {"$push": {"open": {"batch": batch.first, "at": batch.at}}, "$inc": {"version": 1}}
     hours = [
         UpdateOne(
-            {"_id": batch.hour_id(hour, module)},
+            {"_id": hour_id(batch.app_id, hour, module)},
             opened
             | {
                 "$max": {"expiresAt": hour + HOUR + batch.kept},
@@ -174,7 +175,7 @@ async def count_batch(batch: Batch, counts: Counts) -> Counted:
         done = await ErrorGroup.get_pymongo_collection().bulk_write(groups, ordered=False)
         missed_groups = done.matched_count < len(groups)
     hours = [
-        UpdateOne(_open(batch, batch.hour_id(hour, module)), _added(batch, levels))
+        UpdateOne(_open(batch, hour_id(batch.app_id, hour, module)), _added(batch, levels))
         for (hour, module), levels in counts.hours.items()
     ]
     done = await LogHour.get_pymongo_collection().bulk_write(hours, ordered=False)
