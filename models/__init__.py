@@ -20,6 +20,8 @@ from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
+from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
+from models.logs import LogEntry
 from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
@@ -57,6 +59,11 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     FileChunk,
     IdempotencyRecord,
     MagicLink,
+    ErrorGroup,
+    ErrorGroupShop,
+    IdempotencyRecord,
+    LogEntry,
+    LogHour,
     NewsletterTemplate,
     Plan,
     Shop,

@@ -22,6 +22,9 @@ from resolvers import (
     email_jobs,
     gdpr,
     health,
+    log_deletions,
+    log_ingestion,
+    logs,
     magic_links,
     newsletter_templates,
     plans,
@@ -59,6 +62,7 @@ from rest_compat import email_analytics as email_analytics_views
 from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
+from rest_compat import logs as logs_views
 from rest_compat import magic_links as magic_links_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
@@ -95,6 +99,7 @@ from rest_compat.email_analytics import (
 from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
+from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
 from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
@@ -194,6 +199,16 @@ CATEGORIES: Final[Categories] = {
         Route("PATCH", "/admin/{appId}/wants/{id}/status", wants_views.change_want_status, want_changes.change_want_status, DataMessage[WantWire]),
         Route("PATCH", "/admin/{appId}/wants/{id}/priority", wants_views.change_want_priority, wants.change_want_priority, DataMessage[WantWire]),
     ],
+    "Logs": [
+        Route("GET", "/{appId}/logs/stats", logs_views.log_stats, logs.log_stats, Data[LogStatsWire]),
+        Route("GET", "/{appId}/logs/shop-domains", logs_views.list_log_shop_domains, logs.list_log_shop_domains, Data[list[str]]),
+        Route("GET", "/{appId}/logs/modules", logs_views.list_log_modules, logs.list_log_modules, Data[list[str]]),
+        Route("GET", "/{appId}/logs/over-time", logs_views.logs_over_time, logs.logs_over_time, Data[list[LogsAtWire]]),
+        Route("GET", "/{appId}/logs/", logs_views.list_logs, logs.list_logs, Paged[LogWire]),
+        Route("DELETE", "/{appId}/logs/", logs_views.delete_logs, log_deletions.delete_logs, DataMessage[DeletedLogsWire]),
+        Route("GET", "/{appId}/logs/{logId}", logs_views.get_log, logs.get_log, Data[LogWire]),
+        Route("DELETE", "/{appId}/logs/{logId}", logs_views.delete_log, log_deletions.delete_log, Message),
+    ],
     "Newsletter": [
         Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),
         Route("GET", "/{appId}/newsletter/unsubscribe/{token}", unsubscribing_views.show_unsubscription, unsubscribing.get_unsubscription, None, media_type="text/html", pages=(404,)),
@@ -290,6 +305,9 @@ BEYOND_THE_CONTRACT: Final[Categories] = {
     "Magic Link": [
         Route("GET", "/{appId}/magic-link/{token}", magic_links_views.show_magic_link, magic_links.get_magic_link, None, media_type="text/html", pages=(404, 410)),
         Route("POST", "/{appId}/magic-link/{token}", magic_links_views.follow_magic_link, magic_links.follow_magic_link, None, media_type="text/html", pages=(303, 404, 410)),
+    ],
+    "Logs": [
+        Route("POST", "/{appId}/logs/", logs_views.ingest_logs, log_ingestion.ingest_logs, Data[IngestedLogsWire], 201, largest_body=5_000_000),
     ],
     "Newsletter": [
         Route("GET", "/{appId}/newsletter/confirm/{token}", subscribing_views.show_confirmation, subscribing.get_newsletter_confirmation, None, media_type="text/html", pages=(404, 410)),

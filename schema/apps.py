@@ -53,6 +53,7 @@ class App:
     is_active: bool
     mail: AppMail
     want_board: WantBoard
+    log_days: int = strawberry.field(description="How long the app's logs are kept.")
     has_shopify_secret: bool = strawberry.field(
         description="Whether webhooks of Shopify can be told from forgeries. The secret itself is never shown."
     )
@@ -101,11 +102,13 @@ class AppCreateInput:
     description: Maybe[str]
     allowed_origins: Maybe[list[str]]
     mail: Maybe[AppMailUpdateInput]
+    log_days: Maybe[int]
 
 
 @strawberry.input(
     description="`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, "
-    "until the next or until null, which takes both away."
+    "until the next or until null, which takes both away. `logDays` is how long logs are kept that come in from now "
+    "on; what is older is deleted within the hour."
 )
 class AppUpdateInput:
     name: Maybe[str]
@@ -114,6 +117,7 @@ class AppUpdateInput:
     is_active: Maybe[bool]
     mail: Maybe[AppMailUpdateInput]
     want_board: Maybe[AppWantBoardUpdateInput]
+    log_days: Maybe[int]
     shopify_secret: Maybe[str | None]
 
 

@@ -19,7 +19,9 @@ from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQuerie
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
+from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.health import HealthQueries
+from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
@@ -56,6 +58,8 @@ class Query(
     AttachmentQueries,
     EndUserQueries,
     MagicLinkQueries,
+    LogQueries,
+    ErrorGroupQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
@@ -92,6 +96,8 @@ class Mutation(
     AttachmentMutations,
     EndUserMutations,
     MagicLinkMutations,
+    LogMutations,
+    ErrorGroupMutations,
     ContactMutations,
     SuppressionMutations,
     SubscriberMutations,
@@ -125,6 +131,7 @@ class Subscription(
     EmailJobSubscriptions,
     CampaignSubscriptions,
     EmailAlertSubscriptions,
+    LogSubscriptions,
 ):
     pass
 
