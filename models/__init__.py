@@ -17,6 +17,7 @@ from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.idempotency import IdempotencyRecord
+from models.metrics import MetricRollup, ShopTimeline
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
@@ -42,9 +43,11 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailEvent,
     EmailJob,
     IdempotencyRecord,
+    MetricRollup,
     NewsletterTemplate,
     Plan,
     Shop,
+    ShopTimeline,
     SoftBounces,
     Subscriber,
     Suppression,

@@ -85,17 +85,17 @@ class Checkpoint(Part):
 class ShopTimeline(Record):
     """What one shop, whose id it has, adds to which day: of days on which nothing changed, nothing.
 
-    It follows the shop of `shop_version`. `next_at` is when it changes by itself, as a trial ends. `revision` guards
-    its writes; `unmarked` are the ids of rollups that it changed and that are not known to be dirty. `first_day` is
-    when the shop was first heard of, `changed_at` when something happened to it last, `currency` and `mrr` what it
-    brings now.
+    It follows the shop of `shop_version`. `next_at` is when it changes by itself, as a trial ends. `revision` is
+    another one after each write, and guards it. `unmarked` are the ids of rollups that it changed and that may not be
+    dirty yet. `first_day` is when the shop was first heard of, `changed_at` when something happened to it last,
+    `currency` and `mrr` what it brings now.
     """
 
     id: PydanticObjectId = Field(alias="_id")
     app_id: str
     domain: str
     shop_version: int
-    revision: int = 1
+    revision: str = ""
     first_day: datetime | None = None
     days: list[DayOfShop] = Field(default_factory=list)
     changed_at: datetime | None = None

@@ -35,6 +35,11 @@ def month_of(moment: datetime) -> datetime:
     return day_of(moment).replace(day=1)
 
 
+def next_month(month: datetime) -> datetime:
+    """The beginning of the month after."""
+    return month_of(month + 31 * DAY)
+
+
 def name_of(measure: Measure, *of: str) -> str:
     """Of a number: `mrr:USD:pro`."""
     return ":".join((measure.value, *of))
