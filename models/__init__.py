@@ -16,6 +16,7 @@ from models.email_alerts import EmailAlert
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
+from models.event_counts import EventCount
 from models.idempotency import IdempotencyRecord
 from models.metrics import MetricRollup, ShopTimeline
 from models.newsletter_templates import NewsletterTemplate
@@ -42,6 +43,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailAlert,
     EmailEvent,
     EmailJob,
+    EventCount,
     IdempotencyRecord,
     MetricRollup,
     NewsletterTemplate,

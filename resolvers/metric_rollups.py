@@ -79,14 +79,14 @@ async def sum_due_rollups(actor: Actor) -> int:
     """Sums rollups that are dirty and due, and returns how many: one that takes long to sum is summed less often."""
     summed = 0
     for _ in range(AT_ONCE):
-        together = await _sum_some({"dueAt": {"$lte": clock.now()}})
+        together = await sum_some({"dueAt": {"$lte": clock.now()}})
         if not together:
             break
         summed += together
     return summed
 
 
-async def _sum_some(which: Row) -> int:
+async def sum_some(which: Row) -> int:
     """The one that is due longest; with a day, the other dirty days of its month. How many there were. They stay dirty
     where something happened meanwhile."""
     claim, now, started = token_hex(8), clock.now(), time.perf_counter()

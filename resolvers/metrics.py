@@ -11,15 +11,19 @@ from core.errors import InvalidInput
 from models.apps import App
 from resolvers import shop_activity
 from resolvers.apps import unknown_app
+from resolvers.event_effects import canonical
+from resolvers.event_metrics import EventMetric, event_metrics
 from resolvers.metric_flows import Flows, read_flows
 from resolvers.metric_periods import MetricsQuery, Period, week_of
 from resolvers.metric_revenue import Churn, Ledger, Movements, Revenue
+from resolvers.metric_rollups import TOP_KEPT
 from resolvers.metric_shops import Cohort, ShopNumbers, Trials, cohorts, read_cohorts, shop_numbers, trials
 from resolvers.shop_activity import ShopActivity, TopShop, TopShopsBy
 from resolvers.shop_timelines import month_of
 
 WITHIN_DAYS: Final = 30
 MOST_WITHIN_DAYS: Final = 365
+MOST_LISTED: Final = TOP_KEPT
 MOST_APPS: Final = 100
 
 
@@ -85,6 +89,14 @@ class Metrics:
         _check_first(first)
         return await shop_activity.shop_activity(self._app_ids, first)
 
+    async def custom(
+        self, name: str | None = None, property_name: str | None = None, first: int = 20
+    ) -> list[EventMetric]:
+        """The events that the apps' backends reported, counted by name, and by the values of one property."""
+        _check_first(first)
+        known = canonical(name) if name is not None else None
+        return await event_metrics(self._app_ids, self.period, known, property_name, first)
+
     @property
     def _app_ids(self) -> list[str]:
         return [app.id for app in self.apps]
@@ -145,5 +157,5 @@ async def _named(app_ids: Sequence[str]) -> list[App]:
 
 
 def _check_first(first: int) -> None:
-    if not 1 <= first <= shop_activity.MOST:
-        raise InvalidInput(f"first must be between 1 and {shop_activity.MOST}", "first")
+    if not 1 <= first <= MOST_LISTED:
+        raise InvalidInput(f"first must be between 1 and {MOST_LISTED}", "first")

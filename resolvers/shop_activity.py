@@ -14,11 +14,9 @@ from core import clock
 from core.money import amount_of
 from models.metrics import MetricRollup, MetricScope, ShopTimeline
 from models.shops import ChangeKind, Shop, ShopStatus, SubscriptionStatus
-from resolvers.metric_rollups import TOP_KEPT, Bucket, top_merchants
+from resolvers.metric_rollups import Bucket, top_merchants
 from resolvers.shop_changes import Standing, steps
 from resolvers.shop_timelines import is_news
-
-MOST: Final = TOP_KEPT
 
 T = TypeVar("T")
 

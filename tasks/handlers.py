@@ -4,10 +4,11 @@ from typing import Final
 
 from resolvers.campaign_jobs import CHUNK, START
 from resolvers.gdpr import ERASE
+from resolvers.metric_rebuilds import REBUILD as METRICS_REBUILD
 from resolvers.rollup_rebuilds import REBUILD
 from resolvers.transactional import DELIVER
 from resolvers.webhook_events import PROCESS
-from tasks import privacy, rollups, sending, webhooks
+from tasks import metrics, privacy, rollups, sending, webhooks
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -15,6 +16,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     CHUNK: sending.deliver_chunk,
     DELIVER: sending.deliver_one,
     ERASE: privacy.erase_contact,
+    METRICS_REBUILD: metrics.rebuild,
     REBUILD: rollups.rebuild,
     PROCESS: webhooks.process_webhook,
 }

@@ -6,25 +6,19 @@ from typing import Final
 from core import clock
 from core.actor import Actor
 from models.metrics import MetricRollup
-from resolvers.metric_counting import BEFORE_ALL, count_changed_shops, notice_ended_trials
+from resolvers.metric_counting import BEFORE_ALL, count_changed_shops
 from resolvers.metric_periods import MetricsQuery
 from resolvers.metric_rollups import sum_due_rollups
 from resolvers.metrics import Metrics, get_metrics
+from tasks.metrics import count_all
 
 SYSTEM: Final = Actor.system("tests")
 LATER: Final = timedelta(hours=1)
 """By then no rollup is left alone any more because it was just counted."""
 
 
-async def count_once() -> None:
-    """As a worker does in a turn."""
-    while await notice_ended_trials(SYSTEM):
-        await count_shops()
-    await count_shops()
-    await sum_due_rollups(SYSTEM)
-
-
 async def count_shops() -> None:
+    """Their timelines alone."""
     last = BEFORE_ALL
     while (found := await count_changed_shops(SYSTEM, last)) is not None:
         last = found
@@ -32,7 +26,7 @@ async def count_shops() -> None:
 
 async def count_everything() -> None:
     """As the workers do in the end. The time that they wait does not pass for the shops."""
-    await count_once()
+    await count_all()
     await MetricRollup.find({"dirty": True}).update({"$set": {"dueAt": clock.now() - LATER}})
     while await sum_due_rollups(SYSTEM):
         await MetricRollup.find({"dirty": True}).update({"$set": {"dueAt": clock.now() - LATER}})

@@ -27,11 +27,12 @@ from resolvers.app_events import AppEventCreate, create_app_event
 from resolvers.metric_rollups import CLAIMED
 from resolvers.shop_writes import changed, write_shop
 from resolvers.shops import ShopStatusChange, change_shop_status, shop_stats
+from tasks.metrics import count_all
 from tests.factories import slow_metrics
 from tests.factories.apps import an_app
 from tests.factories.dying import Killed, dying
 from tests.factories.lives import PLANS
-from tests.factories.metrics import SYSTEM, count_everything, count_once, count_shops, metrics
+from tests.factories.metrics import SYSTEM, count_everything, count_shops, metrics
 from tests.factories.slow_metrics import DAY, days_between, midnight
 
 pytestmark = pytest.mark.usefixtures("platform")
@@ -135,10 +136,10 @@ async def take(step: Any) -> None:
         case Turned(app, domain, is_test):
             await write_shop(app, domain, lambda shop: changed(shop, {"is_test": is_test}) if shop else None)
         case Counted(None, _):
-            await count_once()
+            await count_all()
         case Counted(int(writes), last_arrives):
             with suppress(Killed), dying(writes, last_arrives=last_arrives):
-                await count_once()
+                await count_all()
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -264,10 +265,10 @@ async def test_a_death_at_any_write_is_made_good_by_the_next_turn(last_arrives: 
     for writes in range(20):
         await a_life_of_surprises()
         with suppress(Killed), dying(writes, last_arrives=last_arrives):
-            await count_once()
+            await count_all()
             break
         with clock.shifted(CLAIMED):
-            await count_once()
+            await count_all()
             await count_everything()
             await equal_a_slow_count()
         await forget_everything()
@@ -296,7 +297,7 @@ async def test_a_shop_that_is_written_while_it_is_counted_is_counted_again(monke
         return await write(*arguments)
 
     monkeypatch.setattr(metric_counting, "_write", slowly)
-    await count_once()
+    await count_all()
     assert await Shop.find({"uncounted": True}).count() == 1
     await count_everything()
     await equal_a_slow_count()
@@ -332,7 +333,7 @@ async def test_what_changes_while_a_rollup_is_summed_is_summed_after_it(monkeypa
         return found
 
     monkeypatch.setitem(metric_rollups.SUMS, MetricScope.DAY, slowly)
-    await count_once()
+    await count_all()
     await count_everything()
     await equal_a_slow_count()
 
@@ -344,9 +345,9 @@ async def test_several_workers_at_once_count_everything() -> None:
         for hours_ago in range(20, 60, 7):
             event = ("plan-changed", hours_ago + number, {"plan": sorted(PLANS)[(hours_ago + number) % len(PLANS)]})
             await take(Told(APPS[number % 2], DOMAINS[number // 2], [event]))
-            await count_once()
+            await count_all()
 
-    await asyncio.gather(*(tell(number) for number in range(4)), *(count_once() for _ in range(4)))
+    await asyncio.gather(*(tell(number) for number in range(4)), *(count_all() for _ in range(4)))
     await count_everything()
     await equal_a_slow_count()
 
