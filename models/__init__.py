@@ -18,11 +18,13 @@ from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
+from models.event_counts import EventCount
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
 from models.logs import LogEntry
 from models.magic_links import MagicLink
+from models.metrics import MetricRollup, ShopTimeline
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
@@ -70,6 +72,13 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     SlackLane,
     SlackMessage,
     SlackRule,
+    EventCount,
+    IdempotencyRecord,
+    MetricRollup,
+    NewsletterTemplate,
+    Plan,
+    Shop,
+    ShopTimeline,
     SoftBounces,
     Subscriber,
     Suppression,
