@@ -165,6 +165,16 @@ CATEGORIES: Final[Categories] = {
         Route("PATCH", "/{appId}/templates/{templateId}/toggle", templates_views.toggle_template, templates.toggle_template, DataMessage[TemplateWire]),
         Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
     ],
+    "Logs": [
+        Route("GET", "/{appId}/logs/stats", logs_views.log_stats, logs.log_stats, Data[LogStatsWire]),
+        Route("GET", "/{appId}/logs/shop-domains", logs_views.list_log_shop_domains, logs.list_log_shop_domains, Data[list[str]]),
+        Route("GET", "/{appId}/logs/modules", logs_views.list_log_modules, logs.list_log_modules, Data[list[str]]),
+        Route("GET", "/{appId}/logs/over-time", logs_views.logs_over_time, logs.logs_over_time, Data[list[LogsAtWire]]),
+        Route("GET", "/{appId}/logs/", logs_views.list_logs, logs.list_logs, Paged[LogWire]),
+        Route("DELETE", "/{appId}/logs/", logs_views.delete_logs, log_deletions.delete_logs, DataMessage[DeletedLogsWire]),
+        Route("GET", "/{appId}/logs/{logId}", logs_views.get_log, logs.get_log, Data[LogWire]),
+        Route("DELETE", "/{appId}/logs/{logId}", logs_views.delete_log, log_deletions.delete_log, Message),
+    ],
     "Tickets": [
         Route("GET", "/tickets/", tickets_views.list_all_tickets, tickets.list_tickets, Paged[TicketWire]),
         Route("GET", "/tickets/{messageId}", tickets_views.get_any_ticket, tickets.get_ticket, Data[TicketWithHistoryWire]),
@@ -198,16 +208,6 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/admin/{appId}/wants/{id}", wants_views.delete_want, wants.delete_want, Message),
         Route("PATCH", "/admin/{appId}/wants/{id}/status", wants_views.change_want_status, want_changes.change_want_status, DataMessage[WantWire]),
         Route("PATCH", "/admin/{appId}/wants/{id}/priority", wants_views.change_want_priority, wants.change_want_priority, DataMessage[WantWire]),
-    ],
-    "Logs": [
-        Route("GET", "/{appId}/logs/stats", logs_views.log_stats, logs.log_stats, Data[LogStatsWire]),
-        Route("GET", "/{appId}/logs/shop-domains", logs_views.list_log_shop_domains, logs.list_log_shop_domains, Data[list[str]]),
-        Route("GET", "/{appId}/logs/modules", logs_views.list_log_modules, logs.list_log_modules, Data[list[str]]),
-        Route("GET", "/{appId}/logs/over-time", logs_views.logs_over_time, logs.logs_over_time, Data[list[LogsAtWire]]),
-        Route("GET", "/{appId}/logs/", logs_views.list_logs, logs.list_logs, Paged[LogWire]),
-        Route("DELETE", "/{appId}/logs/", logs_views.delete_logs, log_deletions.delete_logs, DataMessage[DeletedLogsWire]),
-        Route("GET", "/{appId}/logs/{logId}", logs_views.get_log, logs.get_log, Data[LogWire]),
-        Route("DELETE", "/{appId}/logs/{logId}", logs_views.delete_log, log_deletions.delete_log, Message),
     ],
     "Newsletter": [
         Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),

@@ -63,9 +63,7 @@ class Route:
 
     Who may call, and so the security in OpenAPI, is what the resolver declares. Without a model, `media_type` says what
     a success is; `pages` are the other statuses that the view answers a person with, as HTML. With `uploads` the body
-    is a file, or a form with files.
-    a success is; `pages` are the errors that the view shows to a person, as HTML. With `uploads` the body is a file;
-    `largest_body`, in bytes, is where JSON may be larger than elsewhere.
+    is a file, or a form with files; `largest_body`, in bytes, is where JSON may be larger than elsewhere.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
     strangers send, unless it is refused.
     `is_shortcut` rows are answered before the router (`shortcuts.py`).
