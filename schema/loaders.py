@@ -11,6 +11,8 @@ from models.contacts import Contact
 from models.plans import Plan
 from models.subscribers import Subscriber
 from models.suppressions import Suppression
+from resolvers.metric_periods import Period
+from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
 
@@ -39,6 +41,10 @@ class Loaders:
     @cached_property
     def suppressions(self) -> DataLoader[str, list[Suppression]]:
         return DataLoader(_suppressions)
+
+    @cached_property
+    def metrics(self) -> DataLoader[tuple[str, Period], Metrics]:
+        return DataLoader(_metrics)
 
 
 async def _apps(app_ids: list[str]) -> list[App | None]:
@@ -75,3 +81,17 @@ async def _suppressions(addresses: list[str]) -> list[list[Suppression]]:
     """Those of each address that hold."""
     holding = await suppressions_of(addresses)
     return [holding[address] for address in addresses]
+
+
+async def _metrics(asked: list[tuple[str, Period]]) -> list[Metrics]:
+    """Those of the same period are read at once, when the first of them is asked for anything."""
+    apps = {app.id: app for app in await App.find({"_id": {"$in": [app_id for app_id, _ in asked]}}).to_list()}
+    together: defaultdict[Period, list[App]] = defaultdict(list)
+    for app_id, period in asked:
+        together[period].append(apps[app_id])
+    found = {
+        (one.apps[0].id, period): one
+        for period, of_period in together.items()
+        for one in metrics_of(of_period, period).by_app
+    }
+    return [found[one] for one in asked]

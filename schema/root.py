@@ -19,6 +19,7 @@ from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.health import HealthQueries
 from schema.merchants import MerchantQueries
+from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
@@ -43,6 +44,7 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    MetricsQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
@@ -70,6 +72,7 @@ class Mutation(
     PlanMutations,
     ShopMutations,
     AppEventMutations,
+    MetricsMutations,
     ContactMutations,
     SuppressionMutations,
     SubscriberMutations,
