@@ -7,7 +7,7 @@ from httpx import AsyncClient
 
 from core.actor import Role
 from core.scopes import Scope
-from resolvers import metrics
+from resolvers import metric_flows
 from schema.serving.limits import Limits
 from tests.factories.api_keys import an_api_key, with_key
 from tests.factories.apps import an_app
@@ -96,13 +96,13 @@ async def test_an_app_knows_how_it_is_doing(client: AsyncClient) -> None:
 
 async def test_several_apps_are_read_at_once(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     await a_company()
-    read, asked = metrics.read_flows, list[Any]()
+    read, asked = metric_flows.read_flows, list[Any]()
 
     async def noting(app_ids: Any, *period: Any) -> Any:
         asked.append(sorted(app_ids))
         return await read(app_ids, *period)
 
-    monkeypatch.setattr(metrics, "read_flows", noting)
+    monkeypatch.setattr("resolvers.metrics.read_flows", noting)
     query = """{ apps(first: 5) { nodes { metrics { shops { total } revenue { mrr } churn { total { logoRate } } } } }
       metrics { shops { total } movements { total { net } } byApp { shops { total } revenue { mrr } } } }"""
     await ask(client, await logged_in(), query)

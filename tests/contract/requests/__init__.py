@@ -15,11 +15,11 @@ from core import clock
 from core.actor import Role
 from models.apps import App
 from rest_compat.contract import Endpoint
-from tests.contract.requests import company, mail
+from tests.contract.requests import company, mail, metrics
 from tests.contract.requests.calling import APP, Caller, Request
 from tests.factories.people import a_user
 
-REQUESTS: Final[Mapping[str, Request]] = {**company.REQUESTS, **mail.REQUESTS}
+REQUESTS: Final[Mapping[str, Request]] = {**company.REQUESTS, **mail.REQUESTS, **metrics.REQUESTS}
 """A row that is not listed is called without a body, and needs nothing but the app."""
 
 
