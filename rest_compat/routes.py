@@ -26,6 +26,7 @@ from resolvers import (
     log_ingestion,
     logs,
     magic_links,
+    metrics,
     newsletter_templates,
     plans,
     shops,
@@ -64,6 +65,7 @@ from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import logs as logs_views
 from rest_compat import magic_links as magic_links_views
+from rest_compat import metrics as metrics_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
@@ -101,6 +103,17 @@ from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
 from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
+from rest_compat.metric_wires import (
+    ActivityWire,
+    AppFiguresWire,
+    DashboardWire,
+    EventMetricWire,
+    OverTimeWire,
+    ShopsPointWire,
+    SummaryWire,
+    TopShopsWire,
+    TopShopWire,
+)
 from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
@@ -208,6 +221,18 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/admin/{appId}/wants/{id}", wants_views.delete_want, wants.delete_want, Message),
         Route("PATCH", "/admin/{appId}/wants/{id}/status", wants_views.change_want_status, want_changes.change_want_status, DataMessage[WantWire]),
         Route("PATCH", "/admin/{appId}/wants/{id}/priority", wants_views.change_want_priority, wants.change_want_priority, DataMessage[WantWire]),
+    ],
+    "Metrics": [
+        Route("GET", "/metrics/aggregate/dashboard", metrics_views.aggregate_dashboard, metrics.get_metrics, Data[DashboardWire]),
+        Route("GET", "/metrics/aggregate/shops-over-time", metrics_views.aggregate_shops_over_time, metrics.get_metrics, Data[OverTimeWire]),
+        Route("GET", "/metrics/aggregate/top-shops", metrics_views.aggregate_top_shops, metrics.get_metrics, Data[TopShopsWire]),
+        Route("GET", "/metrics/aggregate/activity", metrics_views.aggregate_activity, metrics.get_metrics, Data[list[ActivityWire]]),
+        Route("GET", "/metrics/aggregate/summary", metrics_views.aggregate_summary, metrics.get_metrics, Data[SummaryWire]),
+        Route("GET", "/{appId}/metrics/dashboard", metrics_views.app_dashboard, metrics.get_metrics, Data[AppFiguresWire]),
+        Route("GET", "/{appId}/metrics/shops-over-time", metrics_views.app_shops_over_time, metrics.get_metrics, Data[list[ShopsPointWire]]),
+        Route("GET", "/{appId}/metrics/top-shops", metrics_views.app_top_shops, metrics.get_metrics, Data[list[TopShopWire]]),
+        Route("GET", "/{appId}/metrics/activity", metrics_views.app_activity, metrics.get_metrics, Data[list[ActivityWire]]),
+        Route("GET", "/{appId}/metrics/custom", metrics_views.app_custom, metrics.get_metrics, Data[list[EventMetricWire]]),
     ],
     "Newsletter": [
         Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),

@@ -17,6 +17,8 @@ from models.subscribers import Subscriber
 from models.suppressions import Suppression
 from models.users import User
 from resolvers.error_groups import count_shops_of_errors, revenue_exposed
+from resolvers.metric_periods import Period
+from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
 from schema.want_loaders import WantLoaders
@@ -71,6 +73,9 @@ class Loaders(WantLoaders):
     @cached_property
     def users(self) -> DataLoader[PydanticObjectId, User | None]:
         return DataLoader(_users)
+
+    def metrics(self) -> DataLoader[tuple[str, Period], Metrics]:
+        return DataLoader(_metrics)
 
 
 async def _apps(app_ids: list[str]) -> list[App | None]:
@@ -142,3 +147,17 @@ async def _suppressions(addresses: list[str]) -> list[list[Suppression]]:
 async def _users(user_ids: list[PydanticObjectId]) -> list[User | None]:
     found = {user.id: user for user in await User.find({"_id": {"$in": user_ids}}).to_list()}
     return [found.get(user_id) for user_id in user_ids]
+
+
+async def _metrics(asked: list[tuple[str, Period]]) -> list[Metrics]:
+    """Those of the same period are read at once, when the first of them is asked for anything."""
+    apps = {app.id: app for app in await App.find({"_id": {"$in": [app_id for app_id, _ in asked]}}).to_list()}
+    together: defaultdict[Period, list[App]] = defaultdict(list)
+    for app_id, period in asked:
+        together[period].append(apps[app_id])
+    found = {
+        (one.apps[0].id, period): one
+        for period, of_period in together.items()
+        for one in metrics_of(of_period, period).by_app
+    }
+    return [found[one] for one in asked]
