@@ -123,7 +123,7 @@ class TestErasing:
             "webhook_events": 1,
             "contacts": 1,
         }
-        assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in consent_entries")
+        assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in attachments, 1 in consent_entries")
 
     async def test_what_is_about_others_stays(self) -> None:
         await erase_contact(SYSTEM, str((await ada_everywhere()).id))
