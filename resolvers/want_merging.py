@@ -39,6 +39,8 @@ async def merge_want(actor: Actor, app_id: str, want_id: str, into_id: str, *, n
     want, into = await get_want(actor, app_id, want_id), await get_want(actor, app_id, into_id)
     if want.id == into.id:
         raise InvalidInput("A want can't be merged into itself", "intoId")
+    if want.merged_into is not None:
+        raise Conflict(f"This was merged into {want.merged_into} already", "id")
     if into.merged_into is not None:
         raise Conflict(f"That one was merged into {into.merged_into}: merge into that", "intoId")
     change = WantChange(before=want.status, after=WantStatus.DUPLICATE, at=clock.now(), by=actor.label)

@@ -73,7 +73,7 @@ async def ada_everywhere() -> Contact:
     ticket = await a_ticket(app.id, email=ADDRESS, message="Ada Lovelace asks: how do I export my data?")
     await said(ticket, SYSTEM, f"Ada Lovelace called, from {ADDRESS}", isInternal=True)
     wish = {"authorEmail": ADDRESS, "title": "Write to Ada Lovelace", "description": f"At {ADDRESS}", "vote": True}
-    await submitted(app.id, **wish)
+    await submitted(app.id, SYSTEM, **wish)
     await keep_webhook_event(
         SYSTEM,
         WebhookProvider.RESEND,
