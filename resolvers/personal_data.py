@@ -153,6 +153,7 @@ HOLDINGS: Final = (
         lambda person: {"peopleKeys": person.contact.email_key},
         frozenset({"app_id", "filename", "mimetype", "size", "created_at"}),
         _erase_attachments,
+        discloses=lambda attachment, _: attachment.owner is None or not attachment.owner.is_internal,
     ),
     Holding(
         ConsentEntry,

@@ -195,14 +195,14 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/tickets/{messageId}", tickets_views.delete_any_ticket, tickets.delete_ticket, Message),
         Route("PATCH", "/tickets/{messageId}/status", tickets_views.change_any_ticket_status, tickets.change_ticket_status, DataMessage[TicketWithHistoryWire]),
         Route("GET", "/{appId}/tickets/stats", tickets_views.show_ticket_stats, ticket_stats.ticket_stats, Data[TicketStatsWire]),
-        Route("POST", "/{appId}/tickets/", tickets_views.create_ticket, ticket_creation.create_ticket, DataMessage[TicketWithHistoryWire], 201),
+        Route("POST", "/{appId}/tickets/", tickets_views.create_ticket, ticket_creation.create_ticket, DataMessage[TicketWithHistoryWire], 201, uploads=ATTACHMENTS),
         Route("GET", "/{appId}/tickets/", tickets_views.list_tickets, tickets.list_tickets, Paged[TicketWire]),
         Route("DELETE", "/{appId}/tickets/", tickets_views.delete_tickets, ticket_bulk.delete_tickets, DeletedTickets),
         Route("GET", "/{appId}/tickets/{messageId}", tickets_views.get_ticket, tickets.get_ticket, Data[TicketWithHistoryWire]),
         Route("PATCH", "/{appId}/tickets/{messageId}", tickets_views.update_ticket, tickets.update_ticket, DataMessage[TicketWithHistoryWire]),
         Route("DELETE", "/{appId}/tickets/{messageId}", tickets_views.delete_ticket, tickets.delete_ticket, Message),
         Route("PATCH", "/{appId}/tickets/{messageId}/status", tickets_views.change_ticket_status, tickets.change_ticket_status, DataMessage[TicketWithHistoryWire]),
-        Route("POST", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.add_ticket_message, ticket_messages.add_ticket_message, DataMessage[TicketMessageWire], 201),
+        Route("POST", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.add_ticket_message, ticket_messages.add_ticket_message, DataMessage[TicketMessageWire], 201, uploads=ATTACHMENTS),
         Route("GET", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.list_ticket_messages, ticket_messages.list_ticket_messages, Paged[TicketMessageWire]),
     ],
     "Magic Link": [
@@ -344,7 +344,5 @@ BEYOND_THE_CONTRACT: Final[Categories] = {
 }
 """Paths that the contract does not have, and that are served all the same, each with a reason in `docs/decisions`."""
 
-ALL: Final[Categories] = {
-    name: [*CATEGORIES.get(name, []), *BEYOND_THE_CONTRACT.get(name, [])] for name in {**CATEGORIES, **BEYOND_THE_CONTRACT}
-}
+ALL: Final[Categories] = {name: [*routes, *BEYOND_THE_CONTRACT.get(name, [])] for name, routes in CATEGORIES.items()}
 # fmt: on
