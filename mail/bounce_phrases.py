@@ -41,7 +41,7 @@ UNWANTED: Final = any_of(
     r"prohibit", r"complaint", r"\b(?:helo|ehlo)\b", r"client host", r"attachment", r"permission", r"security", r"header", r"content (?:filter|rejected|denied)",
     r"resent-from",
 )  # fmt: skip
-ABOUT_THE_SENDER_ALONE: Final = any_of(r"\bspam", r"black ?list", r"(?:dns|rb)bl", r"sender (?:address|verif|reject)", r"bloc(?:ked|king) by", r"poor reputation")
+ABOUT_THE_SENDER_ALONE: Final = any_of(r"\bspam", r"black ?list", r"(?:dns|rb)bl", r"sender (?:address|verif|reject)", r"bloc(?:ked|king) by", r"poor reputation", r"recipient preferences")
 """So clearly that it outweighs the code of an unknown address."""
 
 WHO: Final = (

@@ -9,7 +9,7 @@ from mail.bounces import Bounce, reason
 from mail.inbound.delivery_status import ENHANCED, STATUS, Action, Reported, groups_of, reported_in
 from mail.inbound.fields import Fields
 from mail.inbound.mailboxes import mailboxes
-from mail.inbound.notices import COPIED_FIELDS, COPY, NOT_ABOUT_IT
+from mail.inbound.notices import COPIED_FIELDS, COPY, WHOM_TO_ASK
 from mail.inbound.originals import ids_in, original_fields
 from mail.inbound.parts import MESSAGES
 from mail.inbound.reading import Received, received
@@ -23,6 +23,8 @@ MOST_RECIPIENTS: Final = 1_000
 MOST_GUESSED: Final = 3
 """Recipients in the header of a mail, of which all are taken for those whom it did not reach."""
 REFUSED: Final = re.compile(r"(?<![\w.])5\d\d(?!\w|\.\d)")
+UNSPECIFIC: Final = re.compile(r"^[45]\.0\.0\b")
+"""A status that says nothing but that delivery failed; with a reason behind it also where it should not have been 4."""
 PHONE: Final = re.compile(r"\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b")
 
 
@@ -111,8 +113,8 @@ def _reported(mail: Received, notice: str) -> Iterator[BouncedRecipient]:
 def _recipient(reported: Reported, notice: str) -> BouncedRecipient:
     diagnostic, kind = reported.diagnostic, Bounce.SOFT
     if reported.action is Action.FAILED:
-        words = _said_in(notice, reported) if _says_little(diagnostic) else ""
-        kind = _kind(*([f"{diagnostic} {words}"] if words else [diagnostic, f"{diagnostic} {_said_in(notice, reported)}"]))
+        said = UNSPECIFIC.sub("", diagnostic, count=1)
+        kind = _kind(said, f"{said} {_said_in(notice, reported)}")
     return BouncedRecipient(
         email=reported.original,
         final=reported.final,
@@ -121,11 +123,6 @@ def _recipient(reported: Reported, notice: str) -> BouncedRecipient:
         diagnostic=diagnostic,
         kind=kind,
     )
-
-
-def _says_little(diagnostic: str) -> bool:
-    """Nothing but a code without a meaning of its own."""
-    return not ENHANCED.sub("", diagnostic).strip(" .") and all(code.endswith(".0") for code in ENHANCED.findall(diagnostic))
 
 
 def _said_in(notice: str, reported: Reported) -> str:
@@ -143,7 +140,7 @@ def _mentioned(mail: Received, notice: str, original: Fields, signs: Signs) -> I
     said = {mention.email.lower(): mention for mention in found}
     named = [mailbox.email for value in mail.fields.every("x-failed-recipients") for mailbox in mailboxes(value)]
     if not named and not any(mention.rank <= ITEM_OF_A_LIST for mention in found):
-        named = addresses_found_by_flufl(mail.root.data[mail.root.begin : mail.root.end])
+        named = addresses_found_by_flufl(mail.root.data[mail.root.head : mail.root.end])
     if not named:
         named = [mention.email for mention in found] or _sent_to(original)
     for address in named:
@@ -180,7 +177,7 @@ def _kind(*said: str) -> Bounce:
 def _reasons_in(notice: str) -> str:
     """The notice without what says nothing of the reason: telephone numbers, whom to ask."""
     lines = [line.strip() for line in PHONE.sub(" ", notice).split("\n") if line.strip()]
-    return " ".join(line for line in lines if not NOT_ABOUT_IT.search(line.lower()))[:2_000]
+    return " ".join(line for line in lines if not WHOM_TO_ASK.search(line.lower()))[:2_000]
 
 
 def _server(mail: Received) -> str:

@@ -106,9 +106,12 @@ COPIED_FIELDS: Final = re.compile(
 )
 """A header that was copied without a word before it."""
 
+WHOM_TO_ASK: Final = any_of(
+    r"contact\b", r"assistance", r"help ?desk", r"\bquestions?\b", r"please (?:send|forward|e-?mail|reply|visit|use|write)", r"if you (?:feel|believe|think|have)", r"^to:|^subject:|^sent:|^date:",
+)  # fmt: skip
+"""Lines that say nothing of the reason."""
 NOT_ABOUT_IT: Final = any_of(
-    r"^\s*(?:from|de|von|cc|bcc|reply-to|sender|errors-to|return-path|message-id|in-reply-to|references|list-\w+|x-[\w-]+|received)\s?:",
-    r"contact\b", r"assistance", r"help ?desk", r"\bquestions?\b", r"abuse", r"please (?:send|forward|e-?mail|reply|visit|use|write)", r"if you (?:feel|believe|think|have)",
+    WHOM_TO_ASK.pattern, r"^\s*(?:from|de|von|cc|bcc|reply-to|sender|errors-to|return-path|message-id|in-reply-to|references|list-\w+|x-[\w-]+|received)\s?:", r"abuse",
     r"https?://", r"mailto:", r"\bmail from:?\s*<", r"this (?:report|message) (?:was )?(?:generated|created|sent) by", r"unsubscribe", r"accepting (?:mail|messages) from", r"sent by", r"originally from",
 )  # fmt: skip
 """Lines whose addresses are of somebody else: of who helps, of the sender."""

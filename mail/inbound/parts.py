@@ -28,10 +28,12 @@ HEADERS: Final = frozenset({"text/rfc822-headers", "message/rfc822-headers", "me
 
 @dataclass(frozen=True)
 class Part:
-    """A part, or a whole message. `begin` and `end` are where its content lies in `data`, before it is decoded."""
+    """A part, or a whole message. `head` is where its header begins in `data`, `begin` and `end` where its content lies,
+    before it is decoded."""
 
     data: bytes = field(repr=False)
     fields: Fields
+    head: int
     begin: int
     end: int
     parts: tuple["Part", ...] = ()
@@ -97,12 +99,12 @@ class _Reader:
     def message(self, data: bytes, begin: int, end: int, depth: int, default: str = "") -> Part:
         self._count += 1
         fields, body = read_fields(data, begin, end)
-        part = Part(data, fields, body, end)
+        part = Part(data, fields, begin, body, end)
         if depth >= DEEPEST:
             return part
         if default and "content-type" not in fields:
-            part = Part(data, Fields((*fields, ("content-type", default))), body, end)
-        return Part(data, part.fields, body, end, self._within(part, depth + 1))
+            part = Part(data, Fields((*fields, ("content-type", default))), begin, body, end)
+        return Part(data, part.fields, begin, body, end, self._within(part, depth + 1))
 
     def _within(self, part: Part, depth: int) -> tuple[Part, ...]:
         if part.type in MESSAGES:

@@ -104,7 +104,7 @@ def received(root: Part, size: int | None = None) -> Received:
     text, html, made = _body(root)
     path = fields.raw("return-path") if "return-path" in fields else None
     return Received(
-        size=root.end - root.begin if size is None else size,
+        size=root.end - root.head if size is None else size,
         fields=fields,
         message_id=message_id(fields.raw("message-id")),
         in_reply_to=message_ids(fields.raw("in-reply-to")),

@@ -36,7 +36,7 @@ ALIAS: Final = re.compile(
 """What stands before the address that a mail was sent to, where another was said to fail."""
 ITEM: Final = re.compile(r"^[\s>*|=#.\"'<(\[•·–—-]*(?:\d{1,3}[.)]\s+)?(?:to:\s*)?(?:\[?smtp:|rfc822;\s*)?[\s<'\"(\[]*$")
 """Nothing but what begins an item of a list stands before the address."""
-AFTER_ITEM: Final = re.compile(r"[>\"')\]]*\s*(?:$|[:;,.(\[|=-]|\.\.\.|on \w{3}|\w)")
+AFTER_ITEM: Final = re.compile(r"[>\"')\]]*\s*(?:$|[:;,.(\[|=-]|\.\.\.|(?:on|does|is|was|has|could|couldn.t|unknown|not|no|user|mailbox|invalid|failed|rejected|unable|cannot|said)\b)", re.I)
 ABOUT_RECIPIENTS: Final = re.compile(r"recipient|address|user\b|mailbox|account|deliver|destinat|empf|usuario|utilis|inbox|reach|fail")
 TO_WHOM: Final = re.compile(r"^\s*to:")
 
