@@ -1,0 +1,149 @@
+"""Where a quotation begins: the lines that mail programs put above what they quote, in many languages."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from mail.inbound.languages import any_of, whole
+
+LONGEST_LINE: Final = 500
+"""Characters of a line that are looked at."""
+LINES_OF_A_HEADER: Final = 5
+LONGEST_HEADER: Final = 600
+LINES_OF_A_BLOCK: Final = 12
+RULE: Final = r"[-–—_=*~#+. \t>|]"
+
+WROTE: Final = any_of("quotes", "wrote")
+VERB_AT_THE_END: Final = re.compile(rf"{WROTE}(?:\W{{0,8}}|\W{{0,3}}<?mailto:\S{{1,80}})$")
+VERB_WITHIN: Final = re.compile(rf"{WROTE}[^\n]{{1,200}}[:：]\W{{0,3}}$")
+ADDRESS_AT_THE_END: Final = re.compile(r"[<(\[]\s?\S{1,200}@\S{1,200}\s?[>)\]]{1,3}\s?[:：]$")
+ENDS_LIKE_ONE: Final = re.compile(rf"[:：]\W{{0,4}}$|{WROTE}\W{{0,8}}$")
+STARTER: Final = re.compile(rf"[\s>*_–—-]{{0,12}}(?:{whole('quotes', 'starters')})(?!\w)")
+SOON_A_DATE: Final = re.compile(r"\W{0,4}(?:[^\W\d]+\W{1,4}){0,3}\d")
+IN_A_LINE: Final = re.compile(
+    r"(?:^|[\s>])(?:-{2,}\s{0,2})?(?<!\w)on (?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|\d)|-{2,}\s{0,2}on "
+)
+"""Where one follows words on the same line."""
+DATE: Final = re.compile(
+    r"\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{4}\s?[年년-]|(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[.:]\d{2} ?(?:am|pm)"
+)
+TIME: Final = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
+ADDRESS: Final = re.compile(r"[^\s<>]{1,100}@[^\s<>]{2,100}")
+
+ORIGINAL: Final = re.compile(rf"{RULE}{{2,60}}\s*(?:{whole('quotes', 'original')})\s*{RULE}*[:：]?|{RULE}{{0,40}}(?:{whole('quotes', 'original')})\s?[:：]?{RULE}{{2,60}}")
+FORWARDED: Final = re.compile(
+    rf"{RULE}{{2,60}}\s*(?:{whole('quotes', 'forwarded', 'begin_forwarded')})[^\n]{{0,80}}|(?:{whole('quotes', 'begin_forwarded')})\s?[:：]"
+)
+REPLY_ABOVE: Final = re.compile(rf"[^\w\n]{{0,20}}(?:{whole('quotes', 'reply_above')})[^\n]{{0,80}}")
+UNDERSCORES: Final = re.compile(r"[_–—-]{8,}|[*_=]{20,}")
+
+KEY: Final = re.compile(
+    r"[\s*_|>]{0,8}(?:"
+    + "|".join(rf"(?P<{kind}>{whole('quotes', name)})" for kind, name in
+               (("sender", "from"), ("sent", "sent"), ("subject", "subject"), ("to", "to"), ("cc", "cc")))
+    + r")[*_ \t\xa0]{0,4}[:：][*_]{0,2}(?P<value>[^\n]*)"
+)  # fmt: skip
+"""A field of the header that Outlook and others repeat."""
+
+
+def is_rule_above_original(low: str) -> bool:
+    return bool(ORIGINAL.fullmatch(low))
+
+
+def is_forward(low: str) -> bool:
+    """The line above a message that was sent on."""
+    return bool(FORWARDED.fullmatch(low))
+
+
+def is_our_marker(low: str) -> bool:
+    """`Reply above this line`, as our own mail has it."""
+    return bool(REPLY_ABOVE.fullmatch(low))
+
+
+def header_block_at(lines: Sequence[str], number: int) -> int:
+    """How many lines from `number` (in lower case) are fields that a mail program repeats; 0 if they are none."""
+    first = KEY.fullmatch(lines[number][:LONGEST_LINE])
+    if not first or first.lastgroup is None:
+        return 0
+    kinds: dict[str, str] = {}
+    length, at = 0, number
+    skipped = 0
+    while at < min(number + LINES_OF_A_BLOCK, len(lines)):
+        line = lines[at][:LONGEST_LINE]
+        if field := KEY.fullmatch(line):
+            kind = next(kind for kind in ("sender", "sent", "subject", "to", "cc") if field[kind])
+            kinds.setdefault(kind, field["value"])
+            length, skipped = at - number + 1, 0
+        elif not line.strip() and length > 1:
+            break
+        else:
+            skipped += 1
+            if skipped > 2:
+                break
+        at += 1
+    return length if _is_header(kinds) else 0
+
+
+def _is_header(kinds: dict[str, str]) -> bool:
+    said = kinds.keys() & {"sender", "sent", "subject", "to"}
+    address = "@" in kinds.get("sender", "") or "@" in kinds.get("to", "") or "mailto:" in " ".join(kinds.values())
+    date = bool(DATE.search(kinds.get("sent", "")))
+    if len(said) >= 3:
+        return address or date or len(said) == 4
+    return len(said) == 2 and (address or date) and bool({"sender", "sent"} & said) and (address and date or "subject" in said or "sent" in said)
+
+
+def attribution_ending_at(lines: Sequence[str], number: int, quoted_below: bool) -> tuple[int, int] | None:
+    """Where the words above a quotation (`On Monday, Ann wrote:`) begin that end in line `number`: line and column.
+
+    `lines` are in lower case. None if the line is no end of such words. `quoted_below` says that the next line that is
+    not empty is marked as quoted.
+    """
+    last = lines[number][:LONGEST_LINE].strip()
+    if not ENDS_LIKE_ONE.search(last) and not (quoted_below and ADDRESS.search(last)):
+        return None
+    joined = ""
+    for begin in range(number, max(-1, number - LINES_OF_A_HEADER), -1):
+        line = lines[begin][:LONGEST_LINE].strip()
+        if not line or line.startswith(">") or len(joined) + len(line) > LONGEST_HEADER:
+            break
+        joined = f"{line} {joined}".rstrip()
+        if (starter := STARTER.match(line)) and SOON_A_DATE.match(joined, starter.end()) and _is_attribution(joined, quoted_below):
+            return begin, 0
+        found = IN_A_LINE.search(line)
+        if found and found.start() and _is_attribution(joined[found.start() :], quoted_below):
+            return begin, lines[begin].find(line) + found.start()
+    return _without_starter(lines, number, quoted_below)
+
+
+def _is_attribution(joined: str, quoted_below: bool) -> bool:
+    """Of words that begin as such."""
+    if not (DATE.search(joined) or ADDRESS.search(joined)):
+        return quoted_below and bool(VERB_AT_THE_END.search(joined))
+    if VERB_AT_THE_END.search(joined) or VERB_WITHIN.search(joined):
+        return bool(ADDRESS.search(joined) or TIME.search(joined) or quoted_below or joined.endswith((":", "：", "-")))
+    return bool(ADDRESS_AT_THE_END.search(joined))
+
+
+def _without_starter(lines: Sequence[str], number: int, quoted_below: bool) -> tuple[int, int] | None:
+    """Those that begin with a date or with a name."""
+    joined = ""
+    for begin in range(number, max(-1, number - 3), -1):
+        line = lines[begin][:LONGEST_LINE].strip()
+        if not line or line.startswith(">"):
+            break
+        joined = f"{line} {joined}".rstrip()
+        begins_paragraph = begin == 0 or not lines[begin - 1].strip() or lines[begin - 1].lstrip().startswith(">")
+        has_date, has_address = bool(DATE.search(joined)), bool(ADDRESS.search(joined))
+        has_verb = bool(VERB_AT_THE_END.search(joined) or VERB_WITHIN.search(joined))
+        begins_with_date = bool(DATE.match(joined)) or bool(re.match(r"\d{1,4}[\s./年년-]", joined))
+        if has_verb and has_date and has_address and (begin == number or begins_paragraph):
+            return begin, 0
+        if begins_with_date and has_address and (ADDRESS_AT_THE_END.search(joined) or has_verb or (quoted_below and len(joined) < 150)):
+            return begin, 0
+        if has_date and ADDRESS_AT_THE_END.search(joined) and (begins_paragraph or begin == number) and len(joined) < 250:
+            return begin, 0
+        if VERB_AT_THE_END.search(joined) and (begins_paragraph or begin == number) and len(joined) < 200:
+            if re.search(r"<[^<>\s]{1,100}@[^<>\s]{1,100}>{1,2}\s?\w", joined) or (quoted_below and (has_address or has_date or len(joined.split()) <= 6)):
+                return begin, 0
+    return None

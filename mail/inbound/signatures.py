@@ -1,0 +1,98 @@
+"""Where a signature begins, and what mail programs and companies put below and above what people write."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from mail.inbound.languages import whole
+
+LONGEST_LINE: Final = 200
+LINES_FROM_THE_END: Final = 60
+SHORT_LINE: Final = 90
+LINES_OF_A_SIGNATURE: Final = 12
+
+DELIMITER: Final = "-- "
+DASHES: Final = re.compile(r"--|[—–]")
+RULE: Final = re.compile(r"-{3,}|_{2,}|={3,}|\*{3,}|[—–]{2,}|~{3,}")
+NAME: Final = r"[^\W\d_a-zäöüß][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}"
+SIGNED: Final = re.compile(rf"[-–—/~]{{1,2}}\s?(?:{NAME})[.!]?|-[^\W\d_]+")
+SENT_FROM: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'sent_from')})\W{{0,6}}(?:<?https?://\S{{1,200}})?\W{{0,4}}")
+NOT_A_FOOTER: Final = re.compile(r"\b(?:is|are|was|were|will|can|you|i|it|but|because|we|have|has|please)\b.*\b(?:\w+)\b")
+CLOSING: Final = re.compile(rf"\W{{0,3}}(?:{whole('signatures', 'closings')})(?:[\s,.!:;–—-]{{0,6}}|[ ,.!–—-]{{1,6}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)")
+THANKS: Final = re.compile(rf"\W{{0,3}}(?:{whole('signatures', 'thanks')})(?:[\s,.!:;–—-]{{0,6}}|[ ]{{0,2}}[,.!–—-]{{1,3}}[ ]{{0,2}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)")
+DISCLAIMER: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'disclaimers')})")
+BANNER: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'banners')})\W{{0,6}}")
+LIST_ITEM: Final = re.compile(r"\s{0,8}(?:[-*•–]\s|\d{1,3}[.)]\s|-\w)")
+
+
+def without_banners(lines: list[str]) -> list[str]:
+    """Without the warnings that companies put above mail from outside."""
+    at = 0
+    while at < len(lines):
+        line = lines[at].strip().lower()
+        if line and not (len(line) < 400 and BANNER.fullmatch(line)):
+            break
+        at += 1
+    return lines[at:] if any(line.strip() for line in lines[at:]) else lines
+
+
+def signature_begins(lines: Sequence[str]) -> int:
+    """The number of the line; as many as there are if nothing is signed. Something always stands above it."""
+    end = len(lines)
+    for _ in range(6):
+        while end and not lines[end - 1].strip():
+            end -= 1
+        begin = _once(lines, end)
+        if begin == end or not any(line.strip() for line in lines[:begin]):
+            return end
+        end = begin
+    return end
+
+
+def _once(lines: Sequence[str], end: int) -> int:
+    first = next((at for at in range(end) if lines[at].strip()), end)
+    begin = max(first + 1, end - LINES_FROM_THE_END)
+    for at in range(first + 1, end):
+        if lines[at] == DELIMITER:
+            return at
+    for at in range(begin, end):
+        line = lines[at].strip()
+        if line and len(line) <= LONGEST_LINE * 2 and _begins_here(lines, at, end, line):
+            return at
+    return end
+
+
+def _begins_here(lines: Sequence[str], at: int, end: int, line: str) -> bool:
+    below = [text.strip() for text in lines[at + 1 : end] if text.strip()]
+    if DASHES.fullmatch(line):
+        return len(below) <= 3 * LINES_OF_A_SIGNATURE
+    if RULE.fullmatch(line):
+        return bool(below) and len(below) <= LINES_OF_A_SIGNATURE and all(len(text) <= SHORT_LINE for text in below)
+    low = line.lower()
+    if DISCLAIMER.match(low):
+        return True
+    if len(line) <= LONGEST_LINE and SENT_FROM.fullmatch(low) and not NOT_A_FOOTER.search(low.partition(" ")[2]):
+        return len(below) <= 8
+    if not below and SIGNED.fullmatch(line):
+        above = next((text for text in reversed(lines[:at]) if text.strip()), "")
+        return not LIST_ITEM.match(above)
+    return len(line) <= SHORT_LINE and _closes(low, line, below)
+
+
+def _closes(low: str, line: str, below: list[str]) -> bool:
+    """`Best regards,` and the like, with nothing below it but who it is."""
+    if len(below) > LINES_OF_A_SIGNATURE or not all(len(text) <= SHORT_LINE and not text.endswith("?") for text in below):
+        return False
+    if closing := CLOSING.fullmatch(low):
+        return closing["name"] is None or _is_name(line[closing.start("name") : closing.end("name")])
+    if thanks := THANKS.fullmatch(low):
+        if thanks["name"] is not None:
+            return not below and _is_name(line[thanks.start("name") : thanks.end("name")])
+        return bool(below) and (_is_name(below[0]) or bool(CLOSING.fullmatch(below[0].lower())))
+    return False
+
+
+def _is_name(text: str) -> bool:
+    text = text.strip(" ,.!-–—*_()/")
+    words = text.split()
+    return bool(words) and len(words) <= 4 and (text[:1].isupper() or not text[:1].isascii() or len(words) == 1) and not text.endswith("?")
