@@ -25,7 +25,7 @@ LONGEST: Final = 1_000_000
 MOST_LINES: Final = 400_000
 MARKS: Final = (">", "＞")
 WIDTH: Final = 60
-A_FEW: Final = 25
+A_FEW, A_LINE: Final = 25, 90
 """Characters: of a line that may have been broken, and of what may have come from its end."""
 
 
@@ -140,7 +140,8 @@ class _Scanner:
         before, words = self._lines[at - 1], self._lines[at].strip()
         if not words or words[0] in MARKS:
             return at
-        few = len(before) > WIDTH and len(words) < A_FEW and not words[0].isupper()
+        wide = len(before) > WIDTH and not before.rstrip().endswith((".", "?", "!", ":"))
+        few = wide and len(words) <= (A_LINE if words[0].islower() else A_FEW) and not words[0].isupper()
         link = words.lstrip("(<[").startswith("http") or ("http" in before and " " not in words)
         return at + 1 if few or link else at
 

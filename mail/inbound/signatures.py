@@ -10,18 +10,21 @@ LONGEST_LINE: Final = 200
 LINES_FROM_THE_END: Final = 60
 SHORT_LINE: Final = 90
 LINES_OF_A_SIGNATURE: Final = 12
+WORDS_OF_A_LINE: Final = 6
+LONG_RULE: Final = 10
 
 DELIMITER: Final = "-- "
-DASHES: Final = re.compile(r"--|[—–]")
+DASHES: Final = re.compile(r"--(?:=20)?|[—–]")
 RULE: Final = re.compile(r"-{3,}|_{2,}|={3,}|\*{3,}|[—–]{2,}|~{3,}")
 NAME: Final = r"[^\W\d_a-zäöüß][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}"
 SIGNED: Final = re.compile(rf"[-–—/~]{{1,2}}\s?(?:{NAME})[.!]?|-[^\W\d_]+")
-SENT_FROM: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'sent_from')})\W{{0,6}}(?:<?https?://\S{{1,200}})?\W{{0,4}}")
+SENT_FROM: Final = re.compile(rf"[\s*_<(\[–—-]{{0,6}}(?:{whole('signatures', 'sent_from')})\W{{0,6}}(?:<?https?://\S{{1,200}})?\W{{0,4}}")
 NOT_A_FOOTER: Final = re.compile(r"\b(?:is|are|was|were|will|can|you|i|it|but|because|we|have|has|please)\b.*\b(?:\w+)\b")
 CLOSING: Final = re.compile(rf"\W{{0,3}}(?:{whole('signatures', 'closings')})(?:[\s,.!:;–—-]{{0,6}}|[ ,.!–—-]{{1,6}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)")
 THANKS: Final = re.compile(rf"\W{{0,3}}(?:{whole('signatures', 'thanks')})(?:[\s,.!:;–—-]{{0,6}}|[ ]{{0,2}}[,.!–—-]{{1,3}}[ ]{{0,2}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)")
 DISCLAIMER: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'disclaimers')})")
 BANNER: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'banners')})\W{{0,6}}")
+LEGAL: Final = re.compile(r"confidential|privileged|intended recipient|vertraulich|confidentiel|confidencial|mailing list|mailman/listinfo")
 LIST_ITEM: Final = re.compile(r"\s{0,8}(?:[-*•–]\s|\d{1,3}[.)]\s|-\w)")
 
 
@@ -67,7 +70,9 @@ def _begins_here(lines: Sequence[str], at: int, end: int, line: str) -> bool:
     if DASHES.fullmatch(line):
         return len(below) <= 3 * LINES_OF_A_SIGNATURE
     if RULE.fullmatch(line):
-        return bool(below) and len(below) <= LINES_OF_A_SIGNATURE and all(len(text) <= SHORT_LINE for text in below)
+        if len(line) >= LONG_RULE and any(LEGAL.search(text.lower()) for text in below):
+            return True
+        return 0 < len(below) <= LINES_OF_A_SIGNATURE and not any(map(_is_content, below))
     low = line.lower()
     if DISCLAIMER.match(low):
         return True
@@ -79,8 +84,17 @@ def _begins_here(lines: Sequence[str], at: int, end: int, line: str) -> bool:
     return len(line) <= SHORT_LINE and _closes(low, line, below)
 
 
+def _is_content(line: str) -> bool:
+    """Not a line of a signature: long, a sentence, an item, or another rule."""
+    sentence = line.endswith((".", "?", "!")) and len(line.split()) > WORDS_OF_A_LINE
+    return len(line) > SHORT_LINE or sentence or bool(LIST_ITEM.match(line) or RULE.fullmatch(line))
+
+
 def _closes(low: str, line: str, below: list[str]) -> bool:
     """`Best regards,` and the like, with nothing below it but who it is."""
+    closing = CLOSING.fullmatch(low) or THANKS.fullmatch(low)
+    if closing and closing["name"] is None and below and (RULE.fullmatch(below[0]) or DASHES.fullmatch(below[0])):
+        return True
     if len(below) > LINES_OF_A_SIGNATURE or not all(len(text) <= SHORT_LINE and not text.endswith("?") for text in below):
         return False
     if closing := CLOSING.fullmatch(low):
