@@ -25,7 +25,8 @@ LONGEST: Final = 1_000_000
 MOST_LINES: Final = 400_000
 MARKS: Final = (">", "＞")
 WIDTH: Final = 60
-A_FEW, A_LINE: Final = 25, 90
+A_FEW: Final = 25
+A_LINE: Final = 90
 """Characters: of a line that may have been broken, and of what may have come from its end."""
 
 

@@ -41,7 +41,7 @@ ABOUT_RECIPIENTS: Final = re.compile(r"recipient|address|user\b|mailbox|account|
 TO_WHOM: Final = re.compile(r"^\s*to:")
 
 
-CERTAINLY, ITEM_OF_A_LIST, IN_A_SENTENCE, GUESSED = 0, 1, 2, 3
+CERTAINLY, ITEM_OF_A_LIST, IN_A_SENTENCE, GUESSED = range(4)
 """How sure it is that an address is of who was not reached: by the words before it, an item of a list, named in a
 sentence about it, taken from the header that is repeated."""
 
