@@ -41,12 +41,18 @@ UNWANTED: Final = any_of(
     r"prohibit", r"complaint", r"\b(?:helo|ehlo)\b", r"client host", r"attachment", r"permission", r"security", r"header", r"content (?:filter|rejected|denied)",
     r"resent-from",
 )  # fmt: skip
-ABOUT_THE_SENDER_ALONE: Final = any_of(r"\bspam", r"black ?list", r"(?:dns|rb)bl", r"sender (?:address|verif|reject)", r"bloc(?:ked|king) by", r"poor reputation", r"recipient preferences")
+ABOUT_THE_SENDER_ALONE: Final = any_of(
+    r"\bspam",
+    r"black ?list",
+    r"(?:dns|rb)bl",
+    r"sender (?:address|verif|reject)",
+    r"bloc(?:ked|king) by",
+    r"poor reputation",
+    r"recipient preferences",
+)
 """So clearly that it outweighs the code of an unknown address."""
 
-WHO: Final = (
-    r"(?:users?|recipients?|mail ?box(?:es)?|(?:e-?mail )?address(?:es)?|addressees?|accounts?|alias|customer|person|local.?part|user ?id)"
-)
+WHO: Final = r"(?:users?|recipients?|mail ?box(?:es)?|(?:e-?mail )?address(?:es)?|addressees?|accounts?|alias|customer|person|local.?part|user ?id)"
 IS: Final = r"(?:\W{1,5}|[^a-z]{1,3})(?:\S{1,100} )?(?:is |was |has been |were |are )?(?:currently |been )?"
 """Between who and what: `mailbox ann@example.com is unavailable`."""
 NOT: Final = r"(?:not|n.t|never)"
@@ -74,7 +80,12 @@ UNKNOWN_ADDRESS: Final = any_of(
     r"(?:アドレス|ユーザー?|宛先|メールボックス).{0,20}(?:存在し|見つかり|不明|ありませ)",
 )  # fmt: skip
 """That the address does not exist, or no longer."""
-NAMED_UNKNOWN: Final = any_of(r"user unknown", r"unknown user", r"no such (?:user|recipient|mailbox)", r"(?:user|mailbox|recipient|address|account) (?:\S+ )?(?:does(?:n.t| not) exist|not found|unknown)")
+NAMED_UNKNOWN: Final = any_of(
+    r"user unknown",
+    r"unknown user",
+    r"no such (?:user|recipient|mailbox)",
+    r"(?:user|mailbox|recipient|address|account) (?:\S+ )?(?:does(?:n.t| not) exist|not found|unknown)",
+)
 """So clearly that it outweighs a code that says nothing of the address."""
 UNKNOWN_HOST: Final = any_of(
     rf"(?:host|domain)(?: name)?{IS}(?:unknown|not (?:be )?found|not known|disabled|couldn.t be found|invalid)", r"domain (?:\S+ )?(?:does(?:n.t| not) exist|couldn.t be found|could not be found)",

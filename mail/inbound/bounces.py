@@ -97,7 +97,11 @@ def _notice_within(mail: Received) -> Received:
 def _without_copy(notice: str, whole: str) -> tuple[str, str]:
     """What a notice says itself, and the copy of the mail behind it."""
     low = notice.lower()
-    ends = [found.start() for found in (COPY.search(low), COPIED_FIELDS.search(low)) if found and low[: found.start()].strip()]
+    ends = [
+        found.start()
+        for found in (COPY.search(low), COPIED_FIELDS.search(low))
+        if found and low[: found.start()].strip()
+    ]
     end = min(ends, default=len(notice))
     return notice[:end], whole[end:]
 

@@ -81,6 +81,32 @@ def text_of_html(html: str, *, marks: bool = False) -> str:
     return writer.written()
 
 
+def flattened(html: str, deepest: int) -> str:
+    """As it is, without comments, without what is never shown (`RAW`), and without elements that are nested deeper than any mail needs.
+
+    Parsers that follow the standard take time that grows with the square of the nesting.
+    """
+    pieces: list[str] = []
+    is_open: Counter[str] = Counter()
+    depth = 0
+    for text, closing, tag, attributes in _tokens(html):
+        pieces.append(text)
+        if not tag or tag in RAW:
+            continue
+        if closing and is_open[tag]:
+            is_open[tag] -= 1
+            depth -= 1
+        elif not closing and tag not in VOID:
+            if depth >= deepest:
+                continue
+            is_open[tag] += 1
+            depth += 1
+        elif closing:
+            continue
+        pieces.append(f"<{'/' * closing}{tag}{attributes}>")
+    return "".join(pieces)
+
+
 def _tokens(html: str) -> Iterator[tuple[str, bool, str, str]]:
     """Text, and the tag behind it: whether it closes, its name in lower case, its attributes as written."""
     begin = at = 0

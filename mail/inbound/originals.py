@@ -11,7 +11,14 @@ ID_LINE: Final = re.compile(
     r"^[ \t>*]{0,20}(?:original[- ])?message-?[ ]?id(?:entifier)?\s{0,3}[:=]\s{0,20}(<[^<>\s]{1,500}>)", re.I | re.M
 )
 MOST_IDS: Final = 50
-IDENTIFYING: Final = ("original-message-id", "x-original-message-id", "message-id", "resent-message-id", "in-reply-to", "references")
+IDENTIFYING: Final = (
+    "original-message-id",
+    "x-original-message-id",
+    "message-id",
+    "resent-message-id",
+    "in-reply-to",
+    "references",
+)
 
 
 def original_fields(parts: tuple[Part, ...], copy: str) -> Fields:
@@ -31,7 +38,9 @@ def original_fields(parts: tuple[Part, ...], copy: str) -> Fields:
 
 def _copied_fields(copy: str) -> Fields:
     lines = copy.split("\n")[:300]
-    begin = next((at for at, line in enumerate(lines) if re.match(r"[ \t>|]{0,8}[A-Za-z][\w-]{1,40}:[ \t]", line)), None)
+    begin = next(
+        (at for at, line in enumerate(lines) if re.match(r"[ \t>|]{0,8}[A-Za-z][\w-]{1,40}:[ \t]", line)), None
+    )
     if begin is None:
         return Fields()
     margin = re.match(r"[ \t>|]*", lines[begin])

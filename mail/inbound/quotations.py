@@ -30,7 +30,9 @@ DATE: Final = re.compile(
 TIME: Final = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
 ADDRESS: Final = re.compile(r"[^\s<>]{1,100}@[^\s<>]{2,100}")
 
-ORIGINAL: Final = re.compile(rf"{RULE}{{2,60}}\s*(?:{whole('quotes', 'original')})\s*{RULE}*[:：]?|{RULE}{{0,40}}(?:{whole('quotes', 'original')})\s?[:：]?{RULE}{{2,60}}")
+ORIGINAL: Final = re.compile(
+    rf"{RULE}{{2,60}}\s*(?:{whole('quotes', 'original')})\s*{RULE}*[:：]?|{RULE}{{0,40}}(?:{whole('quotes', 'original')})\s?[:：]?{RULE}{{2,60}}"
+)
 FORWARDED: Final = re.compile(
     rf"{RULE}{{2,60}}\s*(?:{whole('quotes', 'forwarded', 'begin_forwarded')})[^\n]{{0,80}}|(?:{whole('quotes', 'begin_forwarded')})\s?[:：]"
 )
@@ -90,7 +92,12 @@ def _is_header(kinds: dict[str, str]) -> bool:
     date = bool(DATE.search(kinds.get("sent", "")))
     if len(said) >= 3:
         return address or date or len(said) == 4
-    return len(said) == 2 and (address or date) and bool({"sender", "sent"} & said) and (address and date or "subject" in said or "sent" in said)
+    return (
+        len(said) == 2
+        and (address or date)
+        and bool({"sender", "sent"} & said)
+        and (address and date or "subject" in said or "sent" in said)
+    )
 
 
 def attribution_ending_at(lines: Sequence[str], number: int, quoted_below: bool) -> tuple[int, int] | None:
@@ -108,7 +115,11 @@ def attribution_ending_at(lines: Sequence[str], number: int, quoted_below: bool)
         if not line or line.startswith(">") or len(joined) + len(line) > LONGEST_HEADER:
             break
         joined = f"{line} {joined}".rstrip()
-        if (starter := STARTER.match(line)) and SOON_A_DATE.match(joined, starter.end()) and _is_attribution(joined, quoted_below):
+        if (
+            (starter := STARTER.match(line))
+            and SOON_A_DATE.match(joined, starter.end())
+            and _is_attribution(joined, quoted_below)
+        ):
             return begin, 0
         found = IN_A_LINE.search(line)
         if found and found.start() and _is_attribution(joined[found.start() :], quoted_below):
@@ -139,11 +150,22 @@ def _without_starter(lines: Sequence[str], number: int, quoted_below: bool) -> t
         begins_with_date = bool(DATE.match(joined)) or bool(re.match(r"\d{1,4}[\s./年년-]", joined))
         if has_verb and has_date and has_address and (begin == number or begins_paragraph):
             return begin, 0
-        if begins_with_date and has_address and (ADDRESS_AT_THE_END.search(joined) or has_verb or (quoted_below and len(joined) < 150)):
+        if (
+            begins_with_date
+            and has_address
+            and (ADDRESS_AT_THE_END.search(joined) or has_verb or (quoted_below and len(joined) < 150))
+        ):
             return begin, 0
-        if has_date and ADDRESS_AT_THE_END.search(joined) and (begins_paragraph or begin == number) and len(joined) < 250:
+        if (
+            has_date
+            and ADDRESS_AT_THE_END.search(joined)
+            and (begins_paragraph or begin == number)
+            and len(joined) < 250
+        ):
             return begin, 0
         if VERB_AT_THE_END.search(joined) and (begins_paragraph or begin == number) and len(joined) < 200:
-            if re.search(r"<[^<>\s]{1,100}@[^<>\s]{1,100}>{1,2}\s?\w", joined) or (quoted_below and (has_address or has_date or len(joined.split()) <= 6)):
+            if re.search(r"<[^<>\s]{1,100}@[^<>\s]{1,100}>{1,2}\s?\w", joined) or (
+                quoted_below and (has_address or has_date or len(joined.split()) <= 6)
+            ):
                 return begin, 0
     return None

@@ -161,7 +161,9 @@ class _Scanner:
         forwarded = "\n".join(self._forwarded).strip("\n \t")
         text = "\n\n".join(part for part in (typed, forwarded) if part)
         text = "\n".join(line.rstrip() for line in text.split("\n"))
-        return Reply(text.replace(QUOTED_BELOW, "").strip(), "\n".join(signature).strip(), self._quotes, bool(forwarded))
+        return Reply(
+            text.replace(QUOTED_BELOW, "").strip(), "\n".join(signature).strip(), self._quotes, bool(forwarded)
+        )
 
 
 def _quoted_next(lines: list[str]) -> list[bool]:

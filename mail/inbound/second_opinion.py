@@ -16,7 +16,9 @@ def addresses_found_by_flufl(raw: bytes) -> list[str]:
     """Addresses for which delivery failed, or is delayed. It raises on what it does not expect: then none."""
     try:
         temporary, permanent = all_failures(message_from_bytes(raw[:LARGEST], policy=policy.compat32))
-        found = [address.decode("ascii", "replace") for address in (*permanent, *temporary) if isinstance(address, bytes)]
+        found = [
+            address.decode("ascii", "replace") for address in (*permanent, *temporary) if isinstance(address, bytes)
+        ]
     except Exception:  # noqa: BLE001
         return []
     return sorted(address for address in found if "@" in address and " " not in address)

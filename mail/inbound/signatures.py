@@ -18,13 +18,23 @@ DASHES: Final = re.compile(r"--(?:=20)?|[—–]")
 RULE: Final = re.compile(r"-{3,}|_{2,}|={3,}|\*{3,}|[—–]{2,}|~{3,}")
 NAME: Final = r"[^\W\d_a-zäöüß][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}"
 SIGNED: Final = re.compile(rf"[-–—/~]{{1,2}}\s?(?:{NAME})[.!]?|-[^\W\d_]+")
-SENT_FROM: Final = re.compile(rf"[\s*_<(\[–—-]{{0,6}}(?:{whole('signatures', 'sent_from')})\W{{0,6}}(?:<?https?://\S{{1,200}})?\W{{0,4}}")
-NOT_A_FOOTER: Final = re.compile(r"\b(?:is|are|was|were|will|can|you|i|it|but|because|we|have|has|please)\b.*\b(?:\w+)\b")
-CLOSING: Final = re.compile(rf"\W{{0,3}}(?:{whole('signatures', 'closings')})(?:[\s,.!:;–—-]{{0,6}}|[ ,.!–—-]{{1,6}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)")
-THANKS: Final = re.compile(rf"\W{{0,3}}(?:{whole('signatures', 'thanks')})(?:[\s,.!:;–—-]{{0,6}}|[ ]{{0,2}}[,.!–—-]{{1,3}}[ ]{{0,2}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)")
+SENT_FROM: Final = re.compile(
+    rf"[\s*_<(\[–—-]{{0,6}}(?:{whole('signatures', 'sent_from')})\W{{0,6}}(?:<?https?://\S{{1,200}})?\W{{0,4}}"
+)
+NOT_A_FOOTER: Final = re.compile(
+    r"\b(?:is|are|was|were|will|can|you|i|it|but|because|we|have|has|please)\b.*\b(?:\w+)\b"
+)
+CLOSING: Final = re.compile(
+    rf"\W{{0,3}}(?:{whole('signatures', 'closings')})(?:[\s,.!:;–—-]{{0,6}}|[ ,.!–—-]{{1,6}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)"
+)
+THANKS: Final = re.compile(
+    rf"\W{{0,3}}(?:{whole('signatures', 'thanks')})(?:[\s,.!:;–—-]{{0,6}}|[ ]{{0,2}}[,.!–—-]{{1,3}}[ ]{{0,2}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)"
+)
 DISCLAIMER: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'disclaimers')})")
 BANNER: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'banners')})\W{{0,6}}")
-LEGAL: Final = re.compile(r"confidential|privileged|intended recipient|vertraulich|confidentiel|confidencial|mailing list|mailman/listinfo")
+LEGAL: Final = re.compile(
+    r"confidential|privileged|intended recipient|vertraulich|confidentiel|confidencial|mailing list|mailman/listinfo"
+)
 LIST_ITEM: Final = re.compile(r"\s{0,8}(?:[-*•–]\s|\d{1,3}[.)]\s|-\w)")
 
 
@@ -95,7 +105,9 @@ def _closes(low: str, line: str, below: list[str]) -> bool:
     closing = CLOSING.fullmatch(low) or THANKS.fullmatch(low)
     if closing and closing["name"] is None and below and (RULE.fullmatch(below[0]) or DASHES.fullmatch(below[0])):
         return True
-    if len(below) > LINES_OF_A_SIGNATURE or not all(len(text) <= SHORT_LINE and not text.endswith("?") for text in below):
+    if len(below) > LINES_OF_A_SIGNATURE or not all(
+        len(text) <= SHORT_LINE and not text.endswith("?") for text in below
+    ):
         return False
     if closing := CLOSING.fullmatch(low):
         return closing["name"] is None or _is_name(line[closing.start("name") : closing.end("name")])
@@ -109,4 +121,9 @@ def _closes(low: str, line: str, below: list[str]) -> bool:
 def _is_name(text: str) -> bool:
     text = text.strip(" ,.!-–—*_()/")
     words = text.split()
-    return bool(words) and len(words) <= 4 and (text[:1].isupper() or not text[:1].isascii() or len(words) == 1) and not text.endswith("?")
+    return (
+        bool(words)
+        and len(words) <= 4
+        and (text[:1].isupper() or not text[:1].isascii() or len(words) == 1)
+        and not text.endswith("?")
+    )

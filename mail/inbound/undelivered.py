@@ -36,8 +36,13 @@ ALIAS: Final = re.compile(
 """What stands before the address that a mail was sent to, where another was said to fail."""
 ITEM: Final = re.compile(r"^[\s>*|=#.\"'<(\[•·–—-]*(?:\d{1,3}[.)]\s+)?(?:to:\s*)?(?:\[?smtp:|rfc822;\s*)?[\s<'\"(\[]*$")
 """Nothing but what begins an item of a list stands before the address."""
-AFTER_ITEM: Final = re.compile(r"[>\"')\]]*\s*(?:$|[:;,.(\[|=-]|\.\.\.|(?:on|does|is|was|has|could|couldn.t|unknown|not|no|user|mailbox|invalid|failed|rejected|unable|cannot|said)\b)", re.I)
-ABOUT_RECIPIENTS: Final = re.compile(r"recipient|address|user\b|mailbox|account|deliver|destinat|empf|usuario|utilis|inbox|reach|fail")
+AFTER_ITEM: Final = re.compile(
+    r"[>\"')\]]*\s*(?:$|[:;,.(\[|=-]|\.\.\.|(?:on|does|is|was|has|could|couldn.t|unknown|not|no|user|mailbox|invalid|failed|rejected|unable|cannot|said)\b)",
+    re.I,
+)
+ABOUT_RECIPIENTS: Final = re.compile(
+    r"recipient|address|user\b|mailbox|account|deliver|destinat|empf|usuario|utilis|inbox|reach|fail"
+)
 TO_WHOM: Final = re.compile(r"^\s*to:")
 
 
@@ -65,7 +70,11 @@ def mentions(notice: str, not_these: frozenset[str]) -> list[Mention]:
     best = min((mention.rank for mention in found), default=None)
     if best is None:
         return []
-    chosen = [mention for mention in found if mention.rank == best or (best <= ITEM_OF_A_LIST and mention.rank <= ITEM_OF_A_LIST)]
+    chosen = [
+        mention
+        for mention in found
+        if mention.rank == best or (best <= ITEM_OF_A_LIST and mention.rank <= ITEM_OF_A_LIST)
+    ]
     others = [mention for mention in chosen if mention.email.lower() not in not_these]
     chosen = _aliased(others or chosen, lines)
     starts = {mention.line for mention in chosen}
@@ -121,7 +130,12 @@ def _aliased(chosen: list[Mention], lines: list[str]) -> list[Mention]:
         line = lines[mention.line].lower()
         at = line.find(mention.email.lower())
         before = lines[mention.line - 1].lower()[-60:] if mention.line and not line[:at].strip(" \t<(") else ""
-        if result and mention.rank == CERTAINLY and ALIAS.search(before + line[:at]) and mention.line - result[-1].line <= 2:
+        if (
+            result
+            and mention.rank == CERTAINLY
+            and ALIAS.search(before + line[:at])
+            and mention.line - result[-1].line <= 2
+        ):
             previous = result.pop()
             result.append(Mention(mention.email, CERTAINLY, previous.line, final=previous.final or previous.email))
         else:
