@@ -7,17 +7,10 @@ somebody for good, a missed one costs another refusal.
 
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
-from mail.bounce_phrases import (
-    ABOUT_THE_SENDER_ALONE,
-    NAMED_UNKNOWN,
-    NOT_IN_DIRECTORY,
-    PASSING,
-    UNKNOWN_ADDRESS,
-    UNKNOWN_HOST,
-    UNWANTED,
-)
+from mail.phrases import any_of, read_table
 
 
 class Bounce(StrEnum):
@@ -28,6 +21,16 @@ class Bounce(StrEnum):
     SOFT = "soft"
     POLICY = "policy"
 
+
+TABLE: Final = read_table(Path(__file__).with_name("refusals.toml"))
+PASSING: Final = any_of(TABLE["phrases"]["passing"], TABLE["words"])
+UNWANTED: Final = any_of(TABLE["phrases"]["unwanted"], TABLE["words"])
+ABOUT_THE_SENDER_ALONE: Final = any_of(TABLE["phrases"]["about_the_sender_alone"], TABLE["words"])
+UNKNOWN_ADDRESS: Final = any_of(TABLE["phrases"]["unknown_address"], TABLE["words"])
+NAMED_UNKNOWN: Final = any_of(TABLE["phrases"]["named_unknown"], TABLE["words"])
+UNKNOWN_HOST: Final = any_of(TABLE["phrases"]["unknown_host"], TABLE["words"])
+NOT_IN_DIRECTORY: Final = re.compile(r"recipient address rejected: access denied")
+"""With 5.4.1 it is Microsoft's answer for an address that is not in a company's directory."""
 
 Code = tuple[int, int]
 """Subject and detail of an enhanced status code: `5.1.1` is (1, 1)."""

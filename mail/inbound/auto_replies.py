@@ -129,7 +129,7 @@ def _subject(mail: Received) -> str:
 
 def _by_words(mail: Received, low: str, subject: str) -> list[str]:
     """More than one sign is needed in a text: people say too that they are away."""
-    if found := SUBJECT.match(subject):
+    if found := SUBJECT.match(subject) or SUBJECT.match(mail.subject.lower()):
         return [f"its subject begins with: {found[0]}"]
     first = low[:FIRST]
     automatic, absent, gone = AUTOMATIC.search(first), ABSENT.search(first), GONE.search(first)
@@ -139,7 +139,7 @@ def _by_words(mail: Received, low: str, subject: str) -> list[str]:
     signs = [found for found in (absent, WHILE_AWAY.search(first), BACK.search(first)) if found]
     if absent and len(signs) >= 2 and not _converses(first):
         return [f"it says: {found[0].strip()}" for found in signs]
-    machine = mail.sender and SENT_BY_MACHINES.match(mail.sender[0].email)
+    machine = mail.return_path == "" or bool(mail.sender and SENT_BY_MACHINES.match(mail.sender[0].email))
     if gone and (machine or gone.start() < 300) and not _converses(first):
         return [f"it says: {gone[0]}"]
     if len(acknowledged) >= (1 if machine else 2) and not _converses(first):

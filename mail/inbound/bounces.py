@@ -22,6 +22,7 @@ NOTICE: Final = 20_000
 MOST_RECIPIENTS: Final = 1_000
 MOST_GUESSED: Final = 3
 """Recipients in the header of a mail, of which all are taken for those whom it did not reach."""
+LOCAL_PART: Final = re.compile(r"^[ \t]{1,40}([\w.+-]{1,64})[ \t]{1,10}\(([^()\n]{5,200})\)[ \t]*$", re.MULTILINE)
 REFUSED: Final = re.compile(r"(?<![\w.])5\d\d(?!\w|\.\d)")
 UNSPECIFIC: Final = re.compile(r"^[45]\.0\.0\b")
 """A status that says nothing but that delivery failed; with a reason behind it also where it should not have been 4."""
@@ -146,10 +147,21 @@ def _mentioned(mail: Received, notice: str, original: Fields, signs: Signs) -> I
     if not named and not any(mention.rank <= ITEM_OF_A_LIST for mention in found):
         named = addresses_found_by_flufl(mail.root.data[mail.root.head : mail.root.end])
     if not named:
+        found = found or _local_parts(mail, notice, original)
+        said |= {mention.email.lower(): mention for mention in found}
         named = [mention.email for mention in found] or _sent_to(original)
     for address in named:
         mention = said.get(address.lower()) or Mention(address, GUESSED, 0)
         yield _by_words(mention, general, signs)
+
+
+def _local_parts(mail: Received, notice: str, original: Fields) -> list[Mention]:
+    """Some servers name the part before the @ alone: `ann (mailbox is full)`. The rest is that of the mail, or theirs."""
+    sent_to = {mailbox.local_part.lower(): mailbox.email for mailbox in mailboxes(original.raw("to"))}
+    domain = mail.sender[0].domain if mail.sender else ""
+    found = [(item[1], item[2]) for item in LOCAL_PART.finditer(notice)]
+    addresses = [(sent_to.get(local.lower(), f"{local}@{domain}"), said) for local, said in found if domain or local.lower() in sent_to]
+    return [Mention(address, ITEM_OF_A_LIST, 0, said=said) for address, said in addresses[:MOST_GUESSED]]
 
 
 def _sent_to(original: Fields) -> list[str]:

@@ -41,7 +41,8 @@ class Reported:
 
 def groups_of(data: bytes) -> list[Fields]:
     """The groups of fields, between empty lines. What is no field is passed over."""
-    groups, at = [], 0
+    groups: list[Fields] = []
+    at = 0
     while at < len(data) and len(groups) < MOST_GROUPS:
         if blank := BLANK_LINES.match(data, at):
             at = blank.end()

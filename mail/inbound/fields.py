@@ -55,7 +55,7 @@ class Fields:
 
 def read_fields(data: bytes, begin: int, end: int) -> tuple[Fields, int]:
     """The fields that `data` has from `begin`, and where what follows them begins."""
-    fields = []
+    fields: list[tuple[str, str]] = []
     last = min(end, begin + MAX_HEAD)
     while begin < last and len(fields) < MOST_FIELDS:
         if envelope := ENVELOPE.match(data, begin, end):

@@ -4,10 +4,11 @@ The tables hold regular expressions in lower case. A language is added by adding
 """
 
 import re
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from mail.phrases import joined, read_table
 
 FOLDER: Final = Path(__file__).parent / "languages"
 WITHOUT_SPACES: Final = ("ja", "ko", "zh")
@@ -19,7 +20,7 @@ READ: Final = ("en", "es", "de", "fr", "pt")
 @cache
 def _tables() -> dict[str, dict[str, dict[str, list[str]]]]:
     files = sorted(FOLDER.glob("*.toml"))
-    tables = {file.stem: tomllib.loads(file.read_text("utf-8")) for file in files}
+    tables = {file.stem: read_table(file) for file in files}
     return {language: tables[language] for language in (*READ, *(name for name in tables if name not in READ))}
 
 
@@ -31,12 +32,13 @@ def phrases(section: str, key: str) -> list[str]:
 
 def any_of(section: str, *keys: str) -> str:
     """One of the phrases, as a group; of languages with boundaries between words, whole words alone."""
-    bounded, free = [], []
+    bounded: list[str] = []
+    free: list[str] = []
     for language, table in _tables().items():
         found = [phrase for key in keys for phrase in table.get(section, {}).get(key, ())]
         (free if language in WITHOUT_SPACES else bounded).extend(found)
-    groups = [rf"(?<!\w)(?:{_joined(bounded)})(?!\w)"] if bounded else []
-    return f"(?:{'|'.join([*groups, *([_joined(free)] if free else [])])})"
+    groups = [rf"(?<!\w)(?:{joined(bounded)})(?!\w)"] if bounded else []
+    return f"(?:{'|'.join([*groups, *([joined(free)] if free else [])])})"
 
 
 def pattern(section: str, *keys: str) -> re.Pattern[str]:
@@ -45,9 +47,4 @@ def pattern(section: str, *keys: str) -> re.Pattern[str]:
 
 def whole(section: str, *keys: str) -> str:
     """One of the phrases and nothing else, for patterns that match a whole line."""
-    return f"(?:{_joined([phrase for key in keys for phrase in phrases(section, key)])})"
-
-
-def _joined(found: list[str]) -> str:
-    # The longest first: `thanks a lot` before `thanks`.
-    return "|".join(sorted(dict.fromkeys(found), key=len, reverse=True))
+    return f"(?:{joined([phrase for key in keys for phrase in phrases(section, key)])})"

@@ -60,13 +60,18 @@ NEXT_WEEK: Final = (
 
 NAMES_OF_MONTHS: Final = "|".join(sorted(MONTHS, key=len, reverse=True))
 NAMES_OF_WEEKDAYS: Final = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
-YEAR: Final = r"(?:,?\s{0,2}(?:(?:de|del|of)\s)?(?P<{0}>(?:19|20)\d\d|'\d\d)(?!\d))?"
+
+
+def _year(name: str) -> str:
+    return rf"(?:,?\s{{0,2}}(?:(?:de|del|of)\s)?(?P<{name}>(?:19|20)\d\d|'\d\d)(?!\d))?"
+
+
 DATE: Final = re.compile(
     "|".join(
         (
             r"(?<!\d)(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)",
-            rf"(?<![\w.])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.|ª)?\s{{0,2}}(?:of\s|de\s|d[’']|-)?\s?(?P<month>{NAMES_OF_MONTHS})(?!\w)\.?" + YEAR.format("year"),
-            rf"(?<!\w)(?P<month2>{NAMES_OF_MONTHS})\.?\s{{1,2}}(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])" + YEAR.format("year2"),
+            rf"(?<![\w.])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.|ª)?\s{{0,2}}(?:of\s|de\s|d[’']|-)?\s?(?P<month>{NAMES_OF_MONTHS})(?!\w)\.?" + _year("year"),
+            rf"(?<!\w)(?P<month2>{NAMES_OF_MONTHS})\.?\s{{1,2}}(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])" + _year("year2"),
             r"(?<![\d.])(?P<a>\d{1,2})(?P<mark>[./-])(?P<b>\d{1,2})(?:(?P=mark)(?P<year3>(?:20)?\d\d))?(?!\d)(?![./-]\d)",
             r"(?<!\w)(?P<relative>" + "|".join(sorted((*RELATIVE, *NEXT_WEEK), key=len, reverse=True)) + r")(?!\w)",
             rf"(?<!\w)(?P<weekday>{NAMES_OF_WEEKDAYS})(?!\w)",

@@ -21,6 +21,7 @@ SIGNED: Final = re.compile(rf"[-–—/~]{{1,2}}\s?(?:{NAME})[.!]?|-[^\W\d_]+")
 SENT_FROM: Final = re.compile(
     rf"[\s*_<(\[–—-]{{0,6}}(?:{whole('signatures', 'sent_from')})\W{{0,6}}(?:<?https?://\S{{1,200}})?\W{{0,4}}"
 )
+LINK: Final = re.compile(r"[<(]?https?://[^\s>)]{1,150}[>)]?")
 NOT_A_FOOTER: Final = re.compile(
     r"\b(?:is|are|was|were|will|can|you|i|it|but|because|we|have|has|please)\b.*\b(?:\w+)\b"
 )
@@ -86,6 +87,7 @@ def _begins_here(lines: Sequence[str], at: int, end: int, line: str) -> bool:
     low = line.lower()
     if DISCLAIMER.match(low):
         return True
+    low = LINK.sub("", low).strip()
     if len(line) <= LONGEST_LINE and SENT_FROM.fullmatch(low) and not NOT_A_FOOTER.search(low.partition(" ")[2]):
         return len(below) <= 8
     if not below and SIGNED.fullmatch(line):

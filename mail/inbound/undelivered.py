@@ -40,6 +40,7 @@ AFTER_ITEM: Final = re.compile(
     r"[>\"')\]]*\s*(?:$|[:;,.(\[|=-]|\.\.\.|(?:on|does|is|was|has|could|couldn.t|unknown|not|no|user|mailbox|invalid|failed|rejected|unable|cannot|said)\b)",
     re.I,
 )
+REFUSAL: Final = re.compile(r"[>\"')\]]*\s*[:;,-]?\s*(?:smtp[;:]?\s*)?[45]\d\d\b")
 ABOUT_RECIPIENTS: Final = re.compile(
     r"recipient|address|user\b|mailbox|account|deliver|destinat|empf|usuario|utilis|inbox|reach|fail"
 )
@@ -114,10 +115,10 @@ def _rank(line: str, before: str, start: int, end: int) -> int | None:
         return CERTAINLY
     if TO_WHOM.match(line):
         return GUESSED
+    if is_item and (REFUSAL.match(line[end:]) or not NOT_ABOUT_IT.search(line)):
+        return ITEM_OF_A_LIST
     if NOT_ABOUT_IT.search(line):
         return None
-    if is_item:
-        return ITEM_OF_A_LIST
     if ABOUT_RECIPIENTS.search(line) or SENTENCE.search(line) or SENTENCE.search(before):
         return IN_A_SENTENCE
     return None
@@ -147,10 +148,12 @@ def _said(mention: Mention, lines: list[str], starts: set[int]) -> str:
     """The rest of its line and those below it, up to an empty line or the next mention."""
     address = mention.final or mention.email
     line = lines[mention.line]
+    blank = 0
     pieces = [line[line.find(address) + len(address) :].strip(" >:;,'\")]")]
     for number in range(mention.line + 1, min(mention.line + LINES_OF_A_REASON, len(lines))):
         text = lines[number].strip()
-        if number in starts or (not text and any(pieces)):
+        blank += not text
+        if number in starts or (not text and any(pieces)) or blank > 1:
             break
         pieces.append(text)
     return " ".join(piece for piece in pieces if piece)[:LONGEST_REASON]
