@@ -37,6 +37,8 @@ Code = tuple[int, int]
 
 LONGEST: Final = 4_000
 """Characters that are read."""
+IN_REPLY_TO: Final = re.compile(r" ?\(in reply to [a-z ]{1,40}\)")
+"""What postfix adds, and is not said by the other server."""
 REPLY_CODE: Final = re.compile(r"(?<![\w.])([45])\d\d(?!\w|\.\d)")
 ENHANCED_CODE: Final = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\w)")
 
@@ -63,7 +65,7 @@ def classify(text: str) -> Bounce:
 
 def reason(text: str) -> Bounce | None:
     """As `classify`, but None where it says nothing but that the mail was refused."""
-    text = " ".join(text[:LONGEST].lower().split())
+    text = IN_REPLY_TO.sub("", " ".join(text[:LONGEST].lower().split()))
     reply, statuses = REPLY_CODE.search(text), list(ENHANCED_CODE.finditer(text))
     first = min(filter(None, [reply, *statuses]), key=lambda found: found.start(), default=None)
     if first is not None and first[1] != "5":

@@ -28,6 +28,10 @@ PRECEDENCE: Final = ("auto_reply", "auto-reply", "autoreply", "auto_replied")
 RECEIPT: Final = "disposition-notification"
 
 SUBJECT: Final = re.compile(rf"[\W_]{{0,3}}{any_of('automatic', 'subjects')}")
+WEAK_SUBJECT: Final = re.compile(rf"[\W_]{{0,3}}{any_of('automatic', 'weak_subjects')}")
+"""Words that begin the subjects of people too."""
+NUMBERED: Final = re.compile(r"(?:#|no\.? ?|nr\.? ?|id:? ?|number:? ?|ref\w*:? ?|-)\d{3,}|\bticket\b|\[[a-z]{2,10}-?\d+\]")
+"""What desks put on the mail that they received."""
 ABSENT: Final = pattern("automatic", "absent")
 WHILE_AWAY: Final = pattern("automatic", "while_away")
 GONE: Final = pattern("automatic", "gone")
@@ -131,9 +135,12 @@ def _by_words(mail: Received, low: str, subject: str) -> list[str]:
     """More than one sign is needed in a text: people say too that they are away."""
     if found := SUBJECT.match(subject) or SUBJECT.match(mail.subject.lower()):
         return [f"its subject begins with: {found[0]}"]
+    weak = WEAK_SUBJECT.match(subject)
     first = low[:FIRST]
     automatic, absent, gone = AUTOMATIC.search(first), ABSENT.search(first), GONE.search(first)
     acknowledged = {found[0] for found in ACKNOWLEDGED.finditer(first)}
+    if weak and not _converses(first) and (absent or automatic or WHILE_AWAY.search(first)):
+        return [f"its subject begins with: {weak[0]}"]
     if automatic and "?" not in first[: automatic.start()]:
         return [f"it says: {automatic[0]}"]
     signs = [found for found in (absent, WHILE_AWAY.search(first), BACK.search(first)) if found]
@@ -142,7 +149,8 @@ def _by_words(mail: Received, low: str, subject: str) -> list[str]:
     machine = mail.return_path == "" or bool(mail.sender and SENT_BY_MACHINES.match(mail.sender[0].email))
     if gone and (machine or gone.start() < 300) and not _converses(first):
         return [f"it says: {gone[0]}"]
-    if len(acknowledged) >= (1 if machine else 2) and not _converses(first):
+    enough = len(acknowledged) >= (1 if machine else 2) and (machine or NUMBERED.search(f"{subject} {first}"))
+    if enough and not _converses(first):
         return [f"it says: {phrase}" for phrase in sorted(acknowledged)]
     return []
 

@@ -70,6 +70,8 @@ def bounce_of(mail: Received) -> BounceReport | None:
     notice, copy = _without_copy(inner.text[:NOTICE], inner.text)
     if not signs.confirmed_by(notice):
         return None
+    if not (signs.is_certain or signs.is_from_daemon) and not _is_structured(inner, notice):
+        return None
     original = original_fields(inner.parts, copy)
     recipients = list(_reported(inner, notice)) or list(_mentioned(inner, notice, original, signs))
     ids = tuple(ids_in(original, inner.fields, copy or notice))
@@ -81,6 +83,13 @@ def bounce_of(mail: Received) -> BounceReport | None:
         server=_server(inner),
         reasons=signs.reasons,
     )
+
+
+def _is_structured(mail: Received, notice: str) -> bool:
+    """Whether it names addresses as servers do, or sends a mail back. People tell of bounces in sentences."""
+    if any(part.type in MESSAGES for part in mail.parts):
+        return True
+    return any(mention.rank <= ITEM_OF_A_LIST for mention in mentions(notice, frozenset()))
 
 
 def _notice_within(mail: Received) -> Received:

@@ -37,7 +37,7 @@ class Signs:
         if self.is_from_daemon:
             return self.has_subject or bool(SENTENCE.search(low))
         begin = low[:FIRST_LINES]
-        return self.has_subject and bool(SENTENCE.search(begin)) and not PERSONAL.search(begin)
+        return self.has_subject and bool(SENTENCE.search(begin)) and not PERSONAL.search(begin) and "?" not in begin
 
 
 def signs_of(mail: Received) -> Signs | None:

@@ -115,9 +115,10 @@ def _rank(line: str, before: str, start: int, end: int) -> int | None:
         return CERTAINLY
     if TO_WHOM.match(line):
         return GUESSED
-    if is_item and (REFUSAL.match(line[end:]) or not NOT_ABOUT_IT.search(line)):
+    is_about_somebody_else = NOT_ABOUT_IT.search(f"{line[:start]} {line[end:]}")
+    if is_item and (REFUSAL.match(line[end:]) or not is_about_somebody_else):
         return ITEM_OF_A_LIST
-    if NOT_ABOUT_IT.search(line):
+    if is_about_somebody_else:
         return None
     if ABOUT_RECIPIENTS.search(line) or SENTENCE.search(line) or SENTENCE.search(before):
         return IN_A_SENTENCE
