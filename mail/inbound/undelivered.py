@@ -37,7 +37,7 @@ ALIAS: Final = re.compile(
 ITEM: Final = re.compile(r"^[\s>*|=#.\"'<(\[•·–—-]*(?:\d{1,3}[.)]\s+)?(?:to:\s*)?(?:\[?smtp:|rfc822;\s*)?[\s<'\"(\[]*$")
 """Nothing but what begins an item of a list stands before the address."""
 AFTER_ITEM: Final = re.compile(
-    r"[>\"')\]]*\s*(?:$|[:;,.(\[|=-]|\.\.\.|(?:on|does|is|was|has|could|couldn.t|unknown|not|no|user|mailbox|invalid|failed|rejected|unable|cannot|said)\b)",
+    r"[>\"')\]]*\s*(?:$|[:;,.(<\[|=-]|\.\.\.|(?:on|does|is|was|has|could|couldn.t|unknown|not|no|user|mailbox|invalid|failed|rejected|unable|cannot|said)\b)",
     re.I,
 )
 REFUSAL: Final = re.compile(r"[>\"')\]]*\s*[:;,-]?\s*(?:smtp[;:]?\s*)?[45]\d\d\b")
