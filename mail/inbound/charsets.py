@@ -70,6 +70,9 @@ def decoded(data: bytes, charset: str = "") -> str:
             break
     if text is None:
         text = data.decode(codec or FALLBACK, "replace")
+        if codec == "utf_8" and not any(character > "\x7f" for character in text.replace("\ufffd", "")):
+            # No letter of it is UTF-8, so it is not merely damaged.
+            text = data.decode(FALLBACK, "replace")
     return text.replace("\0", "").removeprefix("\ufeff")
 
 

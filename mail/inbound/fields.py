@@ -24,7 +24,7 @@ EMPTY_LINE: Final = re.compile(rb"[ \t\r]*(?:\n|\Z)")
 AFTER_LINE: Final = re.compile(rb"\n\r?\n")
 ENVELOPE: Final = re.compile(rb">?From [^\n]*\n")
 """How a message begins in an mbox; some programs leave it among the headers."""
-ENCODED_WORD: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=([ \t\r\n]+(?==\?))?")
+ENCODED_WORD: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=([ \t\r\n]+(?==\?[^?\s]{1,60}\?[bBqQ]\?))?")
 MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,500}>")
 PARAMETER: Final = re.compile(r';\s*([\w!#$&+.^`{}~-]{1,60})(\*\d{0,3})?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"?|[^;"]*)')
 
