@@ -72,11 +72,11 @@ class AutoReply:
     reasons: tuple[str, ...]
 
 
-def auto_reply_of(mail: Received) -> AutoReply | None:
-    """None for what a person wrote."""
+def auto_reply_of(mail: Received, text: str | None = None) -> AutoReply | None:
+    """None for what a person wrote. `text` is what is new in it, if that is known already."""
     by_header = _by_header(mail)
     subject = _subject(mail)
-    text = new_text(mail)[:READ]
+    text = (new_text(mail) if text is None else text)[:READ]
     low = text.lower()
     kind = _kind(mail, low, subject, bool(by_header))
     if not by_header:

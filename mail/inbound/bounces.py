@@ -18,7 +18,8 @@ from mail.inbound.signs import Signs, signs_of
 from mail.inbound.undelivered import GUESSED, ITEM_OF_A_LIST, Mention, mentions
 
 NOTICE: Final = 20_000
-"""Characters of a notice that are read."""
+COPIED: Final = 200_000
+"""Characters of a notice that are read, and of the mail that is copied behind it."""
 MOST_RECIPIENTS: Final = 1_000
 MOST_GUESSED: Final = 3
 """Recipients in the header of a mail, of which all are taken for those whom it did not reach."""
@@ -113,7 +114,7 @@ def _without_copy(notice: str, whole: str) -> tuple[str, str]:
         if found and low[: found.start()].strip()
     ]
     end = min(ends, default=len(notice))
-    return notice[:end], whole[end:]
+    return notice[:end], whole[end : end + COPIED]
 
 
 def _reported(mail: Received, notice: str) -> Iterator[BouncedRecipient]:

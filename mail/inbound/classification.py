@@ -10,7 +10,7 @@ from mail.inbound.bounces import bounce_of
 from mail.inbound.feedback import feedback_report_of
 from mail.inbound.languages import any_of, pattern, whole
 from mail.inbound.reading import Received
-from mail.inbound.replies import reply_of
+from mail.inbound.replies import new_text
 
 READ: Final = 4_000
 """Characters that are read. What people mean they say early."""
@@ -73,12 +73,12 @@ def classify(mail: Received, model: Classifier | None = None) -> Classified:
     if bounce := bounce_of(mail):
         kind = Classification.BOUNCE if bounce.is_undelivered else Classification.AUTO_REPLY
         return Classified(kind, 1.0 if bounce.recipients else 0.8, bounce.reasons)
-    if auto := auto_reply_of(mail):
+    text = new_text(mail)
+    if auto := auto_reply_of(mail, text):
         away = auto.kind is AutoReplyKind.OUT_OF_OFFICE
         kind = Classification.OUT_OF_OFFICE if away else Classification.AUTO_REPLY
         reasons = auto.reasons if away else (*auto.reasons, f"what it is: {auto.kind.value}")
         return Classified(kind, 1.0 if auto.certain else 0.8, reasons)
-    text = reply_of(mail).text
     if model is not None and text and (said := model(text)):
         return said
     return meaning_of(text)

@@ -8,6 +8,7 @@ from mail.inbound.languages import any_of, whole
 
 LONGEST_LINE: Final = 500
 """Characters of a line that are looked at."""
+LONGEST_END: Final = 80
 LINES_OF_A_HEADER: Final = 5
 LONGEST_HEADER: Final = 600
 LINES_OF_A_BLOCK: Final = 12
@@ -62,11 +63,13 @@ def is_our_marker(low: str) -> bool:
     return bool(REPLY_ABOVE.fullmatch(low))
 
 
+def begins_like_a_header(low: str) -> bool:
+    """A first look, before `header_block_at`."""
+    return (":" in low or "：" in low) and bool(KEY.fullmatch(low[:LONGEST_LINE]))
+
+
 def header_block_at(lines: Sequence[str], number: int) -> int:
     """How many lines from `number` (in lower case) are fields that a mail program repeats; 0 if they are none."""
-    first = KEY.fullmatch(lines[number][:LONGEST_LINE])
-    if not first or first.lastgroup is None:
-        return 0
     kinds: dict[str, str] = {}
     length, at = 0, number
     skipped = 0
@@ -100,15 +103,18 @@ def _is_header(kinds: dict[str, str]) -> bool:
     )
 
 
+def ends_like_an_attribution(low: str, quoted_below: bool) -> bool:
+    """A first look at a line without spaces around it, before `attribution_ending_at`."""
+    last = low[:LONGEST_LINE]
+    return bool(ENDS_LIKE_ONE.search(last[-LONGEST_END:])) or (quoted_below and "@" in last)
+
+
 def attribution_ending_at(lines: Sequence[str], number: int, quoted_below: bool) -> tuple[int, int] | None:
     """Where the words above a quotation (`On Monday, Ann wrote:`) begin that end in line `number`: line and column.
 
     `lines` are in lower case. None if the line is no end of such words. `quoted_below` says that the next line that is
     not empty is marked as quoted.
     """
-    last = lines[number][:LONGEST_LINE].strip()
-    if not ENDS_LIKE_ONE.search(last) and not (quoted_below and ADDRESS.search(last)):
-        return None
     joined = ""
     for begin in range(number, max(-1, number - LINES_OF_A_HEADER), -1):
         line = lines[begin][:LONGEST_LINE].strip()

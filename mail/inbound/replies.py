@@ -11,6 +11,8 @@ from mail.inbound.html import QUOTED_BELOW, text_of_html
 from mail.inbound.quotations import (
     UNDERSCORES,
     attribution_ending_at,
+    begins_like_a_header,
+    ends_like_an_attribution,
     header_block_at,
     is_forward,
     is_our_marker,
@@ -20,9 +22,10 @@ from mail.inbound.reading import Received
 from mail.inbound.signatures import signature_begins, without_banners
 from mail.inbound.subjects import is_forwarding
 
-LONGEST: Final = 1_000_000
+LONGEST: Final = 250_000
 """Characters that are read. What people type is not below that much quotation."""
-MOST_LINES: Final = 400_000
+MOST_CANDIDATES: Final = 500
+"""Lines that are looked at closely, because they may stand above a quotation. A long conversation has some dozens."""
 MARKS: Final = (">", "＞")
 WIDTH: Final = 60
 A_FEW: Final = 25
@@ -56,7 +59,7 @@ def reply_of(mail: Received) -> Reply:
 
 def split_reply(text: str, *, forwarding: bool = False) -> Reply:
     """`forwarding` where the subject says that a mail is sent on: then Outlook's header stands above what is new."""
-    lines = text[:LONGEST].replace("\r\n", "\n").split("\n")[:MOST_LINES]
+    lines = text[:LONGEST].replace("\r\n", "\n").split("\n")
     scanner = _Scanner(lines, forwarding)
     scanner.scan()
     return scanner.reply()
@@ -72,6 +75,7 @@ class _Scanner:
         self._forwarded: list[str] = []
         self._quotes = False
         self._next_quoted = _quoted_next(lines)
+        self._candidates = 0
 
     def scan(self) -> None:
         at = 0
@@ -99,12 +103,21 @@ class _Scanner:
         block_at = at + 1 if UNDERSCORES.fullmatch(low) and at + 1 < end else at
         while block_at < min(at + 3, end) and block_at > at and not self._low[block_at].strip():
             block_at += 1
-        if block_at < end and (length := header_block_at(self._low, block_at)):
+        if block_at < end and self._may_be(begins_like_a_header(self._low[block_at])) and (
+            length := header_block_at(self._low, block_at)
+        ):
             return self._forward(at) if self._forwarding else self._cut(at, block_at + length)
-        if begins := attribution_ending_at(self._low, at, self._next_quoted[at]):
+        if self._may_be(ends_like_an_attribution(low, self._next_quoted[at])) and (
+            begins := attribution_ending_at(self._low, at, self._next_quoted[at])
+        ):
             return self._attribution(at, *begins)
         self._pieces[-1].append(self._lines[at])
         return at + 1
+
+    def _may_be(self, it_seems: bool) -> bool:
+        """Whether to look closely at a line that seems to be the beginning of a quotation."""
+        self._candidates += it_seems
+        return it_seems and self._candidates <= MOST_CANDIDATES
 
     def _attribution(self, at: int, begin: int, column: int) -> int:
         """The lines of it that were taken for text are taken back."""

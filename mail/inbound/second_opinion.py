@@ -8,14 +8,16 @@ from flufl.bounce import all_failures
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
-LARGEST: Final = 200_000
-"""Bytes of a notice that are given to it. It reads line by line, with patterns that are not made for more."""
+LARGEST: Final = 50_000
+MOST_LINES: Final = 500
+"""Bytes and lines of a notice that are given to it: it tries some hundred patterns on each line."""
 
 
 def addresses_found_by_flufl(raw: bytes) -> list[str]:
     """Addresses for which delivery failed, or is delayed. It raises on what it does not expect: then none."""
+    notice = b"\n".join(raw[:LARGEST].split(b"\n", MOST_LINES)[:MOST_LINES])
     try:
-        temporary, permanent = all_failures(message_from_bytes(raw[:LARGEST], policy=policy.compat32))
+        temporary, permanent = all_failures(message_from_bytes(notice, policy=policy.compat32))
         found = [
             address.decode("ascii", "replace") for address in (*permanent, *temporary) if isinstance(address, bytes)
         ]

@@ -6,7 +6,7 @@ from typing import Final
 REPLY: Final = r"re|aw|antw|antwort|sv|vs|odp|res|ynt|r|rép|回复|回覆|答复|رد|ha"
 FORWARD: Final = r"fwd?|wg|tr|rv|enc|i|doorst|vb|vl|pd|転送|转发|轉寄|iltr|továbbítás"
 PREFIX: Final = re.compile(
-    rf"\s{{0,5}}(?:(?P<reply>{REPLY})|(?P<forward>{FORWARD}))\s?(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|\d{{1,3}})?\s?[:：]\s{{0,5}}",
+    rf"\s{{0,5}}(?:(?:{REPLY})|(?P<forward>{FORWARD}))\s?(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|\d{{1,3}})?\s?[:：]\s{{0,5}}",
     re.IGNORECASE,
 )
 TAG: Final = re.compile(r"\s{0,5}\[[^\]\n]{1,60}\]\s{0,5}")
@@ -20,18 +20,13 @@ def is_forwarding(subject: str) -> bool:
     return bool(prefix and prefix["forward"])
 
 
-def is_reply(subject: str) -> bool:
-    prefix = PREFIX.match(_without_tag(subject))
-    return bool(prefix and prefix["reply"])
-
-
-def bare(subject: str) -> str:
+def bare_subject(subject: str) -> str:
     """Without prefixes and tags, to find the thread that a mail belongs to."""
     for _ in range(MOST_PREFIXES):
         shorter = _without_tag(subject)
         prefix = PREFIX.match(shorter)
         if not prefix:
-            return shorter.strip() or subject.strip()
+            return shorter.strip()
         subject = shorter[prefix.end() :]
     return subject.strip()
 
