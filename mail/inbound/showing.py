@@ -26,7 +26,7 @@ DROPPED: Final = frozenset(
 ATTRIBUTES: Final = {
     "*": {"dir", "lang", "title", "align", "valign"},
     "a": {"href", "name"},
-    "blockquote": {"cite", "type"},
+    "blockquote": {"type"},
     "col": {"span", "width"},
     "colgroup": {"span", "width"},
     "font": {"color", "size"},
