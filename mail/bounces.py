@@ -80,23 +80,21 @@ def reason(text: str) -> Bounce | None:
 
 def _by_code(code: Code, text: str) -> Bounce | None:
     """None where the code says nothing specific."""
+    kind: Bounce | None = None
     if code in GONE:
-        if "quota" in text:
-            return Bounce.SOFT
-        return Bounce.POLICY if ABOUT_THE_SENDER_ALONE.search(text) else Bounce.HARD
-    if code == DISABLED:
-        return Bounce.SOFT if PASSING.search(text) else Bounce.HARD
-    if code in FULL:
-        return Bounce.SOFT
-    if code[0] == ROUTE:
+        of_the_sender = Bounce.POLICY if ABOUT_THE_SENDER_ALONE.search(text) else Bounce.HARD
+        kind = Bounce.SOFT if "quota" in text else of_the_sender
+    elif code == DISABLED:
+        kind = Bounce.SOFT if PASSING.search(text) else Bounce.HARD
+    elif code in FULL:
+        kind = Bounce.SOFT
+    elif code[0] == ROUTE:
         not_in_directory = code == NO_ANSWER and NOT_IN_DIRECTORY.search(text)
-        return Bounce.HARD if not_in_directory or UNKNOWN_HOST.search(text) else Bounce.SOFT
-    if code in ABOUT_THE_MAIL or code[0] in (PROTOCOL, CONTENT, SECURITY):
-        if code == UNSPECIFIC_PROTOCOL:
-            return None
+        kind = Bounce.HARD if not_in_directory or UNKNOWN_HOST.search(text) else Bounce.SOFT
+    elif code in ABOUT_THE_MAIL or (code[0] in (PROTOCOL, CONTENT, SECURITY) and code != UNSPECIFIC_PROTOCOL):
         unknown = NAMED_UNKNOWN.search(text) and not ABOUT_THE_SENDER_ALONE.search(text) and "sender" not in text
-        return Bounce.HARD if unknown else Bounce.POLICY
-    return None
+        kind = Bounce.HARD if unknown else Bounce.POLICY
+    return kind
 
 
 def _by_words(text: str, reply: str, subject: int) -> Bounce | None:

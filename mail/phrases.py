@@ -15,7 +15,7 @@ def read_table(path: Path) -> dict[str, Any]:
 
 
 def joined(phrases: Iterable[str], words: Mapping[str, str] | None = None) -> str:
-    """Any of the phrases, the longest first: `thanks a lot` before `thanks`. `words` are those that `<name>` stands for."""
+    """Any of the phrases, the longest first: `thanks a lot` before `thanks`. `words` are what `<name>` stands for."""
     ordered = sorted(dict.fromkeys(phrases), key=len, reverse=True)
     return NAMED.sub(lambda name: (words or {})[name[1]], "|".join(ordered)) if words else "|".join(ordered)
 

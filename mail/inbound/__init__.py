@@ -3,7 +3,7 @@
     mail = read(raw)                     # Received; only its size can be refused (TooLarge)
     feedback_report_of(mail)             # somebody called a mail of ours spam (RFC 5965)
     bounce_of(mail)                      # a mail of ours was not delivered, or is delayed (RFC 3464, and plain words)
-    auto_reply_of(mail)                  # nobody wrote it: who is away, who has left, a desk that received it (RFC 3834)
+    auto_reply_of(mail)                  # nobody wrote it: who is away, who has left, a desk that got it (RFC 3834)
     new_text(mail)                       # what its sender typed, without quotations and signature
     classify(mail)                       # all of these in their order, then what a person means
     shown(mail.html)                     # its HTML, fit to be shown

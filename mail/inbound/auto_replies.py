@@ -1,4 +1,4 @@
-"""Replies that no person wrote: who is away, who has left, that a mail was received (RFC 3834, and what is done instead)."""
+"""Replies that no person wrote: who is away, who has left, that a mail was received (RFC 3834, and what others do)."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,9 @@ RECEIPT: Final = "disposition-notification"
 SUBJECT: Final = re.compile(rf"[\W_]{{0,3}}{any_of('automatic', 'subjects')}")
 WEAK_SUBJECT: Final = re.compile(rf"[\W_]{{0,3}}{any_of('automatic', 'weak_subjects')}")
 """Words that begin the subjects of people too."""
-NUMBERED: Final = re.compile(r"(?:#|no\.? ?|nr\.? ?|id:? ?|number:? ?|ref\w*:? ?|-)\d{3,}|\bticket\b|\[[a-z]{2,10}-?\d+\]")
+NUMBERED: Final = re.compile(
+    r"(?:#|no\.? ?|nr\.? ?|id:? ?|number:? ?|ref\w*:? ?|-)\d{3,}|\bticket\b|\[[a-z]{2,10}-?\d+\]"
+)
 """What desks put on the mail that they received."""
 ABSENT: Final = pattern("automatic", "absent")
 WHILE_AWAY: Final = pattern("automatic", "while_away")
@@ -39,9 +41,11 @@ ACKNOWLEDGED: Final = pattern("automatic", "acknowledged")
 AUTOMATIC: Final = pattern("automatic", "automatic")
 BACK: Final = re.compile(any_of("automatic", "back", "until") + r"[\s,:]{0,3}(?:\w{1,12}[\s,]{1,2}){0,3}\d")
 ABSENT_IN_SUBJECT: Final = re.compile(
-    r"out of|office|vacation|leave|holiday|away|ooo|absen|ausen|ausê|fuera|vacacion|abwesen|urlaub|au(?:ß|ss)er haus|nicht im|congé|conge|fora d|férias|ferias"
+    r"out of|office|vacation|leave|holiday|away|ooo|absen|ausen|ausê|fuera|vacacion|abwesen|urlaub|au(?:ß|ss)er "
+    r"haus|nicht im|congé|conge|fora d|férias|ferias"
     r"|afwezig|ferie|semester|frånvaro|fravær|assen|nieobecn|loma|poissa|отпуск|休暇|不在|外出"
 )
+ZONE: Final = re.compile(r"([+-])(\d\d)\d\d")
 ADDRESS: Final = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}@(?:[\w-]{1,63}\.){1,6}[a-z]{2,24}", re.IGNORECASE)
 SENT_BY_MACHINES: Final = re.compile(
     r"(?:no-?_?reply|do-?not-?reply|auto-?(?:reply|responder|mailer)|notifications?)\b", re.IGNORECASE
@@ -74,27 +78,17 @@ class AutoReply:
 
 def auto_reply_of(mail: Received, text: str | None = None) -> AutoReply | None:
     """None for what a person wrote. `text` is what is new in it, if that is known already."""
-    by_header = _by_header(mail)
-    subject = _subject(mail)
+    by_header, subject = _by_header(mail), _subject(mail)
     text = (new_text(mail) if text is None else text)[:READ]
     low = text.lower()
-    kind = _kind(mail, low, subject, bool(by_header))
-    if not by_header:
-        by_words = _by_words(mail, low, subject)
-        if not by_words:
-            return None
-        reasons = by_words
-    else:
-        reasons = by_header
-    away = kind in (AutoReplyKind.OUT_OF_OFFICE, AutoReplyKind.OTHER) and mail.date is not None
-    returns_on = (
-        return_date(f"{subject}\n{text}", mail.date.date(), month_first=_month_first(mail))
-        if away and mail.date
-        else None
-    )
+    reasons = by_header or _by_words(mail, low, subject)
+    if not reasons:
+        return None
+    kind = _kind(mail, low, subject)
+    away = kind is AutoReplyKind.OUT_OF_OFFICE and mail.date is not None
     return AutoReply(
         kind=kind,
-        returns_on=returns_on if kind is AutoReplyKind.OUT_OF_OFFICE else None,
+        returns_on=_return_date(mail, f"{subject}\n{text}") if away else None,
         successors=_successors(mail, text) if kind is AutoReplyKind.GONE else (),
         certain=bool(by_header),
         reasons=tuple(reasons),
@@ -117,8 +111,7 @@ def _by_header(mail: Received) -> list[str]:
         or "autoresponder" in fields.raw("delivered-to").lower()
     ):
         return ["an autoresponder is named in its header"]
-    kind, parameters = value_and_parameters(fields.raw("content-type"))
-    if kind == "multipart/report" and parameters.get("report-type", "").lower() == RECEIPT:
+    if _is_receipt(mail):
         return ["it is a receipt of a mail program"]
     return []
 
@@ -160,13 +153,11 @@ def _converses(text: str) -> bool:
     return "?" in re.sub(r"https?://\S+", "", text)
 
 
-def _kind(mail: Received, low: str, subject: str, certain: bool) -> AutoReplyKind:
-    kind, parameters = value_and_parameters(mail.fields.raw("content-type"))
-    if kind == "multipart/report" and parameters.get("report-type", "").lower() == RECEIPT:
+def _kind(mail: Received, low: str, subject: str) -> AutoReplyKind:
+    if _is_receipt(mail):
         return AutoReplyKind.RECEIPT
     first = low[:FIRST]
-    absent = ABSENT.search(first)
-    gone = GONE.search(first)
+    absent, gone = ABSENT.search(first), GONE.search(first)
     if gone and not (absent and absent.start() < gone.start()):
         return AutoReplyKind.GONE
     if absent or ABSENT_IN_SUBJECT.search(subject[:60]) or (WHILE_AWAY.search(first) and BACK.search(first)):
@@ -174,11 +165,16 @@ def _kind(mail: Received, low: str, subject: str, certain: bool) -> AutoReplyKin
     return AutoReplyKind.ACKNOWLEDGEMENT if ACKNOWLEDGED.search(first) else AutoReplyKind.OTHER
 
 
-def _month_first(mail: Received) -> bool:
-    """Dates in numbers begin with the month in North America alone: its time zones tell."""
-    written = mail.fields.raw("date")[-30:]
-    zone = re.search(r"([+-])(\d\d)\d\d", written)
-    return bool(zone and zone[1] == "-" and "04" <= zone[2] <= "10")
+def _is_receipt(mail: Received) -> bool:
+    kind, parameters = value_and_parameters(mail.fields.raw("content-type"))
+    return kind == "multipart/report" and parameters.get("report-type", "").lower() == RECEIPT
+
+
+def _return_date(mail: Received, text: str) -> date | None:
+    """Dates in numbers begin with the month in North America alone: the time zone of the mail tells."""
+    zone = ZONE.search(mail.fields.raw("date")[-30:])
+    american = bool(zone and zone[1] == "-" and "04" <= zone[2] <= "10")
+    return return_date(text, mail.date.date(), month_first=american) if mail.date else None
 
 
 def _successors(mail: Received, text: str) -> tuple[str, ...]:

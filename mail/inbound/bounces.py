@@ -45,9 +45,9 @@ class BouncedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
-    """`message_id` is that of the mail which was not delivered; `message_ids` are all that are named, that one first, and
-    may be of other mails in its thread. `original` are its header fields, as far as they were sent back. `server` is who
-    reports. `reasons` say by what it was recognised, for people."""
+    """`message_id` is that of the mail which was not delivered; `message_ids` are all that are named, that one first; the
+    others may be of mails in its thread. `original` are its header fields, as far as they were sent back. `server` is
+    who reports. `reasons` say by what it was recognised, for people."""
 
     recipients: tuple[BouncedRecipient, ...]
     message_id: str | None
@@ -170,7 +170,11 @@ def _local_parts(mail: Received, notice: str, original: Fields) -> list[Mention]
     sent_to = {mailbox.local_part.lower(): mailbox.email for mailbox in mailboxes(original.raw("to"))}
     domain = mail.sender[0].domain if mail.sender else ""
     found = [(item[1], item[2]) for item in LOCAL_PART.finditer(notice)]
-    addresses = [(sent_to.get(local.lower(), f"{local}@{domain}"), said) for local, said in found if domain or local.lower() in sent_to]
+    addresses = [
+        (sent_to.get(local.lower(), f"{local}@{domain}"), said)
+        for local, said in found
+        if domain or local.lower() in sent_to
+    ]
     return [Mention(address, ITEM_OF_A_LIST, 0, said=said) for address, said in addresses[:MOST_GUESSED]]
 
 

@@ -52,12 +52,13 @@ UNSUBSCRIBE_ALONE: Final = re.compile(rf"\W{{0,5}}{whole('meaning', 'unsubscribe
 NEGATIVE: Final = pattern("meaning", "negative")
 POSITIVE: Final = pattern("meaning", "positive")
 NEUTRAL: Final = re.compile(rf"\W{{0,3}}{whole('meaning', 'neutral')}\W{{0,5}}")
-QUESTION: Final = re.compile(any_of("meaning", "questions") + r"|[?？]")
+QUESTION: Final = re.compile(any_of("meaning", "questions") + r"|[?\uff1f]")
 NEGATED: Final = re.compile(
     r"(?:\bnot|n.t|\bnever|\bno longer|\bno|\bnicht|\bkein\w*|\bne|\bpas|\bnão|\bnao|\bni|\bsin|\bsem)\s(?:\w+\s){0,2}$"
 )
 GREETING: Final = re.compile(
-    r"\W{0,3}(?:hi|hello|hey|dear|hola|hallo|bonjour|ol[aá]|guten (?:tag|morgen)|buenos d[ií]as|buenas|sehr geehrte\w*|liebe\w*|good (?:morning|afternoon|day)|bom dia|boa tarde|salut)\b[^.?!\n]{0,60}(?:\n|,|!)"
+    r"\W{0,3}(?:hi|hello|hey|dear|hola|hallo|bonjour|ol[aá]|guten (?:tag|morgen)|buenos d[ií]as|buenas|sehr "
+    r"geehrte\w*|liebe\w*|good (?:morning|afternoon|day)|bom dia|boa tarde|salut)\b[^.?!\n]{0,60}(?:\n|,|!)"
 )
 LINKS: Final = re.compile(r"https?://\S+")
 
@@ -86,30 +87,44 @@ def classify(mail: Received, model: Classifier | None = None) -> Classified:
 
 def meaning_of(text: str) -> Classified:
     """Of the new text of a mail that a person wrote, by its phrases."""
-    low = LINKS.sub(" ", text[:READ].lower()).replace("’", "'").strip()
+    low = LINKS.sub(" ", text[:READ].lower()).replace("\u2019", "'").strip()
     low = GREETING.sub("", low, count=1).strip()
     if not low:
         return Classified(Classification.UNKNOWN, 1.0, ("nothing was written",))
-    short = len(low.split()) <= WORDS_OF_A_SHORT_TEXT
+    return _wish_to_leave(low) or _opinion(low) or _rest(low)
+
+
+def _is_short(low: str) -> bool:
+    return len(low.split()) <= WORDS_OF_A_SHORT_TEXT
+
+
+def _wish_to_leave(low: str) -> Classified | None:
     if UNSUBSCRIBE_ALONE.fullmatch(low):
         return Classified(Classification.UNSUBSCRIBE, 0.95, (f"it says no more than: {low[:80]}",))
     if wish := UNSUBSCRIBE.search(low):
-        return Classified(Classification.UNSUBSCRIBE, 0.9 if short else 0.75, (f"it says: {wish[0].strip()}",))
+        confidence = 0.9 if _is_short(low) else 0.75
+        return Classified(Classification.UNSUBSCRIBE, confidence, (f"it says: {wish[0].strip()[:80]}",))
+    return None
+
+
+def _opinion(low: str) -> Classified | None:
     negative = [found[0].strip() for found in NEGATIVE.finditer(low)]
     positive = [found[0].strip() for found in POSITIVE.finditer(low) if not NEGATED.search(low[: found.start()][-30:])]
     positive = [said for said in positive if not any(said in refused or refused in said for refused in negative)]
-    question = QUESTION.search(low)
     if negative and len(negative) >= len(positive):
-        return _said(Classification.NEGATIVE, negative, against=len(positive), short=short)
+        return _said(Classification.NEGATIVE, negative, against=len(positive), short=_is_short(low))
     if positive:
-        return _said(Classification.POSITIVE, positive, against=len(negative), short=short)
-    if question:
-        return Classified(
-            Classification.QUESTION, 0.8 if "?" in question[0] else 0.6, (f"it asks: {question[0].strip()[:80]}",)
-        )
+        return _said(Classification.POSITIVE, positive, against=len(negative), short=_is_short(low))
+    return None
+
+
+def _rest(low: str) -> Classified:
+    if question := QUESTION.search(low):
+        confidence = 0.8 if "?" in question[0] else 0.6
+        return Classified(Classification.QUESTION, confidence, (f"it asks: {question[0].strip()[:80]}",))
     if neutral := NEUTRAL.match(low):
-        whole_text = neutral.end() >= len(low)
-        return Classified(Classification.NEUTRAL, 0.8 if whole_text else 0.5, (f"it says: {neutral[0].strip()[:80]}",))
+        confidence = 0.8 if neutral.end() >= len(low) else 0.5
+        return Classified(Classification.NEUTRAL, confidence, (f"it says: {neutral[0].strip()[:80]}",))
     return Classified(Classification.UNKNOWN, 0.5, ("no phrase of it is known",))
 
 

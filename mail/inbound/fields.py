@@ -133,9 +133,8 @@ def value_and_parameters(field: str) -> tuple[str, dict[str, str]]:
     """Of a field such as Content-Type, in lower case, and its parameters (RFC 2231), names in lower case."""
     value, _, rest = field.partition(";")
     parts: dict[str, list[tuple[int, bool, str]]] = {}
-    for name, section, extended, content in PARAMETER.findall(";" + rest):
-        if content.startswith('"'):
-            content = re.sub(r"\\(.)", r"\1", content[1:].removesuffix('"'))
+    for name, section, extended, written in PARAMETER.findall(";" + rest):
+        content = re.sub(r"\\(.)", r"\1", written[1:].removesuffix('"')) if written.startswith('"') else written
         number = int(section[1:]) if len(section) > 1 else 0
         parts.setdefault(name.lower(), []).append((number, bool(extended) or section == "*", content.strip()))
     return value.strip().lower(), {name: _parameter(sections) for name, sections in parts.items()}
@@ -146,8 +145,9 @@ def _parameter(sections: list[tuple[int, bool, str]]) -> str:
         return text_of(sections[0][2])
     sections = sorted(sections[:100], key=lambda section: section[0])
     charset, content = "", b""
-    for index, (_, extended, text) in enumerate(sections):
-        if extended and not index and text.count("'") >= 2:
-            charset, _, text = text.split("'", 2)
+    for index, (_, extended, written) in enumerate(sections):
+        text = written
+        if extended and not index and written.count("'") >= 2:
+            charset, _, text = written.split("'", 2)
         content += unquote_to_bytes(text) if extended else text.encode("utf-8", "replace")
     return decoded(content, charset)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from mail.phrases import any_of, read_table
+from mail.phrases import any_of, joined, read_table
 
 TABLE: Final = read_table(Path(__file__).with_name("notices.toml"))
 DAEMON_NAME: Final = any_of(TABLE["daemon_names"])
@@ -21,21 +21,21 @@ DAEMON_ADDRESS: Final = re.compile(
 )
 """What stands before the @ of a mail server's own address."""
 REPLY_TO_A_NOTICE: Final = re.compile(r"(?:re|fwd?|aw|wg|rv|tr|res|enc|sv|vs|antw|odp)\s?(?:\[\d+\])?:\s*")
-COPY: Final = re.compile(
-    r"^[ \t>*|#=_+~-]{0,80}(?:"
-    r"(?:this|here|below|following|included|attached|enclosed)[^\n]{0,40} (?:is|are) (?:a |the )?(?:copy|first|header|original)"
-    r"|below (?:this|the next) line|a copy of (?:the|your)|(?:the )?(?:original|returned|undelivered|unsent|non-?delivered|failed|rejected|source) (?:message|mail|e-?mail)[^\n]{0,30}?(?:follows?|headers?|below|attached|details)?[ \t:*|=_-]*$"
-    r"|(?:the )?(?:message )?headers? (?:of|and|follows?|lines)|(?:the )?message (?:headers?|text|body)(?: follows?)?\b[ \t:*|=_-]*"
-    r"|(?:start|begin(?:ning)?) of (?:the )?(?:returned|original|message)|(?:the )?first [0-9]+ (?:lines|kb|bytes)|your message reads|old message:|attachment (?:is|contains)|original headers?:"
-    r"|forwarded message|(?:mensaje|mensagem|messaggio) originale?\b|message d.origine|urspr.ngliche nachricht|kopie der nachricht|die kopfzeilen"
-    r"|(?:a )?summary of the undelivered|the header of the original|header of the source|your original message"
-    r")",
-    re.MULTILINE,
-)
-"""A line at which the copy of the mail begins. What is behind it says nothing about the delivery."""
+COPY: Final = re.compile(rf"^[ \t>*|#=_+~-]{{0,80}}(?:{joined(TABLE['copies'])})", re.MULTILINE)
 COPIED_FIELDS: Final = re.compile(
     r"^(?:received|return-path|message-id|mime-version|x-[a-z-]{2,40}|content-type|dkim-signature|list-id)[ \t]?:[^\n]+\n"
     r"(?:[ \t]+[^\n]*\n)*(?:(?:[a-z][a-z0-9-]{1,40}):[ \t])",
     re.MULTILINE,
 )
 """A header that was copied without a word before it."""
+RECIPIENT_FOLLOWS: Final = re.compile(
+    rf"(?:{joined(TABLE['recipient_follows'])})\W{{0,5}}(?:\[?smtp:|rfc822[;:])?[\s<'\"\[(]*$"
+)
+ALIAS_FOLLOWS: Final = any_of(TABLE["alias_follows"])
+ITEM: Final = re.compile(
+    r"^[\s>*|=#.\"'<(\[•·\u2013—-]*(?:\d{1,3}[.)]\s+)?(?:to:\s*)?(?:\[?smtp:|rfc822;\s*)?[\s<'\"(\[]*$"
+)
+"""Nothing but what begins an item of a list stands before the address."""
+AFTER_ITEM: Final = re.compile(
+    rf"[>\"')\]]*\s*(?:$|[:;,.(<\[|=-]|\.\.\.|(?:{joined(TABLE['reason_follows'])})\b)", re.IGNORECASE
+)

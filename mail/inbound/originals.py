@@ -8,7 +8,8 @@ from mail.inbound.fields import Fields, message_id, message_ids, read_fields
 from mail.inbound.parts import HEADERS, MESSAGES, Part
 
 ID_LINE: Final = re.compile(
-    r"^[ \t>*]{0,20}(?:original[- ])?message-?[ ]?id(?:entifier)?\s{0,3}[:=]\s{0,20}(<[^<>\s]{1,500}>)", re.I | re.M
+    r"^[ \t>*]{0,20}(?:original[- ])?message-?[ ]?id(?:entifier)?\s{0,3}[:=]\s{0,20}(<[^<>\s]{1,500}>)",
+    re.IGNORECASE | re.MULTILINE,
 )
 MOST_IDS: Final = 50
 IDENTIFYING: Final = (

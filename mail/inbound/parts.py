@@ -19,7 +19,7 @@ MOST_DELIMITERS: Final = 10_000
 """Looked at in one multipart, with those that only begin like one."""
 
 GUESSED_DELIMITER: Final = re.compile(
-    rb"(?:[^\n]*\n){0,20}?--([^\s][^\n]{0,100}?)[ \t\r]*\n(?=Content-[A-Za-z-]+:)", re.I
+    rb"(?:[^\n]*\n){0,20}?--([^\s][^\n]{0,100}?)[ \t\r]*\n(?=Content-[A-Za-z-]+:)", re.IGNORECASE
 )
 """The first line that looks like a delimiter, where the boundary that was announced is not to be found."""
 MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/partial"})

@@ -26,7 +26,7 @@ LONGEST: Final = 250_000
 """Characters that are read. What people type is not below that much quotation."""
 MOST_CANDIDATES: Final = 500
 """Lines that are looked at closely, because they may stand above a quotation. A long conversation has some dozens."""
-MARKS: Final = (">", "＞")
+MARKS: Final = (">", "\uff1e")
 WIDTH: Final = 60
 A_FEW: Final = 25
 A_LINE: Final = 90
@@ -103,8 +103,10 @@ class _Scanner:
         block_at = at + 1 if UNDERSCORES.fullmatch(low) and at + 1 < end else at
         while block_at < min(at + 3, end) and block_at > at and not self._low[block_at].strip():
             block_at += 1
-        if block_at < end and self._may_be(begins_like_a_header(self._low[block_at])) and (
-            length := header_block_at(self._low, block_at)
+        if (
+            block_at < end
+            and self._may_be(begins_like_a_header(self._low[block_at]))
+            and (length := header_block_at(self._low, block_at))
         ):
             return self._forward(at) if self._forwarding else self._cut(at, block_at + length)
         if self._may_be(ends_like_an_attribution(low, self._next_quoted[at])) and (

@@ -70,9 +70,11 @@ DATE: Final = re.compile(
     "|".join(
         (
             r"(?<!\d)(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)",
-            rf"(?<![\w.])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.|ª)?\s{{0,2}}(?:of\s|de\s|d[’']|-)?\s?(?P<month>{NAMES_OF_MONTHS})(?!\w)\.?" + _year("year"),
+            rf"(?<![\w.])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.|ª)?\s{{0,2}}(?:of\s|de\s|d[\u2019']"
+            rf"|-)?\s?(?P<month>{NAMES_OF_MONTHS})(?!\w)\.?" + _year("year"),
             rf"(?<!\w)(?P<month2>{NAMES_OF_MONTHS})\.?\s{{1,2}}(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])" + _year("year2"),
-            r"(?<![\d.])(?P<a>\d{1,2})(?P<mark>[./-])(?P<b>\d{1,2})(?:(?P=mark)(?P<year3>(?:20)?\d\d))?(?!\d)(?![./-]\d)",
+            r"(?<![\d.])(?P<a>\d{1,2})(?P<mark>[./-])(?P<b>\d{1,"
+            r"2})(?:(?P=mark)(?P<year3>(?:20)?\d\d))?(?!\d)(?![./-]\d)",
             r"(?<!\w)(?P<relative>" + "|".join(sorted((*RELATIVE, *NEXT_WEEK), key=len, reverse=True)) + r")(?!\w)",
             rf"(?<!\w)(?P<weekday>{NAMES_OF_WEEKDAYS})(?!\w)",
         )
@@ -80,8 +82,7 @@ DATE: Final = re.compile(
 )  # fmt: skip
 BACK: Final = re.compile(any_of("automatic", "back") + r"[\s,:(]{0,4}[^.\n\d]{0,40}$")
 UNTIL: Final = re.compile(any_of("automatic", "until") + r"[\s,:(]{0,4}(?:\w+,?\s){0,3}$")
-RANGE: Final = re.compile(r"\s{0,2}[-–—]\s{0,2}$")
-SHORT_WEEKDAYS: Final = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun", "mar"})
+RANGE: Final = re.compile(r"\s{0,2}[-\u2013—]\s{0,2}$")
 
 
 def return_date(text: str, sent: date, *, month_first: bool = False) -> date | None:
@@ -123,18 +124,14 @@ def _dates(text: str, sent: date, month_first: bool) -> Iterator[tuple[re.Match[
 def _day(match: re.Match[str], sent: date, month_first: bool) -> date | None:
     if match["iso"]:
         return date(*map(int, match["iso"].split("-")))
-    if match["month"]:
-        return _in_year(int(match["day"]), MONTHS[match["month"]], match["year"], sent)
-    if match["month2"]:
-        return _in_year(int(match["day2"]), MONTHS[match["month2"]], match["year2"], sent)
+    if month := match["month"] or match["month2"]:
+        return _in_year(int(match["day"] or match["day2"]), MONTHS[month], match["year"] or match["year2"], sent)
     if match["a"]:
         return _numbers(match, sent, month_first)
-    if relative := match["relative"]:
-        if relative in NEXT_WEEK:
-            return sent + timedelta(days=7 - sent.weekday())
-        return sent + timedelta(days=RELATIVE[relative])
-    ahead = (WEEKDAYS[match["weekday"]] - sent.weekday() - 1) % 7 + 1
-    return sent + timedelta(days=ahead)
+    if weekday := match["weekday"]:
+        return sent + timedelta(days=(WEEKDAYS[weekday] - sent.weekday() - 1) % 7 + 1)
+    relative = match["relative"]
+    return sent + timedelta(days=7 - sent.weekday() if relative in NEXT_WEEK else RELATIVE[relative])
 
 
 def _numbers(match: re.Match[str], sent: date, month_first: bool) -> date | None:

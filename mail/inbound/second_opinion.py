@@ -21,6 +21,6 @@ def addresses_found_by_flufl(raw: bytes) -> list[str]:
         found = [
             address.decode("ascii", "replace") for address in (*permanent, *temporary) if isinstance(address, bytes)
         ]
-    except Exception:  # noqa: BLE001
+    except Exception:
         return []
     return sorted(address for address in found if "@" in address and " " not in address)

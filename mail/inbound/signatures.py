@@ -10,33 +10,36 @@ LONGEST_LINE: Final = 200
 LINES_FROM_THE_END: Final = 60
 SHORT_LINE: Final = 90
 LINES_OF_A_SIGNATURE: Final = 12
+LINES_BELOW_A_FOOTER: Final = 8
 WORDS_OF_A_LINE: Final = 6
 LONG_RULE: Final = 10
 
 DELIMITER: Final = "-- "
-DASHES: Final = re.compile(r"--(?:=20)?|[—–]")
-RULE: Final = re.compile(r"-{3,}|_{2,}|={3,}|\*{3,}|[—–]{2,}|~{3,}")
-NAME: Final = r"[^\W\d_a-zäöüß][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}"
-SIGNED: Final = re.compile(rf"[-–—/~]{{1,2}}\s?(?:{NAME})[.!]?|-[^\W\d_]+")
+DASHES: Final = re.compile(r"--(?:=20)?|[—\u2013]")
+RULE: Final = re.compile(r"-{3,}|_{2,}|={3,}|\*{3,}|[—\u2013]{2,}|~{3,}")
+NAME: Final = r"[^\W\d_a-zäöüß][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){0,3}"
+SIGNED: Final = re.compile(rf"[-\u2013—/~]{{1,2}}\s?(?:{NAME})[.!]?|-[^\W\d_]+")
 SENT_FROM: Final = re.compile(
-    rf"[\s*_<(\[–—-]{{0,6}}(?:{whole('signatures', 'sent_from')})\W{{0,6}}(?:<?https?://\S{{1,200}})?\W{{0,4}}"
+    rf"[\s*_<(\[\u2013—-]{{0,6}}(?:{whole('signatures', 'sent_from')})\W{{0,6}}(?:<?https?://\S{{1,200}})?\W{{0,4}}"
 )
 LINK: Final = re.compile(r"[<(]?https?://[^\s>)]{1,150}[>)]?")
 NOT_A_FOOTER: Final = re.compile(
     r"\b(?:is|are|was|were|will|can|you|i|it|but|because|we|have|has|please)\b.*\b(?:\w+)\b"
 )
 CLOSING: Final = re.compile(
-    rf"\W{{0,3}}(?:{whole('signatures', 'closings')})(?:[\s,.!:;–—-]{{0,6}}|[ ,.!–—-]{{1,6}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)"
+    rf"\W{{0,3}}(?:{whole('signatures', 'closings')})(?:[\s,.!:;\u2013—-]{{0,6}}|[ ,.!\u2013—-]{{1,"
+    rf"6}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)"
 )
 THANKS: Final = re.compile(
-    rf"\W{{0,3}}(?:{whole('signatures', 'thanks')})(?:[\s,.!:;–—-]{{0,6}}|[ ]{{0,2}}[,.!–—-]{{1,3}}[ ]{{0,2}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)"
+    rf"\W{{0,3}}(?:{whole('signatures', 'thanks')})(?:[\s,.!:;\u2013—-]{{0,6}}|[ ]{{0,2}}[,.!\u2013—-]{{1,3}}[ "
+    rf"]{{0,2}}(?P<name>[^\n,.!?:;]{{1,40}})[.,!]?)"
 )
 DISCLAIMER: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'disclaimers')})")
 BANNER: Final = re.compile(rf"\W{{0,6}}(?:{whole('signatures', 'banners')})\W{{0,6}}")
 LEGAL: Final = re.compile(
     r"confidential|privileged|intended recipient|vertraulich|confidentiel|confidencial|mailing list|mailman/listinfo"
 )
-LIST_ITEM: Final = re.compile(r"\s{0,8}(?:[-*•–]\s|\d{1,3}[.)]\s|-\w)")
+LIST_ITEM: Final = re.compile(r"\s{0,8}(?:[-*•\u2013]\s|\d{1,3}[.)]\s|-\w)")
 
 
 def without_banners(lines: list[str]) -> list[str]:
@@ -81,19 +84,28 @@ def _begins_here(lines: Sequence[str], at: int, end: int, line: str) -> bool:
     if DASHES.fullmatch(line):
         return len(below) <= 3 * LINES_OF_A_SIGNATURE
     if RULE.fullmatch(line):
-        if len(line) >= LONG_RULE and any(LEGAL.search(text.lower()) for text in below):
-            return True
-        return 0 < len(below) <= LINES_OF_A_SIGNATURE and not any(map(_is_content, below))
-    low = line.lower()
+        return _is_rule_above_signature(line, below)
+    low = LINK.sub("", line.lower()).strip()
     if DISCLAIMER.match(low):
         return True
-    low = LINK.sub("", low).strip()
-    if len(line) <= LONGEST_LINE and SENT_FROM.fullmatch(low) and not NOT_A_FOOTER.search(low.partition(" ")[2]):
-        return len(below) <= 8
     if not below and SIGNED.fullmatch(line):
         above = next((text for text in reversed(lines[:at]) if text.strip()), "")
         return not LIST_ITEM.match(above)
-    return len(line) <= SHORT_LINE and _closes(low, line, below)
+    return (_is_sent_from(low) and len(below) <= LINES_BELOW_A_FOOTER) or (
+        len(line) <= SHORT_LINE and _closes(line, below)
+    )
+
+
+def _is_rule_above_signature(rule: str, below: list[str]) -> bool:
+    if len(rule) >= LONG_RULE and any(LEGAL.search(text.lower()) for text in below):
+        return True
+    return 0 < len(below) <= LINES_OF_A_SIGNATURE and not any(map(_is_content, below))
+
+
+def _is_sent_from(low: str) -> bool:
+    """What programs put below a mail, and not a sentence that begins like it."""
+    footer = len(low) <= LONGEST_LINE and SENT_FROM.fullmatch(low)
+    return bool(footer) and not NOT_A_FOOTER.search(low.partition(" ")[2])
 
 
 def _is_content(line: str) -> bool:
@@ -102,26 +114,29 @@ def _is_content(line: str) -> bool:
     return len(line) > SHORT_LINE or sentence or bool(LIST_ITEM.match(line) or RULE.fullmatch(line))
 
 
-def _closes(low: str, line: str, below: list[str]) -> bool:
+def _closes(line: str, below: list[str]) -> bool:
     """`Best regards,` and the like, with nothing below it but who it is."""
-    closing = CLOSING.fullmatch(low) or THANKS.fullmatch(low)
-    if closing and closing["name"] is None and below and (RULE.fullmatch(below[0]) or DASHES.fullmatch(below[0])):
-        return True
-    if len(below) > LINES_OF_A_SIGNATURE or not all(
-        len(text) <= SHORT_LINE and not text.endswith("?") for text in below
-    ):
+    low = line.lower()
+    closing = CLOSING.fullmatch(low)
+    found = closing or THANKS.fullmatch(low)
+    if not found:
         return False
-    if closing := CLOSING.fullmatch(low):
-        return closing["name"] is None or _is_name(line[closing.start("name") : closing.end("name")])
-    if thanks := THANKS.fullmatch(low):
-        if thanks["name"] is not None:
-            return not below and _is_name(line[thanks.start("name") : thanks.end("name")])
-        return bool(below) and (_is_name(below[0]) or bool(CLOSING.fullmatch(below[0].lower())))
-    return False
+    if found["name"] is not None:
+        is_end = closing is not None or not below
+        return is_end and _is_name(line[found.start("name") : found.end("name")]) and _may_be_signed(below)
+    if below and (RULE.fullmatch(below[0]) or DASHES.fullmatch(below[0])):
+        return True
+    named = closing is not None or (below and (_is_name(below[0]) or CLOSING.fullmatch(below[0].lower())))
+    return bool(named) and _may_be_signed(below)
+
+
+def _may_be_signed(below: list[str]) -> bool:
+    short = all(len(text) <= SHORT_LINE and not text.endswith("?") for text in below)
+    return short and len(below) <= LINES_OF_A_SIGNATURE
 
 
 def _is_name(text: str) -> bool:
-    text = text.strip(" ,.!-–—*_()/")
+    text = text.strip(" ,.!-\u2013—*_()/")
     words = text.split()
     return (
         bool(words)

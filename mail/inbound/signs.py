@@ -1,4 +1,4 @@
-"""By what a report of a delivery is told from all other mail. One sign alone is not enough: people write of bounces too."""
+"""By what a report of a delivery is told from other mail. One sign alone is not enough: people write of bounces too."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ FIRST: Final = 3_000
 """Characters in which a notice says what it is."""
 FIRST_LINES: Final = 400
 PERSONAL: Final = re.compile(
-    r"\b(?:hi|hello|dear|hey|i am|i have|i got|i.ve|my|we|could you|can you|would you|thanks|thank you|hallo|hola|bonjour|guten tag"
+    r"\b(?:hi|hello|dear|hey|i am|i have|i got|i.ve|my|we|could you|can you|would you|thanks|thank you|hallo|hola"
+    r"|bonjour|guten tag"
     r"|buenos|ich|mein|mon|mi)\b"
 )
 """Words of people. Servers that begin with `Hi` have other signs."""

@@ -6,7 +6,8 @@ from typing import Final
 REPLY: Final = r"re|aw|antw|antwort|sv|vs|odp|res|ynt|r|rép|回复|回覆|答复|رد|ha"
 FORWARD: Final = r"fwd?|wg|tr|rv|enc|i|doorst|vb|vl|pd|転送|转发|轉寄|iltr|továbbítás"
 PREFIX: Final = re.compile(
-    rf"\s{{0,5}}(?:(?:{REPLY})|(?P<forward>{FORWARD}))\s?(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|\d{{1,3}})?\s?[:：]\s{{0,5}}",
+    rf"\s{{0,5}}(?:(?:{REPLY})|(?P<forward>{FORWARD}))\s?(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|\d{{1,"
+    rf"3}})?\s?[:\uff1a]\s{{0,5}}",
     re.IGNORECASE,
 )
 TAG: Final = re.compile(r"\s{0,5}\[[^\]\n]{1,60}\]\s{0,5}")

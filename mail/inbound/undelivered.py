@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from mail.inbound.notices import NOT_ABOUT_IT, SENTENCE
+from mail.inbound.notices import AFTER_ITEM, ALIAS_FOLLOWS, ITEM, NOT_ABOUT_IT, RECIPIENT_FOLLOWS, SENTENCE
 
 MOST_LINES: Final = 400
 LONGEST_LINE: Final = 1_000
@@ -19,27 +19,6 @@ ADDRESS: Final = re.compile(
 )
 BEFORE_ADDRESS: Final = re.compile(r"^smtp=", re.IGNORECASE)
 """Of X.400: `dda:SMTP=ann@example.com`."""
-CERTAIN: Final = re.compile(
-    r"(?:final-recipient|original-recipient|failed[ -]recipients?|error-for|rcpt to|recipient(?: address)?|original address"
-    r"|(?:unknown|invalid|bad|illegal|no such) (?:final delivery )?(?:user(?:id)?|recipient|address|account|mailbox)(?: name)?"
-    r"|undeliverable(?: address| to)?|failed \d+ attempts|intended recipient|mailbox(?: is)?(?: full)?|violation for"
-    r"|(?:could not|unable to|not) (?:be )?(?:deliver(?:ed)?|send|sent)(?: your| the| this)?(?: message| mail| e-?mail)? to"
-    r"|deliver(?:y|ed)? to(?: the)?(?: following)?(?: address| recipient)?|address that failed|destination address|to address"
-    r"|x-failed-recipients|x-actual-recipient|mail to|message to(?: the)?(?: address| recipient)?)"
-    r"\W{0,5}(?:\[?smtp:|rfc822[;:])?[\s<'\"\[(]*$"
-)
-"""What stands before the address of somebody whom a mail did not reach."""
-ALIAS: Final = re.compile(
-    r"(?:generated|expanded) from|originally addressed to|was addressed to|original(?:ly)? (?:address|recipient|to)|forwarded from"
-    r"|alias(?:ed)? (?:of|from)|expanded from"
-)
-"""What stands before the address that a mail was sent to, where another was said to fail."""
-ITEM: Final = re.compile(r"^[\s>*|=#.\"'<(\[•·–—-]*(?:\d{1,3}[.)]\s+)?(?:to:\s*)?(?:\[?smtp:|rfc822;\s*)?[\s<'\"(\[]*$")
-"""Nothing but what begins an item of a list stands before the address."""
-AFTER_ITEM: Final = re.compile(
-    r"[>\"')\]]*\s*(?:$|[:;,.(<\[|=-]|\.\.\.|(?:on|does|is|was|has|could|couldn.t|unknown|not|no|user|mailbox|invalid|failed|rejected|unable|cannot|said)\b)",
-    re.I,
-)
 REFUSAL: Final = re.compile(r"[>\"')\]]*\s*[:;,-]?\s*(?:smtp[;:]?\s*)?[45]\d\d\b")
 ABOUT_RECIPIENTS: Final = re.compile(
     r"recipient|address|user\b|mailbox|account|deliver|destinat|empf|usuario|utilis|inbox|reach|fail"
@@ -109,20 +88,20 @@ def _rank(line: str, before: str, start: int, end: int) -> int | None:
     """None for an address of somebody else."""
     prefix = line[max(0, start - 120) : start]
     is_item = bool(ITEM.match(line[:start]) and AFTER_ITEM.match(line[end:]))
-    if CERTAIN.search(prefix) or ALIAS.search(prefix):
-        return CERTAINLY
-    if is_item and ALIAS.search(before[-40:]):
-        return CERTAINLY
-    if TO_WHOM.match(line):
-        return GUESSED
+    is_alias = ALIAS_FOLLOWS.search(prefix) or (is_item and ALIAS_FOLLOWS.search(before[-40:]))
     is_about_somebody_else = NOT_ABOUT_IT.search(f"{line[:start]} {line[end:]}")
-    if is_item and (REFUSAL.match(line[end:]) or not is_about_somebody_else):
-        return ITEM_OF_A_LIST
-    if is_about_somebody_else:
-        return None
-    if ABOUT_RECIPIENTS.search(line) or SENTENCE.search(line) or SENTENCE.search(before):
-        return IN_A_SENTENCE
-    return None
+    if RECIPIENT_FOLLOWS.search(prefix) or is_alias:
+        rank: int | None = CERTAINLY
+    elif TO_WHOM.match(line):
+        rank = GUESSED
+    elif is_item and (REFUSAL.match(line[end:]) or not is_about_somebody_else):
+        rank = ITEM_OF_A_LIST
+    elif is_about_somebody_else:
+        rank = None
+    else:
+        is_told = ABOUT_RECIPIENTS.search(line) or SENTENCE.search(line) or SENTENCE.search(before)
+        rank = IN_A_SENTENCE if is_told else None
+    return rank
 
 
 def _aliased(chosen: list[Mention], lines: list[str]) -> list[Mention]:
@@ -135,7 +114,7 @@ def _aliased(chosen: list[Mention], lines: list[str]) -> list[Mention]:
         if (
             result
             and mention.rank == CERTAINLY
-            and ALIAS.search(before + line[:at])
+            and ALIAS_FOLLOWS.search(before + line[:at])
             and mention.line - result[-1].line <= 2
         ):
             previous = result.pop()

@@ -10,11 +10,27 @@ from mail.inbound.return_dates import return_date
 from tests.mail.inbound.mails import mail
 
 AWAY: Final = {
-    "en": ("Out of Office", "I am out of the office until Monday, 10 March with limited access to email.", date(2025, 3, 10)),
-    "en, back on": ("Automatic reply: Your shop", "Thanks for your mail. I'll be back on March 17th, 2025.", date(2025, 3, 17)),
-    "es": ("Respuesta automática: Su tienda", "Estoy de vacaciones hasta el 14 de marzo. En caso de urgencia llame.", date(2025, 3, 14)),
+    "en": (
+        "Out of Office",
+        "I am out of the office until Monday, 10 March with limited access to email.",
+        date(2025, 3, 10),
+    ),
+    "en, back on": (
+        "Automatic reply: Your shop",
+        "Thanks for your mail. I'll be back on March 17th, 2025.",
+        date(2025, 3, 17),
+    ),
+    "es": (
+        "Respuesta automática: Su tienda",
+        "Estoy de vacaciones hasta el 14 de marzo. En caso de urgencia llame.",
+        date(2025, 3, 14),
+    ),
     "de": ("Abwesenheitsnotiz", "Ich bin vom 03.03. bis einschließlich 14.03.2025 nicht im Büro.", date(2025, 3, 14)),
-    "de, back": ("Automatische Antwort", "Ab dem 17. März bin ich wieder für Sie da. In dringenden Fällen …", date(2025, 3, 17)),
+    "de, back": (
+        "Automatische Antwort",
+        "Ab dem 17. März bin ich wieder für Sie da. In dringenden Fällen …",
+        date(2025, 3, 17),
+    ),
     "fr": ("Réponse automatique", "Je suis absent du bureau jusqu'au 14 mars inclus.", date(2025, 3, 14)),
     "pt": ("Resposta automática: Sua loja", "Estou de férias e retorno em 17/03/2025.", date(2025, 3, 17)),
     "nobody knows": ("Out of office", "I am currently away from my desk.", None),
@@ -79,13 +95,17 @@ def test_who_is_away_says_until_when(language: str) -> None:
 
 def test_the_date_alone_is_of_the_header_where_there_is_one() -> None:
     text = "I am out of office. I return tomorrow."
-    assert getattr(auto_reply_of(mail(text, headers={"Auto-Submitted": "auto-replied"})), "returns_on", 0) == date(2025, 3, 4)
+    assert getattr(auto_reply_of(mail(text, headers={"Auto-Submitted": "auto-replied"})), "returns_on", 0) == date(
+        2025, 3, 4
+    )
     undated = auto_reply_of(mail(text, date="", headers={"Auto-Submitted": "auto-replied"}))
     assert undated is not None and undated.returns_on is None
 
 
 def test_words_alone_have_to_be_more_than_one_sign() -> None:
-    signs = "I am out of office until 10 March. In urgent cases please call my colleague. Your mail will not be forwarded."
+    signs = (
+        "I am out of office until 10 March. In urgent cases please call my colleague. Your mail will not be forwarded."
+    )
     reply = auto_reply_of(mail(signs))
     assert reply is not None and len(reply.reasons) >= 2
 
@@ -156,7 +176,9 @@ def test_a_day_as_people_write_it(text: str, day: date | None) -> None:
 
 def test_the_month_comes_first_in_america() -> None:
     assert return_date("back on 04/05/2025", date(2025, 3, 3), month_first=True) == date(2025, 4, 5)
-    american = mail("I am out of office and back on 04/05/2025.", subject="Out of office", date="Mon, 3 Mar 2025 10:00:00 -0500")
+    american = mail(
+        "I am out of office and back on 04/05/2025.", subject="Out of office", date="Mon, 3 Mar 2025 10:00:00 -0500"
+    )
     reply = auto_reply_of(american)
     assert reply is not None and reply.returns_on == date(2025, 4, 5)
 
@@ -165,4 +187,6 @@ def _with(headers: dict[str, str]):  # type: ignore[no-untyped-def]
     from mail.inbound import read
 
     fields = "".join(f"{name}: {value}\n" for name, value in headers.items())
-    return read(f"From: ada@tea.example\nSubject: Read: Your shop\n{fields}\n--b\n\nYour message was read.\n--b--\n".encode())
+    return read(
+        f"From: ada@tea.example\nSubject: Read: Your shop\n{fields}\n--b\n\nYour message was read.\n--b--\n".encode()
+    )

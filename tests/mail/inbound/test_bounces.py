@@ -32,7 +32,8 @@ NOTICES: Final[dict[str, tuple[str, str, Bounce]]] = {
     ),
     "gmail": (
         "** Address not found **\n\nYour message wasn't delivered to ann@tea.example because the address couldn't be "
-        "found, or is unable to receive mail.\n\nThe response was:\n\n550 5.1.1 The email account that you tried to reach "
+        "found, or is unable to receive mail.\n\nThe response was:\n\n550 5.1.1 The email account that you tried to"
+        " reach "
         "does not exist.\n",
         "ann@tea.example",
         Bounce.HARD,
@@ -44,21 +45,25 @@ NOTICES: Final[dict[str, tuple[str, str, Bounce]]] = {
         Bounce.POLICY,
     ),
     "office 365": (
-        "Delivery has failed to these recipients or groups:\n\nann@tea.example (ann@tea.example)\nThe email address you "
+        "Delivery has failed to these recipients or groups:\n\nann@tea.example (ann@tea.example)\nThe email address"
+        " you "
         "entered couldn't be found. Please check the recipient's email address and try to resend the message.\n\n"
         "Diagnostic information for administrators:\nann@tea.example\n#550 5.1.10 RESOLVER.ADR.RecipientNotFound ##\n",
         "ann@tea.example",
         Bounce.HARD,
     ),
     "office 365, full": (
-        "Delivery has failed to these recipients or groups:\n\nann@tea.example\nThe recipient's mailbox is full and can't "
+        "Delivery has failed to these recipients or groups:\n\nann@tea.example\nThe recipient's mailbox is full and"
+        " can't "
         "accept messages now. Please try resending your message later, or contact the recipient directly.\n",
         "ann@tea.example",
         Bounce.SOFT,
     ),
     "a reason above the list": (
-        "Your message:\n   Subject: Offer\n\nCould not be delivered because of\n\n550 5.1.1 User unknown\n\nThe following "
-        "recipients were affected:\n    ann@tea.example\n\n\n\nAdditional Information\nOriginal Sender: <sam@banners.example>\n",
+        "Your message:\n   Subject: Offer\n\nCould not be delivered because of\n\n550 5.1.1 User unknown\n\nThe "
+        "following "
+        "recipients were affected:\n    ann@tea.example\n\n\n\nAdditional Information\nOriginal Sender: "
+        "<sam@banners.example>\n",
         "ann@tea.example",
         Bounce.HARD,
     ),
@@ -189,7 +194,10 @@ def test_the_mail_that_was_not_delivered_is_named_first() -> None:
 
 
 def test_it_is_found_in_a_copy_within_the_text_too() -> None:
-    copy = "--- Below this line is a copy of the message.\n\nReturn-Path: <news@banners.example>\nMessage-ID: <7@banners.example>\n"
+    copy = (
+        "--- Below this line is a copy of the message.\n\nReturn-Path: <news@banners.example>\nMessage-ID: "
+        "<7@banners.example>\n"
+    )
     report = bounce_of(read(notice(f"<ann@tea.example>:\nuser is over quota\n\n{copy}To: ann@tea.example\n\nHello\n")))
     assert report is not None and report.message_id == "<7@banners.example>"
 
@@ -221,7 +229,10 @@ def test_a_notice_that_names_nobody_is_one_nevertheless() -> None:
 @pytest.mark.parametrize(
     ("subject", "text"),
     [
-        ("Re: Undelivered Mail Returned to Sender", "Can you check this?\n\n> <sam@x.example>: 550 5.1.1 User unknown\n"),
+        (
+            "Re: Undelivered Mail Returned to Sender",
+            "Can you check this?\n\n> <sam@x.example>: 550 5.1.1 User unknown\n",
+        ),
         ("Mail failure", "Hello, mail to these could not be delivered:\n\nann@tea.example\n\nCan you help?\n"),
         ("Undelivered mails", "Your app says 'undelivered'. Why were they rejected by the recipient?\n"),
         ("Delivery failed", "The delivery of my order 1042 failed, the courier said the address was unknown.\n"),
@@ -235,7 +246,7 @@ def test_a_person_who_tells_of_a_bounce_sends_none(subject: str, text: str) -> N
 def test_a_bounce_that_somebody_sends_on_is_none() -> None:
     attached = REPORT % (b"failed", b"5.1.1", b"550 User unknown")
     forwarded = (
-        b'From: Ann <ann@tea.example>\nTo: help@banners.example\nSubject: Fwd: Undelivered Mail Returned to Sender\n'
+        b"From: Ann <ann@tea.example>\nTo: help@banners.example\nSubject: Fwd: Undelivered Mail Returned to Sender\n"
         b'Content-Type: multipart/mixed; boundary="f"\n\n--f\n\nWhat is this?\n--f\nContent-Type: message/rfc822\n\n'
         + attached
         + b"\n--f--\n"

@@ -69,7 +69,16 @@ QUESTION: Final = [
     "Combien coûte l'abonnement ?",
     "Quanto custa o plano?",
 ]
-NEUTRAL: Final = ["Ok", "Thanks!", "Received, thank you.", "Gracias", "Danke", "Merci beaucoup", "Obrigado", "I'll check with the team."]
+NEUTRAL: Final = [
+    "Ok",
+    "Thanks!",
+    "Received, thank you.",
+    "Gracias",
+    "Danke",
+    "Merci beaucoup",
+    "Obrigado",
+    "I'll check with the team.",
+]
 UNKNOWN: Final = ["", "https://tea.example", "The blue one.", "Tuesday 10:00"]
 MEANINGS: Final = {
     Classification.POSITIVE: POSITIVE,
@@ -84,7 +93,8 @@ NOTICE: Final = (
     b"<ann@tea.example>: host mx said: 550 5.1.1 User unknown\n"
 )
 COMPLAINT: Final = (
-    b'From: fbl@tea.example\nTo: abuse@banners.example\nSubject: complaint\nContent-Type: multipart/report; boundary=b\n\n'
+    b"From: fbl@tea.example\nTo: abuse@banners.example\nSubject: complaint\nContent-Type: multipart/report; "
+    b"boundary=b\n\n"
     b"--b\n\nA complaint\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: %s\nUser-Agent: Tea/1\n\n--b--\n"
 )
 
@@ -97,7 +107,10 @@ def test_what_a_person_means(text: str, meaning: Classification) -> None:
 
 
 def test_only_what_is_new_is_understood() -> None:
-    quoted = "Thanks!\n\nOn Mon, 3 Mar 2025 at 10:00, Sam <sam@banners.example> wrote:\n> Not interested? Unsubscribe here.\n"
+    quoted = (
+        "Thanks!\n\nOn Mon, 3 Mar 2025 at 10:00, Sam <sam@banners.example> wrote:\n> Not interested? "
+        "Unsubscribe here.\n"
+    )
     assert classify(mail(quoted)).classification is Classification.NEUTRAL
 
 
@@ -113,8 +126,10 @@ def test_then_bounces() -> None:
 
 def test_a_report_of_success_is_no_bounce() -> None:
     success = (
-        b"From: MAILER-DAEMON@tea.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nDone\n"
-        b"--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; a@tea.example\nAction: delivered\nStatus: 2.0.0\n\n--b--\n"
+        b"From: MAILER-DAEMON@tea.example\nContent-Type: multipart/report; report-type=delivery-status; "
+        b"boundary=b\n\n--b\n\nDone\n"
+        b"--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; a@tea.example\nAction: "
+        b"delivered\nStatus: 2.0.0\n\n--b--\n"
     )
     assert classify(read(success)).classification is Classification.AUTO_REPLY
 

@@ -70,7 +70,9 @@ def test_reports_of_outlook_have_a_format_of_their_own() -> None:
     assert report is not None and (report.kind, report.recipients) == ("abuse", ("ann@tea.example",))
 
 
-@pytest.mark.parametrize(("kind", "complaint"), [(b"fraud", True), (b"opt-out", True), (b"not-spam", False), (b"auth-failure", False)])
+@pytest.mark.parametrize(
+    ("kind", "complaint"), [(b"fraud", True), (b"opt-out", True), (b"not-spam", False), (b"auth-failure", False)]
+)
 def test_not_all_of_them_are_complaints(kind: bytes, complaint: bool) -> None:
     report = feedback_report_of(read(REPORT.replace(b"Feedback-Type: abuse", b"Feedback-Type: " + kind)))
     assert report is not None and report.is_complaint == complaint
@@ -81,4 +83,7 @@ def test_it_is_no_bounce() -> None:
 
 
 def test_what_is_none() -> None:
-    assert feedback_report_of(read(b"From: ann@tea.example\nSubject: complaint about message from you\n\nStop it\n")) is None
+    assert (
+        feedback_report_of(read(b"From: ann@tea.example\nSubject: complaint about message from you\n\nStop it\n"))
+        is None
+    )

@@ -119,4 +119,6 @@ def test_it_reads_what_pythons_own_parser_reads(text: str, html: str | None, fil
         assert mail.text == body.get_content().replace("\ufeff", "", 1 if text.startswith("\ufeff") else 0)
     assert (mail.html is not None) == (html is not None)
     assert mail.subject == " ".join(str(other["subject"]).split(" ")).strip()
-    assert [attachment.content() for attachment in mail.attachments] == [part.get_content() for part in other.iter_attachments()]
+    assert [attachment.content() for attachment in mail.attachments] == [
+        part.get_content() for part in other.iter_attachments()
+    ]

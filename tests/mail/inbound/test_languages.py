@@ -8,7 +8,10 @@ import pytest
 from mail.inbound.languages import FOLDER, READ, phrases
 from mail.phrases import read_table
 
-EVERYWHERE: Final = {"quotes": {"wrote", "from", "sent", "to", "subject", "original", "forwarded"}, "signatures": {"closings", "thanks"}}
+EVERYWHERE: Final = {
+    "quotes": {"wrote", "from", "sent", "to", "subject", "original", "forwarded"},
+    "signatures": {"closings", "thanks"},
+}
 """What is looked for in any mail: the lines above quotations and below texts."""
 UNDERSTOOD: Final = {
     "automatic": {"subjects", "absent", "while_away", "back", "until", "gone", "acknowledged", "automatic"},
@@ -31,7 +34,10 @@ def test_phrases_are_patterns_in_lower_case(language: str) -> None:
         for found in section.values():
             for phrase in found:
                 assert not re.compile(phrase).groups, f"{phrase}: use (?:...)"
-                assert phrase.replace("\\W", "\\w").replace("\\S", "\\s").replace("\\D", "\\d").replace("À", "à") == phrase.lower()
+                assert (
+                    phrase.replace("\\W", "\\w").replace("\\S", "\\s").replace("\\D", "\\d").replace("À", "à")
+                    == phrase.lower()
+                )
 
 
 def test_those_that_are_read_come_first() -> None:

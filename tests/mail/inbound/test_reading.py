@@ -54,7 +54,9 @@ def test_a_mail_as_it_should_be(policy: object) -> None:
 
 
 def test_html_alone_has_a_text_too() -> None:
-    mail = read(b"Content-Type: text/html; charset=utf-8\n\n<p>Hello <b>Sam</b>,</p><ul><li>one<li>two</ul><script>x()</script>")
+    mail = read(
+        b"Content-Type: text/html; charset=utf-8\n\n<p>Hello <b>Sam</b>,</p><ul><li>one<li>two</ul><script>x()</script>"
+    )
     assert mail.text == "Hello Sam,\n\n- one\n- two\n" and mail.text_is_made
 
 
@@ -64,12 +66,15 @@ def test_text_around_a_picture_is_all_of_the_text() -> None:
         b"Content-ID: <a>\nContent-Transfer-Encoding: base64\n\nAAAA\n--b\n\nbelow\n--b--\n"
     )
     assert mail.text.split() == ["above", "below"]
-    assert [(file.name, file.size, file.content_id, file.inline) for file in mail.attachments] == [("a.png", 3, "a", True)]
+    assert [(file.name, file.size, file.content_id, file.inline) for file in mail.attachments] == [
+        ("a.png", 3, "a", True)
+    ]
 
 
 def test_a_footer_in_text_below_html_does_not_hide_it() -> None:
     mail = read(
-        b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>The point</p>\n--b\n\nA list's footer\n--b--\n"
+        b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>The point</p>\n--b\n\nA "
+        b"list's footer\n--b--\n"
     )
     assert "The point" in mail.text and "A list's footer" in mail.text
     assert mail.html is not None and "<pre>A list&#x27;s footer" in mail.html
@@ -139,7 +144,10 @@ def test_a_subject(subject: bytes, expected: str) -> None:
     [
         ("Ada <ada@tea.example>", [("ada@tea.example", "Ada")]),
         ("ada@tea.example (Ada Byron)", [("ada@tea.example", "Ada Byron")]),
-        ("Byron, Ada <ada@tea.example>; Tom <tom@tea.example>", [("ada@tea.example", "Byron, Ada"), ("tom@tea.example", "Tom")]),
+        (
+            "Byron, Ada <ada@tea.example>; Tom <tom@tea.example>",
+            [("ada@tea.example", "Byron, Ada"), ("tom@tea.example", "Tom")],
+        ),
         ("Team: ada@tea.example, Tom <tom@tea.example>;", [("ada@tea.example", ""), ("tom@tea.example", "Tom")]),
         ("undisclosed-recipients:;", []),
         ("MAILER-DAEMON", [("MAILER-DAEMON", "")]),
@@ -173,7 +181,9 @@ def test_the_name_of_a_file(disposition: str) -> None:
     assert [file.name for file in mail.attachments] == ["a b.pdf"]
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Mon,  2 Apr 101 04:20:10 CST", "Mon, 99 Mar 2025 99:99:99 +9999", "x" * 10_000])
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "Mon,  2 Apr 101 04:20:10 CST", "Mon, 99 Mar 2025 99:99:99 +9999", "x" * 10_000]
+)
 def test_what_is_no_date_is_none(date: str) -> None:
     assert read(f"Date: {date}\n\n".encode()).date is None
 
@@ -187,7 +197,8 @@ def test_what_is_no_date_is_none(date: str) -> None:
         b"Subject: x\n>From ada@tea.example Mon\nX-Y: z\n\nHello\n",
         b"Subject: x\nContent-Transfer-Encoding: base64\n\nSGVs*bG8",
         b"Subject: x\nContent-Transfer-Encoding: quoted-printable\n\nHe=6c=\nlo=",
-        b"Subject: x\nContent-Type: multipart/mixed; boundary=wrong\n\n--right\nContent-Type: text/plain\n\nHello\n--right--\n",
+        b"Subject: x\nContent-Type: multipart/mixed; boundary=wrong\n\n--right\nContent-Type: "
+        b"text/plain\n\nHello\n--right--\n",
         b"Subject: x\nContent-Type: multipart/mixed\n\n--right\nContent-Type: text/plain\n\nHello\n",
         b"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\nHello\n",
         b"Subject: x\nContent-Type: text/plain; boundary=b\n\nHello\n",
@@ -205,7 +216,10 @@ def test_there_may_be_no_header() -> None:
 
 
 def test_what_is_nested_too_deep_is_no_longer_taken_apart() -> None:
-    raw = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(100)) + b"\n\nHello\n"
+    raw = (
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(100))
+        + b"\n\nHello\n"
+    )
     assert max(_depth(part) for part in [read(raw).root]) == DEEPEST
     raw = b"Content-Type: message/rfc822\n\n" * 100 + b"\nHello\n"
     assert _depth(read(raw).root) == DEEPEST
@@ -217,7 +231,13 @@ def test_there_are_so_many_parts_at_most() -> None:
 
 
 def test_a_header_of_a_megabyte() -> None:
-    raw = b"To: " + b"ada@tea.example, " * 60_000 + b"\nReferences: " + b"<1@tea.example> " * 60_000 + b"\nSubject: x\n\nHello\n"
+    raw = (
+        b"To: "
+        + b"ada@tea.example, " * 60_000
+        + b"\nReferences: "
+        + b"<1@tea.example> " * 60_000
+        + b"\nSubject: x\n\nHello\n"
+    )
     mail = read(raw)
     assert len(mail.to) == 1_000 and len(mail.references) == 100
     assert mail.text == "Hello\n"

@@ -1,5 +1,4 @@
-"""The new text of replies: fixtures in the formats of many mail programs and languages, and work that grows with the text
-alone."""
+"""The new text of replies: fixtures in the formats of many mail programs and languages, and the time that they take."""
 
 import time
 import tomllib
@@ -47,42 +46,50 @@ def test_the_ends_of_lines_do_not_matter(reply: dict[str, Any]) -> None:
 
 HTML: Final = {
     "gmail": (
-        '<div dir="ltr">Yes, <b>Thursday</b>.<br><br>See you</div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">'
+        '<div dir="ltr">Yes, <b>Thursday</b>.<br><br>See you</div><br><div class="gmail_quote"><div dir="ltr" '
+        'class="gmail_attr">'
         'On Tue, Mar 4, 2025 at 9:12 AM Sam &lt;<a href="mailto:sam@b.example">sam@b.example</a>&gt; wrote:<br></div>'
         '<blockquote class="gmail_quote" style="margin:0"><div>Hello</div></blockquote></div>',
         "Yes, Thursday.\n\nSee you",
     ),
     "outlook in a browser": (
         '<div class="elementToProof">Fine with us.</div><div id="appendonsend"></div><hr style="width:98%">'
-        '<div id="divRplyFwdMsg"><b>From:</b> Sam &lt;sam@b.example&gt;<br><b>Sent:</b> Monday<br><b>To:</b> Ada<br></div>'
+        '<div id="divRplyFwdMsg"><b>From:</b> Sam &lt;sam@b.example&gt;<br><b>Sent:</b> Monday<br><b>To:</b> '
+        'Ada<br></div>'
         "<div>Is it fine?</div>",
         "Fine with us.",
     ),
     "outlook on a desk": (
-        '<div class="WordSection1"><p class="MsoNormal">We will not renew.<o:p></o:p></p><p class="MsoNormal"><o:p>&nbsp;</o:p></p>'
-        "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p class=\"MsoNormal\"><b>From:</b> Sam &lt;sam@b.example&gt;<br>"
+        '<div class="WordSection1"><p class="MsoNormal">We will not renew.<o:p></o:p></p><p '
+        'class="MsoNormal"><o:p>&nbsp;</o:p></p>'
+        "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p class=\"MsoNormal\"><b>From:</b> Sam "
+        "&lt;sam@b.example&gt;<br>"
         "<b>Sent:</b> Monday, April 7, 2025 10:15 AM<br><b>To:</b> Ada<br><b>Subject:</b> Renewal<o:p></o:p></p></div>"
         '<p class="MsoNormal">Will you?</p></div>',
         "We will not renew.",
     ),
     "apple mail": (
-        '<html><body>It works now.<div><br><blockquote type="cite"><div>On 3 Jun 2025, at 14:02, Sam &lt;sam@b.example&gt; wrote:'
+        '<html><body>It works now.<div><br><blockquote type="cite"><div>On 3 Jun 2025, at 14:02, Sam '
+        '&lt;sam@b.example&gt; wrote:'
         "</div><div>Try again</div></blockquote></div></body></html>",
         "It works now.",
     ),
     "apple mail, answers between": (
-        '<blockquote type="cite"><div>Which theme?</div></blockquote><div>Dawn.</div><blockquote type="cite"><div>Since when?'
+        '<blockquote type="cite"><div>Which theme?</div></blockquote><div>Dawn.</div><blockquote '
+        'type="cite"><div>Since when?'
         "</div></blockquote><div>Monday.</div>",
         "Dawn.\n\nMonday.",
     ),
     "yahoo": (
-        '<div class="ydp1yahoo-style-wrap"><div>no thanks</div></div><div id="yahoo_quoted_1" class="yahoo_quoted"><div>On Monday, '
+        '<div class="ydp1yahoo-style-wrap"><div>no thanks</div></div><div id="yahoo_quoted_1" '
+        'class="yahoo_quoted"><div>On Monday, '
         "March 3, 2025, Sam &lt;sam@b.example&gt; wrote:</div><div>Interested?</div></div>",
         "no thanks",
     ),
     "thunderbird": (
         '<p>Thanks, solved.</p><div class="moz-cite-prefix">Am 04.03.25 um 10:11 schrieb Sam:<br></div>'
-        '<blockquote type="cite" cite="mid:1@b.example"><p>Solved?</p></blockquote><div class="moz-signature">-- <br>Ada</div>',
+        '<blockquote type="cite" cite="mid:1@b.example"><p>Solved?</p></blockquote><div class="moz-signature">-- '
+        '<br>Ada</div>',
         "Thanks, solved.",
     ),
     "a signature that is marked": (
@@ -91,7 +98,8 @@ HTML: Final = {
     ),
     "all of it in a signature": ('<div class="gmail_signature">Yes, go ahead.</div>', "Yes, go ahead."),
     "a mail that is sent on": (
-        '<div>FYI</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>From: Sam<br></div>'
+        '<div>FYI</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message '
+        '---------<br>From: Sam<br></div>'
         "<p>Prices</p></div>",
         "FYI\n---------- Forwarded message ---------\nFrom: Sam\n\nPrices",
     ),
