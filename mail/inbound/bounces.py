@@ -45,7 +45,7 @@ class BouncedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
-    """`message_id` is that of the mail which was not delivered; `message_ids` are all that are named, that one first; the
+    """`message_id` is that of the mail which was not delivered; `message_ids` are all that are named, that one first;
     others may be of mails in its thread. `original` are its header fields, as far as they were sent back. `server` is
     who reports. `reasons` say by what it was recognised, for people."""
 
@@ -166,7 +166,7 @@ def _mentioned(mail: Received, notice: str, original: Fields, signs: Signs) -> I
 
 
 def _local_parts(mail: Received, notice: str, original: Fields) -> list[Mention]:
-    """Some servers name the part before the @ alone: `ann (mailbox is full)`. The rest is that of the mail, or theirs."""
+    """Some servers name the part before the @ alone: `ann (mailbox is full)`. The rest is the mail's, or their own."""
     sent_to = {mailbox.local_part.lower(): mailbox.email for mailbox in mailboxes(original.raw("to"))}
     domain = mail.sender[0].domain if mail.sender else ""
     found = [(item[1], item[2]) for item in LOCAL_PART.finditer(notice)]
@@ -197,7 +197,7 @@ def _by_words(mention: Mention, general: str, signs: Signs) -> BouncedRecipient:
 
 
 def _kind(*said: str) -> Bounce:
-    """By the first that says something; a refusal without a reason is about the mail, a failure without one may pass."""
+    """By the first that says something. A refusal without a reason is policy, a failure without one may pass."""
     for text in said:
         if kind := reason(text):
             return kind

@@ -82,7 +82,7 @@ def text_of_html(html: str, *, marks: bool = False) -> str:
 
 
 def flattened(html: str, deepest: int) -> str:
-    """As it is, without comments, without what is never shown (`RAW`), and without elements that are nested deeper than any mail needs.
+    """As it is, without comments, what is never shown (`RAW`), and elements that are nested deeper than mail needs.
 
     Parsers that follow the standard take time that grows with the square of the nesting.
     """

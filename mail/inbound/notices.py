@@ -23,8 +23,8 @@ DAEMON_ADDRESS: Final = re.compile(
 REPLY_TO_A_NOTICE: Final = re.compile(r"(?:re|fwd?|aw|wg|rv|tr|res|enc|sv|vs|antw|odp)\s?(?:\[\d+\])?:\s*")
 COPY: Final = re.compile(rf"^[ \t>*|#=_+~-]{{0,80}}(?:{joined(TABLE['copies'])})", re.MULTILINE)
 COPIED_FIELDS: Final = re.compile(
-    r"^(?:received|return-path|message-id|mime-version|x-[a-z-]{2,40}|content-type|dkim-signature|list-id)[ \t]?:[^\n]+\n"
-    r"(?:[ \t]+[^\n]*\n)*(?:(?:[a-z][a-z0-9-]{1,40}):[ \t])",
+    r"^(?:received|return-path|message-id|mime-version|x-[a-z-]{2,40}|content-type|dkim-signature|list-id)[ \t]?:"
+    r"[^\n]+\n(?:[ \t]+[^\n]*\n)*(?:(?:[a-z][a-z0-9-]{1,40}):[ \t])",
     re.MULTILINE,
 )
 """A header that was copied without a word before it."""

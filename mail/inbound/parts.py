@@ -28,8 +28,8 @@ HEADERS: Final = frozenset({"text/rfc822-headers", "message/rfc822-headers", "me
 
 @dataclass(frozen=True)
 class Part:
-    """A part, or a whole message. `head` is where its header begins in `data`, `begin` and `end` where its content lies,
-    before it is decoded."""
+    """A part, or a whole message. `head` is where its header begins in `data`, `begin` and `end` where its content
+    lies, before it is decoded."""
 
     data: bytes = field(repr=False)
     fields: Fields

@@ -150,7 +150,7 @@ class _Scanner:
             self._pieces[-1].clear()
 
     def _after_quoted(self, at: int) -> int:
-        """Past the end of a quoted line that was broken by a mail program: a link, or a few words, between two of them."""
+        """Past the end of a quoted line that a program has broken: a link, or a few words, between two of them."""
         if at + 1 >= len(self._lines) or self._lines[at + 1].lstrip()[:1] not in MARKS:
             return at
         before, words = self._lines[at - 1], self._lines[at].strip()

@@ -66,20 +66,20 @@ def _year(name: str) -> str:
     return rf"(?:,?\s{{0,2}}(?:(?:de|del|of)\s)?(?P<{name}>(?:19|20)\d\d|'\d\d)(?!\d))?"
 
 
+ORDINAL: Final = r"(?:st|nd|rd|th|er|º|ª|\.)?"
 DATE: Final = re.compile(
     "|".join(
         (
             r"(?<!\d)(?P<iso>\d{4}-\d{1,2}-\d{1,2})(?!\d)",
-            rf"(?<![\w.])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.|ª)?\s{{0,2}}(?:of\s|de\s|d[\u2019']"
-            rf"|-)?\s?(?P<month>{NAMES_OF_MONTHS})(?!\w)\.?" + _year("year"),
-            rf"(?<!\w)(?P<month2>{NAMES_OF_MONTHS})\.?\s{{1,2}}(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])" + _year("year2"),
-            r"(?<![\d.])(?P<a>\d{1,2})(?P<mark>[./-])(?P<b>\d{1,"
-            r"2})(?:(?P=mark)(?P<year3>(?:20)?\d\d))?(?!\d)(?![./-]\d)",
-            r"(?<!\w)(?P<relative>" + "|".join(sorted((*RELATIVE, *NEXT_WEEK), key=len, reverse=True)) + r")(?!\w)",
+            rf"(?<![\w.])(?P<day>\d{{1,2}}){ORDINAL}\s{{0,2}}(?:of\s|de\s|d[\u2019']|-)?\s?"
+            rf"(?P<month>{NAMES_OF_MONTHS})(?!\w)\.?{_year('year')}",
+            rf"(?<!\w)(?P<month2>{NAMES_OF_MONTHS})\.?\s{{1,2}}(?P<day2>\d{{1,2}}){ORDINAL}(?![\d:]){_year('year2')}",
+            r"(?<![\d.])(?P<a>\d{1,2})(?P<mark>[./-])(?P<b>\d{1,2})(?:(?P=mark)(?P<year3>(?:20)?\d\d))?(?!\d)(?![./-]\d)",
+            rf"(?<!\w)(?P<relative>{'|'.join(sorted((*RELATIVE, *NEXT_WEEK), key=len, reverse=True))})(?!\w)",
             rf"(?<!\w)(?P<weekday>{NAMES_OF_WEEKDAYS})(?!\w)",
         )
     )
-)  # fmt: skip
+)
 BACK: Final = re.compile(any_of("automatic", "back") + r"[\s,:(]{0,4}[^.\n\d]{0,40}$")
 UNTIL: Final = re.compile(any_of("automatic", "until") + r"[\s,:(]{0,4}(?:\w+,?\s){0,3}$")
 RANGE: Final = re.compile(r"\s{0,2}[-\u2013—]\s{0,2}$")
@@ -88,8 +88,8 @@ RANGE: Final = re.compile(r"\s{0,2}[-\u2013—]\s{0,2}$")
 def return_date(text: str, sent: date, *, month_first: bool = False) -> date | None:
     """The day that is named for coming back, else the last day away, else the only day to come that is named.
 
-    `sent` is the day of the mail, from which `tomorrow` and dates without a year are counted. In `5/6/2026` the month is
-    read first where `month_first` says so and it makes sense. None where nothing is said, or only of days that are over.
+    `sent` is the day of the mail, from which `tomorrow` and dates without a year are counted. In `5/6/2026` the month
+    is read first where `month_first` says so and it makes sense. None where nothing is said, or of days that are over.
     """
     text = text[:READ].lower()
     found = [(match, day) for match, day in _dates(text, sent, month_first) if sent <= day <= sent + LONGEST_AWAY]

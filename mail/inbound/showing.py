@@ -13,10 +13,11 @@ DEEPEST: Final = 150
 """Elements within one another."""
 TAGS: Final = frozenset(
     {
-        "a", "abbr", "address", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
-        "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
-        "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub",
-        "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+        "a", "abbr", "address", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite", "code", "col",
+        "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3",
+        "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small",
+        "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt",
+        "u", "ul", "var", "wbr",
     }
 )  # fmt: skip
 DROPPED: Final = frozenset(
@@ -38,8 +39,8 @@ ATTRIBUTES: Final = {
 }
 STYLES: Final = frozenset(
     {
-        "color", "font-size", "font-style", "font-weight", "margin-left", "padding-left", "text-align", "text-decoration",
-        "vertical-align", "white-space",
+        "color", "font-size", "font-style", "font-weight", "margin-left", "padding-left", "text-align",
+        "text-decoration", "vertical-align", "white-space",
     }
 )  # fmt: skip
 """Properties that can't load anything, nor cover what is around the mail."""

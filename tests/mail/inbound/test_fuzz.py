@@ -19,19 +19,22 @@ MUTATIONS: Final = 3
 
 NAMES: Final = st.sampled_from(
     [
-        "From", "To", "Cc", "Subject", "Date", "Message-ID", "References", "Content-Type", "Content-Disposition", "Return-Path",
-        "Content-Transfer-Encoding", "Content-ID", "Auto-Submitted", "X-Failed-Recipients", "Reply-To", "Delivered-To", "",
+        "From", "To", "Cc", "Subject", "Date", "Message-ID", "References", "Content-Type", "Content-Disposition",
+        "Return-Path", "Content-Transfer-Encoding", "Content-ID", "Auto-Submitted", "X-Failed-Recipients", "Reply-To",
+        "Delivered-To", "",
     ]
 )  # fmt: skip
 VALUES: Final = st.one_of(
     st.binary(max_size=60),
     st.sampled_from(
         [
-            b"text/plain", b"text/html; charset=utf-16", b"multipart/mixed; boundary=b", b"multipart/report; boundary=b",
-            b'multipart/alternative; boundary="b', b"message/rfc822", b"message/delivery-status", b"message/feedback-report",
-            b"application/ms-tnef", b"base64", b"quoted-printable", b"7bit", b"<>", b"MAILER-DAEMON", b"=?utf-8?b?4pi6?=", b"=?a?q?=?=",
-            b"text/plain; charset=\"\x00\"; name*0*='; name*999=a; format=flowed", b"attachment; filename*=x''%", b"auto-replied",
-            b"Mon, 3 Mar 2025 10:00:00 +9999", b"Undelivered Mail Returned to Sender", b'"a\\" <b@c> (((', b"a@b, <c@d", b"<1@2> <3@4>",
+            b"text/plain", b"text/html; charset=utf-16", b"multipart/mixed; boundary=b",
+            b"multipart/report; boundary=b", b'multipart/alternative; boundary="b', b"message/rfc822",
+            b"message/delivery-status", b"message/feedback-report", b"application/ms-tnef", b"base64",
+            b"quoted-printable", b"7bit", b"<>", b"MAILER-DAEMON", b"=?utf-8?b?4pi6?=", b"=?a?q?=?=",
+            b"text/plain; charset=\"\x00\"; name*0*='; name*999=a; format=flowed", b"attachment; filename*=x''%",
+            b"auto-replied", b"Mon, 3 Mar 2025 10:00:00 +9999", b"Undelivered Mail Returned to Sender",
+            b'"a\\" <b@c> (((', b"a@b, <c@d", b"<1@2> <3@4>",
         ]
     ),
 )  # fmt: skip
@@ -39,9 +42,10 @@ LINES: Final = st.one_of(
     st.binary(max_size=80),
     st.sampled_from(
         [
-            b"--b", b"--b--", b"", b"> quoted", b"On Mon, 3 Mar 2025 at 10:00, Ann <a@b.c> wrote:", b"From: a@b.c", b"-- ",
-            b"Final-Recipient: rfc822; a@b.c", b"Action: failed", b"Status: 5.1.1", b"<p>Hi<blockquote type=cite>", b"<!--", b"&#99999999999;",
-            b"<a@b.c>: 550 5.1.1 unknown", b"=", b"=C3", b"Feedback-Type: abuse", b"Unsubscribe me", b"Sent from my iPhone",
+            b"--b", b"--b--", b"", b"> quoted", b"On Mon, 3 Mar 2025 at 10:00, Ann <a@b.c> wrote:", b"From: a@b.c",
+            b"-- ", b"Final-Recipient: rfc822; a@b.c", b"Action: failed", b"Status: 5.1.1",
+            b"<p>Hi<blockquote type=cite>", b"<!--", b"&#99999999999;", b"<a@b.c>: 550 5.1.1 unknown", b"=", b"=C3",
+            b"Feedback-Type: abuse", b"Unsubscribe me", b"Sent from my iPhone",
         ]
     ),
 )  # fmt: skip

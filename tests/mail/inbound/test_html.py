@@ -13,7 +13,7 @@ from mail.inbound import shown
 from mail.inbound.html import text_of_html
 
 SECONDS: Final = 5
-"""Of processor time, for what takes a second at most; a parser that follows the standard takes minutes for some of it."""
+"""Of processor time, for what takes one at most; a parser that follows the standard takes minutes for some of it."""
 
 
 @pytest.mark.parametrize(
