@@ -59,7 +59,7 @@ def codec_named(charset: str) -> str | None:
 def decoded(data: bytes, charset: str = "") -> str:
     """`data` in `charset`. What is not valid in it is taken for UTF-8, or for the most common of the old charsets.
     NULs are left out."""
-    codec = codec_named(charset)
+    codec = codec_named(charset) if charset else None
     text = None
     for guess in ("utf-8", codec) if codec in (None, FALLBACK) else (codec, "utf-8"):
         try:

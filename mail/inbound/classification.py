@@ -109,7 +109,11 @@ def _wish_to_leave(low: str) -> Classified | None:
 
 def _opinion(low: str) -> Classified | None:
     negative = [found[0].strip() for found in NEGATIVE.finditer(low)]
-    positive = [found[0].strip() for found in POSITIVE.finditer(low) if not NEGATED.search(low[: found.start()][-30:])]
+    positive = [
+        found[0].strip()
+        for found in POSITIVE.finditer(low)
+        if not NEGATED.search(low[max(found.start() - 30, 0) : found.start()])
+    ]
     positive = [said for said in positive if not any(said in refused or refused in said for refused in negative)]
     if negative and len(negative) >= len(positive):
         return _said(Classification.NEGATIVE, negative, against=len(positive), short=_is_short(low))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -29,15 +30,19 @@ MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,500}>")
 PARAMETER: Final = re.compile(r';\s*([\w!#$&+.^`{}~-]{1,60})(\*\d{0,3})?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"?|[^;"]*)')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fields:
     """The header fields of a message or part in their order: names in lower case, values unfolded, not decoded."""
 
     all: tuple[tuple[str, str], ...] = ()
 
+    @cached_property
+    def _first(self) -> dict[str, str]:
+        return dict(reversed(self.all))
+
     def raw(self, name: str) -> str:
         """The first of that name, empty if there is none."""
-        return next((value for field, value in self.all if field == name), "")
+        return self._first.get(name, "")
 
     def text(self, name: str) -> str:
         """The first of that name, its encoded words decoded."""
@@ -47,7 +52,7 @@ class Fields:
         return tuple(value for field, value in self.all if field == name)
 
     def __contains__(self, name: str) -> bool:
-        return any(field == name for field, _ in self.all)
+        return name in self._first
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.all)
