@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from pydantic import (
@@ -22,6 +22,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from core.errors import InvalidInput
+
+T = TypeVar("T")
 
 DEEPEST: Final = 10
 MOST_VALUES: Final = 1000
@@ -127,7 +129,8 @@ def _shop_domain(value: str) -> str:
     return domain
 
 
-def _origin(value: str) -> str:
+def origin_of(value: str) -> str:
+    """Scheme, host and, where it is not the usual one, port. Raises `ValueError`."""
     if not re.fullmatch(r"https?://[a-z0-9.-]{1,253}(:\d{1,5})?", value.lower()):
         raise ValueError("must be an origin such as https://admin.example.com, without a path")
     origin = value.lower()
@@ -142,6 +145,17 @@ def _without_control_characters(value: str) -> str:
     return value
 
 
+def _web_address(value: str) -> str:
+    if not value.lower().startswith(("https://", "http://")):
+        raise ValueError("must be a web address that begins with https:// or http://")
+    return value
+
+
+def each_once(values: list[T]) -> list[T]:
+    """The values in their order, without repetitions."""
+    return list(dict.fromkeys(values))
+
+
 Text = Annotated[str, AfterValidator(_without_control_characters)]
 Verbatim = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_without_control_characters)]
 """Spaces at its ends stay."""
@@ -152,11 +166,12 @@ Search = Annotated[Text, Field(max_length=200)]
 Email = Annotated[EmailStr, Field(max_length=254)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 ShopDomain = Annotated[str, Field(max_length=100), AfterValidator(_shop_domain)]
-Origin = Annotated[str, Field(max_length=270), AfterValidator(_origin)]
+Origin = Annotated[str, Field(max_length=270), AfterValidator(origin_of)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, description="BCP 47")]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+WebAddress = Annotated[Text, Field(max_length=2000), AfterValidator(_web_address)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_without_operators)]
 
 

@@ -33,6 +33,17 @@ class AppMail:
     double_opt_in: bool = strawberry.field(description="Whether newcomers confirm that they want the newsletter.")
 
 
+@strawberry.type(description="How the app takes wishes.")
+class WantBoard:
+    auto_publish: bool = strawberry.field(
+        description="Whether everybody sees them at once, and not only what staff have looked at."
+    )
+    categories: list[str] = strawberry.field(description="Without any, every slug is one.")
+    page_url: str | None = strawberry.field(
+        description="Where people read them: mail leads there. `{id}` in it stands for the want's."
+    )
+
+
 @strawberry.type(description="A Shopify app that the company publishes.")
 class App:
     id: ID
@@ -41,6 +52,8 @@ class App:
     allowed_origins: list[str]
     is_active: bool
     mail: AppMail
+    want_board: WantBoard
+    log_days: int = strawberry.field(description="How long the app's logs are kept.")
     has_shopify_secret: bool = strawberry.field(
         description="Whether webhooks of Shopify can be told from forgeries. The secret itself is never shown."
     )
@@ -71,6 +84,17 @@ class AppMailUpdateInput:
     double_opt_in: Maybe[bool]
 
 
+@strawberry.input(
+    description="How the app takes wishes: what is left out stays as it is. With `autoPublish` everybody sees them at "
+    "once, else only what staff have looked at. Without `categories` any slug is one. `pageUrl` is where people read "
+    "them: mail leads there, and `{id}` in it stands for the want's."
+)
+class AppWantBoardUpdateInput:
+    auto_publish: Maybe[bool]
+    categories: Maybe[list[str]]
+    page_url: Maybe[str | None]
+
+
 @strawberry.input
 class AppCreateInput:
     id: str
@@ -78,11 +102,13 @@ class AppCreateInput:
     description: Maybe[str]
     allowed_origins: Maybe[list[str]]
     mail: Maybe[AppMailUpdateInput]
+    log_days: Maybe[int]
 
 
 @strawberry.input(
     description="`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, "
-    "until the next or until null, which takes both away."
+    "until the next or until null, which takes both away. `logDays` is how long logs are kept that come in from now "
+    "on; what is older is deleted within the hour."
 )
 class AppUpdateInput:
     name: Maybe[str]
@@ -90,6 +116,8 @@ class AppUpdateInput:
     allowed_origins: Maybe[list[str]]
     is_active: Maybe[bool]
     mail: Maybe[AppMailUpdateInput]
+    want_board: Maybe[AppWantBoardUpdateInput]
+    log_days: Maybe[int]
     shopify_secret: Maybe[str | None]
 
 
