@@ -38,10 +38,6 @@ class Loaders(WantLoaders):
         return DataLoader(_shops_using_plans)
 
     @cached_property
-    def shops_by_domain(self) -> DataLoader[tuple[str, str], Shop | None]:
-        return DataLoader(_shops_by_domain)
-
-    @cached_property
     def error_groups(self) -> DataLoader[str, ErrorGroup | None]:
         return DataLoader(_error_groups)
 
@@ -74,6 +70,7 @@ class Loaders(WantLoaders):
     def users(self) -> DataLoader[PydanticObjectId, User | None]:
         return DataLoader(_users)
 
+    @cached_property
     def metrics(self) -> DataLoader[tuple[str, Period], Metrics]:
         return DataLoader(_metrics)
 
@@ -91,14 +88,6 @@ async def _plans(plan_ids: list[PydanticObjectId]) -> list[Plan | None]:
 async def _shops_using_plans(plans: list[tuple[str, PydanticObjectId]]) -> list[int]:
     counts = await count_shops(plans)
     return [counts[plan_id] for _, plan_id in plans]
-
-
-async def _shops_by_domain(shops: list[tuple[str, str]]) -> list[Shop | None]:
-    """Each given as app id and domain."""
-    apps, domains = {app_id for app_id, _ in shops}, {domain for _, domain in shops}
-    named = {"appId": {"$in": list(apps)}, "domain": {"$in": list(domains)}}
-    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find(named).to_list()}
-    return [found.get(shop) for shop in shops]
 
 
 async def _error_groups(group_ids: list[str]) -> list[ErrorGroup | None]:
@@ -125,8 +114,10 @@ async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]
 
 
 async def _shops(shops: list[tuple[str, str]]) -> list[Shop | None]:
-    domains = sorted({domain for _, domain in shops})
-    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find({"domain": {"$in": domains}}).to_list()}
+    """Each given as app id and domain."""
+    apps, domains = {app_id for app_id, _ in shops}, {domain for _, domain in shops}
+    named = {"appId": {"$in": list(apps)}, "domain": {"$in": list(domains)}}
+    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find(named).to_list()}
     return [found.get(shop) for shop in shops]
 
 
