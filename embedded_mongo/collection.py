@@ -10,7 +10,7 @@ from embedded_mongo.ordering import Key
 from embedded_mongo.planning import Sort, plan_query
 from embedded_mongo.plans import Plan
 from embedded_mongo.storage import Storage
-from embedded_mongo.values import MAXIMUM_DOCUMENT_BYTES, Document, decode
+from embedded_mongo.values import MAXIMUM_DOCUMENT_BYTES, MISSING, Document, decode
 
 ID_INDEX: Document = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
 
@@ -89,15 +89,24 @@ class Collection:
             index.check(keys, record.number, record.document, self.namespace)
         for index, old_keys, keys in changes:
             index.remove(old_keys, record.number)
-            index.add(keys, record.number, record.document)
+            index.add(keys, record.number)
         self.records[record.number] = record
         self._storage.put_document(self.number, record.number, record.raw)
 
     def _index_changes(
         self, record: Record, old: Record | None
     ) -> Iterable[tuple[Index, Sequence[Key], Sequence[Key]]]:
+        changed = _changed_fields(old.document, record.document) if old else None
         for index in self.indexes.values():
+            if changed is not None and index.fields.isdisjoint(changed):
+                continue
             keys = index.keys(record.document)
             old_keys = index.keys(old.document) if old else []
             if keys != old_keys:
                 yield index, old_keys, keys
+
+
+def _changed_fields(old: Document, new: Document) -> set[str]:
+    """All that can differ: an update copies what it changes, so what is the same object is as it was."""
+    changed = {name for name, value in new.items() if old.get(name, MISSING) is not value}
+    return changed | (old.keys() - new.keys())

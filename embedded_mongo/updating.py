@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from embedded_mongo.array_updates import ARRAY_CHANGES
-from embedded_mongo.conditions import Condition, Every, Field, Not, Some, parse_filter
+from embedded_mongo.conditions import first_names, parse_filter
 from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.field_updates import FIELD_CHANGES, Change
 from embedded_mongo.matching import matcher
@@ -137,7 +137,7 @@ def _parse_array_filters(filters: list[Any], steps: list[_Step]) -> dict[str, Ca
     tests = {}
     for query in filters:
         condition = parse_filter(query)
-        identifiers = _first_names(condition)
+        identifiers = first_names(condition)
         if len(identifiers) != 1:
             raise MongoError(9, "Error parsing array filter: Expected a single top-level field name")
         identifier = identifiers.pop()
@@ -149,16 +149,6 @@ def _parse_array_filters(filters: list[Any], steps: list[_Step]) -> dict[str, Ca
     for identifier in used - tests.keys():
         raise MongoError(2, f"No array filter found for identifier '{identifier}'")
     return tests
-
-
-def _first_names(condition: Condition) -> set[str]:
-    match condition:
-        case Field(path, _, _):
-            return {path.partition(".")[0]}
-        case Every(children) | Some(children):
-            return {name for child in children for name in _first_names(child)}
-        case Not(child):
-            return _first_names(child)
 
 
 def _replaced(document: Document, replacement: Document) -> Document:
