@@ -46,7 +46,7 @@ class KeyPattern:
         self.fields = tuple(fields)
         self.paths = tuple(tuple(path.split(".")) for path, _ in fields)
         self.descends = tuple(direction < 0 for _, direction in fields)
-        self._ways = tuple(zip((path[0] for path in self.paths), (path[1:] for path in self.paths), self.descends))
+        self._ways = [(first, rest, falls) for (first, *rest), falls in zip(self.paths, self.descends, strict=True)]
 
     def single_key(self, document: Document) -> Key | None:
         """The document's key, or None if one of the paths meets an array, so that there may be several."""

@@ -78,6 +78,7 @@ def plan_index(index: Index, parts: Sequence[Condition], sort: Sort = ()) -> Ind
         ordered=ordered or not sort,
         reverse=reverse,
         merge_from=merge_from,
+        points=index.unique and not index.multikey and merge_from is None and _are_points(index, bounds),
     )
 
 
@@ -184,6 +185,11 @@ def _order(index: Index, bounds: list[list[Interval]], sort: Sort) -> tuple[bool
 
 def _is_single(intervals: list[Interval]) -> bool:
     return len(intervals) == 1 and intervals[0].is_point
+
+
+def _are_points(index: Index, bounds: list[list[Interval]]) -> bool:
+    """Whether whole keys are looked for."""
+    return len(bounds) == len(index.pattern.fields) and all(one.is_point for found in bounds for one in found)
 
 
 def _is_exact(index: Index, parts: Sequence[Condition], bounded: int) -> bool:

@@ -36,11 +36,16 @@ class Update:
         """The document as it is afterwards. Raises MongoError 66 if the update changes `_id`."""
         if self.replacement is not None:
             return _replaced(document, self.replacement)
-        updated = document
+        updated = {**document}
         for step in self.steps:
             if step.name == "$setOnInsert" and not inserting:
                 continue
-            updated = self._renamed(updated, step) if step.source else self._changed(updated, step)
+            if step.source:
+                updated = self._renamed(updated, step)
+            elif len(step.path.parts) == 1:
+                _change_own(updated, step)
+            else:
+                updated = self._changed(updated, step)
         if "_id" in document and ("_id" not in updated or not _is_identical(document["_id"], updated["_id"])):
             raise MongoError(66, "Performing an update on the path '_id' would modify the immutable field '_id'")
         return updated
@@ -57,6 +62,16 @@ class Update:
         value_at(document, step.path)
         renamed = change_at(document, step.path, lambda _: value, {})
         return change_at(renamed, step.source, lambda _: MISSING, {})
+
+
+def _change_own(document: Document, step: _Step) -> None:
+    """Changes a field of a document that nobody else has: the plain case, for which `change_at` would copy it."""
+    name = step.path.parts[0]
+    new = step.change(document.get(name, MISSING))
+    if new is MISSING:
+        document.pop(name, None)
+    else:
+        document[name] = new
 
 
 def parse_update(update: Any, array_filters: Any, now: datetime) -> Update:
@@ -120,6 +135,8 @@ def _parse_rename(source: str, target: Any) -> _Step:
 def _check_conflicts(steps: list[_Step]) -> None:
     """Refuse two changes of one path, or of a path and another that leads through it."""
     paths = [path.parts for step in steps for path in (step.path, step.source) if path]
+    if len(set(paths)) == len(paths) and all(len(parts) == 1 for parts in paths):
+        return
     seen: set[tuple[str, ...]] = set()
     inner: set[tuple[str, ...]] = set()
     for parts in paths:
