@@ -47,8 +47,11 @@ def index_plans(indexes: Iterable[Index], condition: Condition, sort: Sort = ())
     plans: list[Plan] = []
     for index in indexes:
         scan = plan_index(index, parts, sort)
-        if scan is not None:
-            plans.append(scan)
+        if scan is None:
+            continue
+        if scan.points and not sort:
+            return [scan]  # hardly any other finds less, and none is sooner there
+        plans.append(scan)
     for part in parts:
         if isinstance(part, Some):
             branches = [_smallest(index_plans(indexes, child)) for child in part.children]
