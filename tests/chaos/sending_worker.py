@@ -7,7 +7,7 @@ import sys
 from datetime import timedelta
 from typing import Final
 
-from core import logs
+from core import event_loop, logs
 from core.runtime import running
 from core.settings import Settings, load
 from models import DOCUMENTS
@@ -37,4 +37,4 @@ async def work(settings: Settings, pace: Pace) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(work(load(), PACE))
+    event_loop.run(work(load(), PACE))
