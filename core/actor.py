@@ -48,6 +48,11 @@ class Actor:
     def staff(cls, user_id: str, role: Role, email: str, authenticated_at: datetime | None = None) -> Self:
         return cls(Kind.STAFF, id=user_id, role=role, email=email, authenticated_at=authenticated_at)
 
+    @classmethod
+    def end_user(cls, user_id: str, app_id: str, email: str, authenticated_at: datetime | None = None) -> Self:
+        """`id` says nothing about the person, since histories name it; `email` is the address that they proved."""
+        return cls(Kind.END_USER, id=user_id, app_id=app_id, email=email, authenticated_at=authenticated_at)
+
     @property
     def is_staff(self) -> bool:
         return self.kind is Kind.STAFF

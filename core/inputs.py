@@ -127,7 +127,8 @@ def _shop_domain(value: str) -> str:
     return domain
 
 
-def _origin(value: str) -> str:
+def origin_of(value: str) -> str:
+    """Scheme, host and, where it is not the usual one, port. Raises `ValueError`."""
     if not re.fullmatch(r"https?://[a-z0-9.-]{1,253}(:\d{1,5})?", value.lower()):
         raise ValueError("must be an origin such as https://admin.example.com, without a path")
     origin = value.lower()
@@ -152,7 +153,7 @@ Search = Annotated[Text, Field(max_length=200)]
 Email = Annotated[EmailStr, Field(max_length=254)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 ShopDomain = Annotated[str, Field(max_length=100), AfterValidator(_shop_domain)]
-Origin = Annotated[str, Field(max_length=270), AfterValidator(_origin)]
+Origin = Annotated[str, Field(max_length=270), AfterValidator(origin_of)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, description="BCP 47")]

@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
+from core.outgoing_settings import OutgoingSettings
 from core.webhook_settings import WebhookSettings
 
 DEVELOPMENT_SECRET: Final = "development-only-secret-never-for-production"  # noqa: S105
@@ -33,7 +34,7 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(MailSettings, WebhookSettings):
+class Settings(MailSettings, OutgoingSettings, WebhookSettings):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -86,7 +87,12 @@ class Settings(MailSettings, WebhookSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        problems = [*self._unsafe_in_production(), *self.mail_problems(production=self.is_production)]
+        production = self.is_production
+        problems = [
+            *self._unsafe_in_production(),
+            *self.mail_problems(production=production),
+            *self.outgoing_problems(production=production),
+        ]
         if problems:
             raise ValueError("\n".join(problems))
         return self

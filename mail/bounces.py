@@ -36,6 +36,8 @@ DISABLED: Final = (2, 1)
 FULL: Final = frozenset({(2, 2), (2, 4)})
 ABOUT_THE_MAIL: Final = frozenset({(1, 7), (1, 8), (1, 9), (2, 3), (3, 4)})
 """Its sender (1.7, 1.8), the way it came (1.9), its size (2.3, 3.4)."""
+FOR_NOW: Final = frozenset({(1, 1), (2, 1), (2, 2)})
+"""What is wrong with a mailbox and may be right another time: not verified, disabled, full."""
 NO_ANSWER: Final = (4, 1)
 UNSPECIFIC_PROTOCOL: Final = (5, 0)
 """`5.5.0 mailbox unavailable` is what some large hosts say of a user that they do not have."""
@@ -90,6 +92,13 @@ def classify(text: str) -> Bounce:
         if decided := _by_code(code, text):
             return decided
     return _by_words(text, reply[0] if reply else "", codes[0][0] if codes else 0)
+
+
+def is_about_a_mailbox(text: str) -> bool:
+    """Whether a refusal for now (4yz) says that something is wrong with the recipient's mailbox. Most are about the
+    server itself, its load, and how far it trusts us: those must not add up against an address."""
+    statuses = ENHANCED_CODE.finditer(text)
+    return any((int(status[2]), int(status[3])) in FOR_NOW for status in statuses)
 
 
 def _by_code(code: Code, text: str) -> Bounce | None:

@@ -20,6 +20,8 @@ from models.idempotency import IdempotencyRecord
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
+from models.slack_messages import SlackLane, SlackMessage
+from models.slack_routing import SlackRule
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
 from models.templates import Template
@@ -45,6 +47,9 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     NewsletterTemplate,
     Plan,
     Shop,
+    SlackLane,
+    SlackMessage,
+    SlackRule,
     SoftBounces,
     Subscriber,
     Suppression,

@@ -20,7 +20,9 @@ from models.apps import App
 from models.base import touched
 from models.email_alerts import AlertNumbers, EmailAlert, EmailAlertKind, EmailAlertStatus
 from models.email_events import EmailEvent, EmailEventType
+from models.slack_routing import SlackTopic
 from resolvers.email_alert_rules import MailCounts, says_something, too_much
+from resolvers.slack_messages import tell_slack
 
 HOUR: Final = timedelta(hours=1)
 WEEK: Final = timedelta(days=7)
@@ -28,6 +30,7 @@ QUIET: Final = timedelta(hours=24)
 """After so long without a bad hour, an alert is over."""
 CHANGED: Final = "email_alerts.changed"
 """The topic of word that an alert was opened, seen again or resolved. Message: `alertId`."""
+TELLER: Final = Actor.system("email_alerts")
 COUNTED: Final = {
     EmailEventType.SENT.value: "sent",
     EmailEventType.BOUNCED.value: "bounced",
@@ -145,6 +148,7 @@ async def _seen(app_id: str, kind: EmailAlertKind, numbers: AlertNumbers, now: d
         except DuplicateKeyError:
             continue
     await _announce(alert)
+    await tell_slack(TELLER, SlackTopic.ALERTS, app_id, alert.sentence, key=f"email_alert:{alert.id}")
 
 
 async def _end_quiet(actor: Actor, now: datetime) -> None:

@@ -177,13 +177,17 @@ async def _act(event: EmailEvent, delivery: Delivery, bouncing: set[str]) -> Non
         case EmailEventType.BOUNCED | EmailEventType.FAILED, BounceKind.HARD:
             await suppressions.note_hard_bounce(address, at=at, source=source)
             await _end_subscriptions(delivery, SubscriberStatus.BOUNCED, at)
-        case EmailEventType.BOUNCED, BounceKind.SOFT if at == delivery.bounced_at:
-            # One mail that several tell of bounced once.
+        case EmailEventType.BOUNCED | EmailEventType.FAILED, BounceKind.SOFT if _is_told_first(event, delivery):
             await suppressions.note_soft_bounce(address, at=at, source=source)
             bouncing.add(address)
         case EmailEventType.COMPLAINED, _:
             await suppressions.note_complaint(address, at=at, source=source)
             await _end_subscriptions(delivery, SubscriberStatus.COMPLAINED, at)
+
+
+def _is_told_first(event: EmailEvent, delivery: Delivery) -> bool:
+    """One mail that several tell of bounced once; it fails once anyway."""
+    return event.type is EmailEventType.FAILED or event.at == delivery.bounced_at
 
 
 async def _end_subscriptions(delivery: Delivery, status: SubscriberStatus, at: datetime) -> None:

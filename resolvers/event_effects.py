@@ -12,6 +12,7 @@ from models.app_events import AppEvent
 from models.plans import Plan
 from models.shops import Change, ChangeKind, Shop, Subscription, SubscriptionStatus
 from resolvers.contact_shops import contact_from_shop
+from resolvers.shop_news import tell_of_event
 from resolvers.shop_writes import newest_install, with_changes, with_facts, write_shop
 
 
@@ -92,6 +93,7 @@ async def take_effect(event: AppEvent) -> str | None:
 
     if changes and (shop := await write_shop(event.app_id, domain, decide)):
         await contact_from_shop(shop)
+        await tell_of_event(event, shop)
     return problem
 
 

@@ -30,6 +30,7 @@ from models.campaigns import Campaign
 from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind
 from models.templates import Template
+from resolvers.mail_secrets import secret_values_of
 from resolvers.mail_skeletons import campaign_skeleton, template_skeleton
 from resolvers.tracking import links_for
 
@@ -89,7 +90,8 @@ class PreparedMail:
     one_click: bool = False
 
     def values(self, delivery: Delivery) -> dict[str, Any]:
-        """What the mail of one recipient is rendered with: what the delivery brings along counts most."""
+        """What the mail of one recipient is rendered with: what the delivery brings along counts most. Raises
+        `InvalidInput` where it can't be read any more."""
         language = delivery.language or self.app.mail.default_language
         known = {
             "app_name": self.app.name,
@@ -101,7 +103,7 @@ class PreparedMail:
             LABEL: label_in(language),
         }
         # An empty text is a value too: it would stand before a default that the template declares.
-        return {name: value for name, value in known.items() if value} | delivery.values
+        return {name: value for name, value in known.items() if value} | delivery.values | secret_values_of(delivery)
 
     def render(self, delivery: Delivery, personal: PersonalLinks) -> Rendered:
         """What the recipient reads. Raises `TemplateProblem` where a value is missing."""

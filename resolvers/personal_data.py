@@ -124,7 +124,7 @@ HOLDINGS: Final = (
         frozenset(
             {"app_id", "kind", "category", "email", "status", "refusal", "created_at", "sent_at", "delivered_at"}
         ),
-        overwriting(lambda person: {"email": "", "name": "", "values": {}, "response": None}),
+        overwriting(lambda person: {"email": "", "name": "", "values": {}, "sealedValues": None, "response": None}),
     ),
     Holding(
         EmailEvent,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import bson
@@ -22,6 +23,7 @@ from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
 from models.email_jobs import EmailJob
 from resolvers.job_leases import enqueue
+from resolvers.mail_secrets import sealed_values
 
 DELIVER: Final = "mail.deliver"
 """The type of the jobs that send one delivery, which `deliveryId` in their payload names."""
@@ -29,6 +31,8 @@ PRIORITY: Final = 10
 """Somebody waits for such mail: it goes before campaigns, whose jobs have none."""
 FORGOTTEN_AFTER: Final = timedelta(minutes=1)
 """A queued delivery that old has a job, or whoever planned it died in between."""
+ATTEMPTS: Final = 50
+"""Of a job: it has to outlast the attempts of its message."""
 CHUNK: Final = 500
 LARGEST_VALUES: Final = 64_000
 """Bytes of the values of one mail, as they are stored."""
@@ -51,7 +55,8 @@ async def queue_mail(
     key: str,
     to: Contact | Recipient,
     *,
-    values: Mapping[str, Any],
+    values: Mapping[str, Any] = MappingProxyType({}),
+    secret_values: Mapping[str, Any] = MappingProxyType({}),
     language: str | None = None,
     source: str,
     category: ConsentCategory = ConsentCategory.TRANSACTIONAL,
@@ -62,7 +67,9 @@ async def queue_mail(
 
     `source` names the occasion (`confirmation:<subscriber id>:<number>`): there is one mail of each source to
     each person, so whoever is not sure whether it was planned plans it again. `values` are texts, numbers, booleans,
-    moments, lists and objects of those. `language` is the person's, else the app's, where it is left out.
+    moments, lists and objects of those. `secret_values` are what its reader alone may know, such as a link to sign in:
+    they are kept encrypted, and only until the mail is sent. `language` is the person's, else the app's, where it is
+    left out.
 
     Raises `InvalidInput` for values that are none.
     """
@@ -72,6 +79,7 @@ async def queue_mail(
         f"template:{key}",
         to,
         values=checked_values(values),
+        secret_values=checked_values(secret_values),
         language=language,
         source=source,
         category=category,
@@ -87,6 +95,7 @@ async def plan_mail(
     to: Contact | Recipient,
     *,
     values: Mapping[str, Any],
+    secret_values: Mapping[str, Any] = MappingProxyType({}),
     language: str | None,
     source: str,
     category: ConsentCategory,
@@ -94,8 +103,10 @@ async def plan_mail(
 ) -> Delivery:
     """As `queue_mail`, from any content that `Delivery.content` can name."""
     contact = to if isinstance(to, Contact) else await Contact.find_one({"emailKey": key_of_email(to.email)})
+    delivery_id = PydanticObjectId()
     planned = await _inserted(
         Delivery(
+            id=delivery_id,
             app_id=app.id,
             source=source,
             kind=kind,
@@ -106,6 +117,7 @@ async def plan_mail(
             name=to.name,
             language=language or (contact.language if contact else None) or app.mail.default_language,
             values=dict(values),
+            sealed_values=sealed_values(delivery_id, secret_values),
         )
     )
     if planned.status is DeliveryStatus.QUEUED:
@@ -183,7 +195,8 @@ async def _inserted(planned: Delivery) -> Delivery:
 async def _leave_to_workers(actor: Actor, delivery_id: PydanticObjectId) -> None:
     """However often it is called, there is one job."""
     payload = {"deliveryId": str(delivery_id)}
-    await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=_job_key(delivery_id))
+    key = _job_key(delivery_id)
+    await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=key, max_attempts=ATTEMPTS)
 
 
 def _job_key(delivery_id: PydanticObjectId) -> str:

@@ -16,6 +16,7 @@ from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
 from tasks.email_alerts import check_email_alerts
+from tasks.slack import requeue_slack, tell_of_dead_jobs
 from tasks.upkeep import (
     apply_pending_events,
     attend_to_campaigns,
@@ -34,6 +35,8 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "start_due_campaigns": (start_due_campaigns, EVERY_MINUTE),
     "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
+    "requeue_slack": (requeue_slack, EVERY_MINUTE),
+    "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""

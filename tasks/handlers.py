@@ -5,9 +5,10 @@ from typing import Final
 from resolvers.campaign_jobs import CHUNK, START
 from resolvers.gdpr import ERASE
 from resolvers.rollup_rebuilds import REBUILD
+from resolvers.slack_messages import POST
 from resolvers.transactional import DELIVER
 from resolvers.webhook_events import PROCESS
-from tasks import privacy, rollups, sending, webhooks
+from tasks import privacy, rollups, sending, slack, webhooks
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -17,4 +18,5 @@ HANDLERS: Final[dict[str, Handler]] = {
     ERASE: privacy.erase_contact,
     REBUILD: rollups.rebuild,
     PROCESS: webhooks.process_webhook,
+    POST: slack.post_lane,
 }

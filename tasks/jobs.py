@@ -26,6 +26,7 @@ from models.email_jobs import EmailJob
 from resolvers import job_leases
 from resolvers.campaign_jobs import CHUNK, START
 from resolvers.job_leases import DUE, LEASE, LeaseLost
+from resolvers.slack_messages import POST
 
 WORKER: Final = Actor.system("worker")
 AT_ONCE: Final = 8
@@ -38,7 +39,7 @@ Handler = Callable[[EmailJob], Awaitable[Mapping[str, JsonValue] | None]]
 say so: what it does must be safe to repeat. `DomainError` means that doing it again would not help, unless it is
 `Unavailable` or `RateLimited`; any other exception is tried again."""
 
-LIMITS: Final[Mapping[str, int]] = {START: 1, CHUNK: 2}
+LIMITS: Final[Mapping[str, int]] = {START: 1, CHUNK: 2, POST: 2}
 """Jobs of a type that one process does at a time, where that is fewer than `AT_ONCE`: what takes minutes must not keep
 a single mail waiting."""
 

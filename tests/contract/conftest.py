@@ -7,7 +7,8 @@ import pytest_asyncio
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from tests.contract.requests import Caller, an_owner
+from tests.contract.requests import an_owner
+from tests.contract.requests.calling import Caller
 
 
 @pytest_asyncio.fixture

@@ -8,7 +8,8 @@ import pytest
 from app import create_app
 from core.settings import Settings
 from rest_compat.contract import Endpoint
-from tests.contract.requests import Caller, prepared
+from tests.contract.requests import prepared
+from tests.contract.requests.calling import Caller
 from tests.contract.rows import ROUTES, SERVED, name_of
 
 OPENAPI: Final[dict[str, Any]] = create_app(Settings(), "mongodb://unused").openapi()
@@ -47,7 +48,7 @@ async def test_operators_and_unknown_fields_in_the_query_string_are_a_400(endpoi
 @pytest.mark.parametrize("endpoint", WITH_BODY, ids=name_of)
 async def test_operators_and_unknown_fields_in_the_body_are_a_400(endpoint: Endpoint, caller: Caller) -> None:
     call = await prepared(caller, endpoint)
-    assert call.body is not None, "tests/contract/requests.py has no body for this row"
+    assert call.body is not None, "tests/contract/requests has no body for this row"
     for body in tampered(call.body):
         response = await call.send_instead(body)
         assert (response.status_code, response.json()["success"]) == (400, False), body

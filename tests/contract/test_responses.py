@@ -3,7 +3,8 @@
 import pytest
 
 from rest_compat.contract import Endpoint
-from tests.contract.requests import Caller, prepared, request_of
+from tests.contract.requests import prepared, request_of
+from tests.contract.requests.calling import Caller
 from tests.contract.rows import ROUTES, SERVED, name_of
 from tests.contract.shapes import differences
 

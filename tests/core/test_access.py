@@ -25,7 +25,7 @@ VIEWER = Actor.staff("1", Role.VIEWER, "viewer@example.com")
 ADMIN = Actor.staff("2", Role.ADMIN, "admin@example.com")
 READER = Actor(Kind.API_KEY, id="3", app_id="banners", scopes=frozenset({Scope.PLANS_READ}))
 WRITER = Actor(Kind.API_KEY, id="4", app_id="banners", scopes=frozenset({Scope.EVENTS_WRITE}))
-CUSTOMER = Actor(Kind.END_USER, id="5", app_id="banners", email="customer@example.com")
+CUSTOMER = Actor.end_user("5", "banners", "customer@example.com")
 EVERYBODY = (NOBODY, SYSTEM, VIEWER, ADMIN, READER, WRITER, CUSTOMER)
 
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from tests.contract.requests import APP, SHOP
+from tests.contract.requests.calling import APP, SHOP
 from tests.fuzz.raw import JSON, Answer, Header, send
 from tests.fuzz.world import a_world
 

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 
 from core.pages import Cursor
 from schema.root import SCHEMA
-from tests.contract.requests import APP, SHOP
+from tests.contract.requests.calling import APP, SHOP
 from tests.fuzz.world import a_world
 
 Values = st.SearchStrategy[Any]

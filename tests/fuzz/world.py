@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from httpx import AsyncClient
 
-from tests.contract.requests import APP, a_plan, a_shop, an_api_key, an_owner
+from tests.contract.requests import an_owner
+from tests.contract.requests.calling import APP
+from tests.contract.requests.company import a_plan, a_shop, an_api_key
 from tests.factories.api_keys import an_api_key as issued_key
 from tests.factories.api_keys import with_key
 from tests.factories.people import bearer
