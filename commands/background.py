@@ -43,6 +43,7 @@ async def _until_told(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with platform(settings, url), role(choose_broker(settings)):
+        event_loop.settled()
         OUTPUT.print(f"{what}. Ctrl-C stops it.")
         await told.wait()
     OUTPUT.print("Stopped.")

@@ -31,6 +31,7 @@ async def work(settings: Settings, pace: Pace) -> None:
         doing_jobs(HANDLERS, pace=pace),
         following_events(),
     ):
+        event_loop.settled()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await told.wait()
