@@ -18,7 +18,7 @@ from core.inputs import Input, Moment
 from core.mongo import insert_new_stored, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from core.runtime import runtime
-from models.deliveries import Delivery
+from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEvent, EmailEventType
 
 PENDING: Final = "email_events.pending"
@@ -97,6 +97,7 @@ def event_about(
         campaign_id=delivery.campaign_id,
         contact_id=delivery.contact_id,
         dedupe_key=dedupe_key or once,
+        is_test=delivery.kind is DeliveryKind.TEST or None,
         **details,
     )
 
