@@ -17,6 +17,7 @@ from pymongo import ReturnDocument, UpdateMany, UpdateOne
 from core import clock
 from core.access import allow
 from core.actor import Actor
+from core.mongo import insert_new_stored
 from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEvent, EmailEventType
 from models.email_rollups import ContactRollup, DayRollup, EmailCounts, RollupScope, SourceCounts
@@ -69,15 +70,14 @@ async def mark_dirty(buckets: Collection[Bucket], contacts: Collection[ObjectId]
 
 
 async def _mark_contacts(contacts: Collection[ObjectId]) -> None:
-    """Most are known: those are one update, which costs a fraction of as many upserts. Who is known only after that was
-    marked by somebody else meanwhile."""
+    """Most are known, those are one update. Who is known only after that was marked by somebody else meanwhile."""
     rollups, whom = ContactRollup.get_pymongo_collection(), {"_id": {"$in": [*contacts]}}
     marked = await rollups.update_many(whom, {"$set": {"dirty": True}, "$inc": {"version": 1}})
     if marked.matched_count == len(contacts):
         return
     known = {row["_id"] for row in await rollups.find(whom, {"_id": 1}).to_list()}
-    if fresh := [_mark({"_id": contact}, {}) for contact in contacts if contact not in known]:
-        await rollups.bulk_write(fresh, ordered=False)
+    fresh = {"dirty": True, "version": 1, "dueAt": clock.now()}
+    await insert_new_stored(ContactRollup, [{"_id": one, **fresh} for one in contacts if one not in known])
 
 
 @allow()
