@@ -1,7 +1,7 @@
 """Does the jobs that send: asks for every recipient whether they may be written to, at the last moment, and sends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -14,6 +14,7 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.errors import DomainError, RateLimited, Unavailable, found
+from core.group_commit import GroupCommit
 from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign, CampaignStatus
@@ -30,8 +31,9 @@ BATCH: Final = 100
 FRESH: Final = timedelta(seconds=1)
 """How old a decision may be when the message goes out."""
 NOT_SUBSCRIBED: Final = Verdict(Refusal.NOT_SUBSCRIBED)
-WAITING: Final = 4
-"""Deliveries of one job that wait for each message that the provider takes at a time."""
+WAITING: Final = 8
+"""Deliveries of one job that wait for each message that the provider takes at a time: enough to keep the outbox busy
+alone, while another job begins or ends."""
 PAUSES: Final = (1.0, 5.0)
 """Seconds before what a server did not take is offered again, within the same job."""
 
@@ -59,6 +61,10 @@ class Decided:
     delivery: Delivery
     verdict: Verdict
     at: datetime
+
+
+Decide = Callable[[Delivery], Awaitable[Decided | None]]
+"""Decides again on what had to wait; None where its campaign was stopped meanwhile."""
 
 
 @allow()
@@ -98,8 +104,12 @@ async def deliver_one(actor: Actor, delivery_id: PydanticObjectId) -> dict[str, 
     if delivery.status is not DeliveryStatus.QUEUED:
         return {"status": delivery.status.value}
     app = await App.get(delivery.app_id) if delivery.app_id else None
-    (decided,) = await _decide([delivery], app)
-    status = await _send(decided, app)
+
+    async def decide(of: Delivery) -> Decided:
+        (decided,) = await _decide([of], app)
+        return decided
+
+    status = await _send(await decide(delivery), app, decide)
     if status is DeliveryStatus.QUEUED:
         raise _later("The server did not take the mail: it is offered again later")
     return {"status": status.value if status else None}
@@ -114,13 +124,18 @@ async def _send_round(part: Part, app: App | None) -> None:
     """Once over what is queued. Many wait for their turn, so that no connection waits for the database."""
     decisions, turn = _decisions(part, app), asyncio.Lock()
 
+    async def decide_again(batch: Sequence[Delivery]) -> Sequence[Decided | None]:
+        return await _decide(batch, app) if await part.goes_on() else [None] * len(batch)
+
+    again = GroupCommit(decide_again, BATCH)
+
     async def work() -> None:
         while True:
             async with turn:
                 decided = await anext(decisions, None)
             if decided is None:
                 return
-            await _send(decided, app, part)
+            await _send(decided, app, again.add)
 
     async with asyncio.TaskGroup() as workers:
         for _ in range(WAITING * outbox().provider.at_once):
@@ -167,14 +182,15 @@ async def _memberships(batch: Sequence[Delivery]) -> set[PydanticObjectId]:
     return others | {one.id for one in campaigns if one.contact_id in contacts}
 
 
-async def _send(decided: Decided, app: App | None, part: Part | None = None) -> DeliveryStatus | None:
+async def _send(decided: Decided, app: App | None, decide: Decide) -> DeliveryStatus | None:
     """Where the delivery stands then; None where it was not queued any more, or its campaign was stopped."""
     box = outbox()
     async with box.slots:
         if clock.now() - decided.at > FRESH:
-            if part is not None and not await part.goes_on():
+            anew = await decide(decided.delivery)
+            if anew is None:
                 return None
-            (decided,) = await _decide([decided.delivery], app)
+            decided = anew
         delivery = decided.delivery
         if not decided.verdict.allowed:
             refused = Settlement(delivery, DeliveryStatus.SUPPRESSED, refusal=decided.verdict.refusal)

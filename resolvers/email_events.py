@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bson import ObjectId
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from core import clock
 from core.access import STAFF, allow
@@ -87,19 +88,36 @@ def event_about(
     What happens to a delivery once is known by that, where no other `dedupe_key` is given. `source` of `sent` is the
     provider's name: whether that provider reports deliveries decides how they are counted.
     """
-    once = f"{type.value}:{delivery.id}" if type in ONCE else None
-    return EmailEvent(
-        type=type,
-        at=at or clock.now(),
-        source=source,
-        app_id=delivery.app_id,
-        delivery_id=delivery.id,
-        campaign_id=delivery.campaign_id,
-        contact_id=delivery.contact_id,
-        dedupe_key=dedupe_key or once,
-        is_test=delivery.kind is DeliveryKind.TEST or None,
+    said = {to_camel(name): value for name, value in details.items()}
+    stored = stored_event_about(delivery, type, source=source, at=at, dedupeKey=dedupe_key, **said)
+    event: EmailEvent = EmailEvent.model_validate(stored)
+    return event
+
+
+def stored_event_about(
+    delivery: Delivery, type: EmailEventType, *, source: str, at: datetime | None = None, **details: Any
+) -> dict[str, Any]:
+    """As `event_about`, as it is stored: of many, the models would cost more than the write. `details` by their stored
+    names."""
+    now = clock.now()
+    event = {
+        "_id": ObjectId(),
+        "createdAt": now,
+        "updatedAt": now,
+        "type": type.value,
+        "at": at or now,
+        "source": source,
+        "appId": delivery.app_id,
+        "deliveryId": delivery.id,
+        "campaignId": delivery.campaign_id,
+        "contactId": delivery.contact_id,
+        "isMachine": False,
+        "isTest": delivery.kind is DeliveryKind.TEST or None,
         **details,
-    )
+    }
+    if type in ONCE and event.get("dedupeKey") is None:
+        event["dedupeKey"] = f"{type.value}:{delivery.id}"
+    return {name: value for name, value in event.items() if value is not None}
 
 
 async def record_event(event: EmailEvent) -> bool:
