@@ -62,7 +62,7 @@ class Route:
     a success is; `pages` are the errors that the view shows to a person, as HTML. With `uploads` the body is a file.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
     strangers send, unless it is refused.
-    `is_shortcut` rows are answered before the router (`shortcuts.py`).
+    `is_shortcut` rows are answered before the framework (`shortcuts.py`).
     """
 
     method: str

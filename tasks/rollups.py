@@ -17,6 +17,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from core import clock
 from core.actor import Actor
+from core.background import heard
 from core.ids import object_id
 from core.runtime import runtime
 from models.email_jobs import EmailJob
@@ -84,9 +85,7 @@ async def _follow(owner: str, pace: Pace) -> None:
             except Exception:
                 log.exception("email_events.failed")
             await asyncio.sleep(pace.pause)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pace.look):
-                    await word.wait()
+            await heard(word, pace.look)
 
 
 async def _take_turn(owner: str, pace: Pace) -> bool:
