@@ -76,7 +76,7 @@ class Refusal(StrEnum):
 
 class Delivery(Stored):
     """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`): there is one of each source to each
-    contact, so that whoever plans them may do it again.
+    contact, so that whoever plans them may do it again. `email` is empty once the person was erased.
 
     `content` says what it is rendered from (`campaign:<id>`, `template:<key>`, `template-id:<id>` for a trial of just
     that template), `values` with what. `sealed_values` are those of them that are secret, encrypted, until the delivery
@@ -116,6 +116,11 @@ class Delivery(Stored):
     unsubscribed_at: datetime | None = None
     replied_at: datetime | None = None
     last_event_at: datetime | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing may be known any more of the person whom it was for."""
+        return not self.email
 
     @classmethod
     async def count_by_status(

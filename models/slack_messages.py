@@ -53,7 +53,8 @@ class SlackMessage(Record):
 
 
 class SlackLane(Record):
-    """The pace of one webhook, over all processes: whoever moved `free_at` last is the one who posts, until then.
+    """The pace of one webhook, over all processes: nobody posts before `free_at`, and until `held_until` only who holds
+    it.
 
     `open` says that there may be something to post, and that the job of run `run` sees to it.
     """
@@ -62,6 +63,7 @@ class SlackLane(Record):
     open: bool = False
     run: int = 0
     free_at: datetime
+    held_until: datetime
 
     class Settings:
         name = "slack_lanes"

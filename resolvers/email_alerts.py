@@ -148,6 +148,7 @@ async def _seen(app_id: str, kind: EmailAlertKind, numbers: AlertNumbers, now: d
         except DuplicateKeyError:
             continue
     await _announce(alert)
+    # Of one that is renewed too, under the same key: whoever opened it may have died before telling.
     await tell_slack(TELLER, SlackTopic.ALERTS, app_id, alert.sentence, key=f"email_alert:{alert.id}")
 
 

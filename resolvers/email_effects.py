@@ -7,7 +7,7 @@ twice, they lead to the same.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from bson import ObjectId
@@ -24,7 +24,7 @@ from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
-from resolvers.email_events import event_about, record_events
+from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, day_of, mark_dirty
 from resolvers.pending_events import Mail, Mails, PendingEvent, mails_of, pending_events
 
@@ -60,9 +60,9 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     events = await pending_events(after, BATCH)
     if not events:
         return []
-    told = [event for event in events if not event.is_plain]
-    mails = await mails_of(told)
-    await _complete(told, mails)
+    mails = await mails_of(events)
+    await _complete(events, mails)
+    await _forget_erased(events, mails)
     counted = [event for event in events if not event.is_test]
     await _conclude_sent(counted, mails)
     await _show(counted, mails)
@@ -97,6 +97,22 @@ async def _complete(events: Iterable[PendingEvent], mails: Mails) -> None:
         updates.append(UpdateOne({"_id": event.id}, update))
     if updates:
         await EmailEvent.get_pymongo_collection().bulk_write(updates, ordered=False)
+
+
+async def _forget_erased(events: Iterable[PendingEvent], mails: Mails) -> None:
+    """What was recorded while the person was being erased: whoever did so had read the delivery before."""
+    erased = {mail.id for mail in mails.values() if mail.is_erased}
+    updates = []
+    for event in events:
+        changes: dict[str, Any] = {"$unset": dict.fromkeys(map(to_camel, PERSONAL), "")}
+        if event.url is not None and (url := without_address(event.url)) != event.url:
+            changes["$set"] = {"url": url}
+        if event.delivery_id in erased and ("$set" in changes or any(getattr(event, name) for name in PERSONAL)):
+            updates.append(UpdateOne({"_id": event.id}, changes))
+    if updates:
+        await EmailEvent.get_pymongo_collection().bulk_write(updates, ordered=False)
+    if told := [one for one in erased if mails[one].response is not None]:
+        await Delivery.find({"_id": {"$in": told}}).update(touched({"response": None}))
 
 
 async def _conclude_sent(events: Iterable[PendingEvent], mails: Mails) -> None:

@@ -82,7 +82,7 @@ _campaigns: Final[Recent[Hashable, "PreparedMail"]] = Recent(CAMPAIGNS_KEPT)
 @dataclass(frozen=True, slots=True)
 class PreparedMail:
     """All that the messages of one content share. `one_click` says whether mail programs offer to unsubscribe by
-    themselves (RFC 8058): from campaigns alone."""
+    themselves (RFC 8058): from all that people may refuse, but not from trials."""
 
     app: App
     content: Content
@@ -217,7 +217,9 @@ async def _prepared_template(delivery: Delivery, app: App, template: Template | 
     if template is None:
         raise NotFound(f"The app has no template for {delivery.content}, and none is built in")
     content = await template_content(template, app, delivery.category)
-    return PreparedMail(app, content, template_skeleton(app, template.key, delivery.category))
+    may_be_refused = delivery.category is not ConsentCategory.TRANSACTIONAL
+    skeleton = template_skeleton(app, template.key, delivery.category)
+    return PreparedMail(app, content, skeleton, one_click=may_be_refused and delivery.kind is not DeliveryKind.TEST)
 
 
 @lru_cache(maxsize=1)

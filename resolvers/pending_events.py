@@ -1,7 +1,7 @@
 """The events of mail from which nothing has followed yet, and the mails that they are about: as far as anything follows
 from them. As small models, since building whole documents would cost more than all that follows."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +32,10 @@ class PendingEvent(_Read):
     delivery_id: ObjectId | None = None
     is_machine: bool = False
     bounce: BounceKind | None = None
+    url: str | None = None
     detail: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
     is_test: bool | None = None
 
     @property
@@ -47,6 +50,7 @@ class Mail(_Read):
     kind: DeliveryKind
     status: DeliveryStatus
     email: str
+    response: str | None = None
     delivered_at: datetime | None = None
     opened_at: datetime | None = None
     clicked_at: datetime | None = None
@@ -55,6 +59,11 @@ class Mail(_Read):
     unsubscribed_at: datetime | None = None
     replied_at: datetime | None = None
     last_event_at: datetime | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        """As `Delivery.is_erased`."""
+        return not self.email
 
 
 Mails = Mapping[ObjectId | None, Mail]
@@ -67,11 +76,16 @@ async def pending_events(after: ObjectId | None, most: int) -> Sequence[PendingE
     return [PendingEvent.model_validate(row) for row in await found.to_list()]
 
 
-async def mails_of(events: Collection[PendingEvent]) -> Mails:
-    """Those that are not gone, by their ids."""
-    ids = {event.delivery_id for event in events if event.delivery_id}
-    if not ids:
-        return {}
-    found = Delivery.get_pymongo_collection().find({"_id": {"$in": [*ids]}})
-    mails = (Mail.model_validate(row) for row in await found.to_list())
-    return {mail.id: mail for mail in mails}
+async def mails_of(events: Iterable[PendingEvent]) -> Mails:
+    """Those that are not gone, by their ids; of those of plain events only what was for somebody who was erased."""
+    told, plain = set[ObjectId](), set[ObjectId]()
+    for event in events:
+        if event.delivery_id is not None:
+            (plain if event.is_plain else told).add(event.delivery_id)
+    queries: list[dict[str, Any]] = [{"_id": {"$in": [*told]}}, {"_id": {"$in": [*plain - told]}, "email": ""}]
+    mails = {}
+    for query in queries:
+        if query["_id"]["$in"]:
+            for row in await Delivery.get_pymongo_collection().find(query).to_list():
+                mails[row["_id"]] = Mail.model_validate(row)
+    return mails

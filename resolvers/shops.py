@@ -34,6 +34,8 @@ from models.app_events import AppEvent
 from models.shops import ENDED, Change, ChangeKind, Shop, ShopDomain, ShopStatus
 from resolvers.apps import visible_app
 from resolvers.shop_writes import changed, topic_of, with_changes, write_shop
+from resolvers.ticket_erasure import redact_tickets_of_shop
+from resolvers.want_erasure import redact_wants_of_shop
 
 NO_PLAN: Final = "none"
 MOST_SETTINGS: Final = 200
@@ -170,6 +172,8 @@ async def change_shop_status(actor: Actor, app_id: str, shop_id: str, data: Shop
     shop = await get_shop(actor, app_id, shop_id)
     if data.status is ShopStatus.REDACTED:
         await AppEvent.find({"appId": app_id, "shopDomain": shop.domain}).update({"$set": {"data": {}}})
+        await redact_tickets_of_shop(app_id, shop.domain)
+        await redact_wants_of_shop(app_id, shop.domain)
 
     def decide(current: Shop | None) -> Shop | None:
         if current is None:

@@ -22,9 +22,7 @@ async def tell_of_dead_jobs(actor: Actor) -> None:
     died = {"status": EmailJobStatus.DEAD.value, "completedAt": {"$gte": now - LOOKED_BACK}, "type": {"$ne": POST}}
     jobs = await EmailJob.find(died).sort("-createdAt").limit(MOST + 1).to_list()
     for job in jobs[:MOST]:
-        text = (
-            f"A job of the type {job.type} died after {job.attempts} attempts: {job.last_error or 'no error is known'}"
-        )
+        text = f"A job of the type {job.type} died at attempt {job.attempts}: {job.last_error or 'no error is known'}"
         app_id = job.payload.get("appId")
         key = f"job:{job.id}:{job.completed_at:%Y-%m-%dT%H:%M:%S}"
         await tell_slack(actor, SlackTopic.JOBS, app_id if isinstance(app_id, str) else None, text, key=key)

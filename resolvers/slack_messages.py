@@ -66,10 +66,11 @@ async def requeue_slack_lanes(actor: Actor) -> None:
 async def open_lanes(lanes: Iterable[str]) -> None:
     """Each gets a job, unless it has one."""
     for lane_id in lanes:
+        now = clock.now()
         try:
             opened = await SlackLane.change(
                 {"_id": lane_id, "open": {"$ne": True}},
-                {"$set": {"open": True}, "$inc": {"run": 1}, "$setOnInsert": {"freeAt": clock.now()}},
+                {"$set": {"open": True}, "$inc": {"run": 1}, "$setOnInsert": {"freeAt": now, "heldUntil": now}},
                 upsert=True,
             )
         except DuplicateKeyError:

@@ -1,18 +1,18 @@
 """Posting to Slack: at most one message a second to a webhook, over all processes; what gathers meanwhile is one
 digest.
 
-Who posts has the lane until `free_at`: nobody else posts to the webhook then. Messages are marked after Slack took
+Who posts holds the lane: nobody else posts to the webhook then. Messages are marked after Slack took
 them. A process that dies between the two leaves them to be posted a second time: HTTP knows no way around that.
 """
 
 import asyncio
 import math
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import orjson
 import structlog
@@ -37,6 +37,7 @@ HOLD: Final = timedelta(seconds=30)
 """How long a lane belongs to who posts, at most: longer than a request may take."""
 WAIT_SECONDS: Final = 5.0
 """How long a lane is waited for that somebody else has just now."""
+LOOK_AGAIN_SECONDS: Final = 0.1
 POSTS_AT_A_TIME: Final = 30
 """Then a job makes room for those of other webhooks."""
 LONGEST_PAUSE: Final = 3600
@@ -70,6 +71,22 @@ class Posted:
     messages: int = 0
     dropped: int = 0
 
+    def and_then(self, other: Self) -> Self:
+        return replace(
+            self,
+            posts=self.posts + other.posts,
+            messages=self.messages + other.messages,
+            dropped=self.dropped + other.dropped,
+        )
+
+
+@dataclass(slots=True)
+class Hold:
+    """The lane is the caller's; when it is given back, nobody posts for the time of `pause`."""
+
+    lane_id: str
+    pause: timedelta = timedelta()
+
 
 @allow()
 async def post_lane(actor: Actor, lane_id: str, run: int) -> Posted:
@@ -78,18 +95,16 @@ async def post_lane(actor: Actor, lane_id: str, run: int) -> Posted:
 
     Raises `RateLimited` and `Unavailable`: then the rest waits for another attempt.
     """
-    posts = messages = dropped = 0
+    done = Posted()
     while (lane := await SlackLane.get(lane_id)) is not None and lane.open and lane.run == run:
-        rules, waiting, left_out = await _due(lane_id, MOST_LINES if posts else 1)
-        dropped += left_out
-        if not waiting or posts >= POSTS_AT_A_TIME:
+        if done.posts >= POSTS_AT_A_TIME or not await has_pending(lane_id):
             await close_lane(lane)
             if await has_pending(lane_id):
                 await open_lanes([lane_id])
             break
-        await _post(lane_id, rules, waiting)
-        posts, messages = posts + 1, messages + len(waiting)
-    return Posted(posts, messages, dropped)
+        async with _holding(lane_id) as hold:
+            done = done.and_then(await _post_next(hold, MOST_LINES if done.posts else 1))
+    return done
 
 
 @allow(ADMINS)
@@ -100,7 +115,8 @@ async def try_slack_rule(actor: Actor, rule_id: str) -> SlackRule:
     """
     rule = await get_slack_rule(actor, rule_id)
     news = News(f"A test of the rule for {rule.topic.value} in {rule.channel}: it works.", await _name_of(rule.app_id))
-    await _to_slack(rule.lane, [rule], message_of(news))
+    async with _holding(rule.lane) as hold:
+        await _to_slack(hold, [rule], message_of(news))
     await _note([rule], _worked())
     return await get_slack_rule(actor, rule_id)
 
@@ -137,55 +153,70 @@ async def _put_away(lane_id: str, strays: Sequence[SlackMessage], stale: datetim
     return dropped
 
 
-async def _post(lane_id: str, rules: Sequence[SlackRule], waiting: Sequence[SlackMessage]) -> None:
+async def _post_next(hold: Hold, most: int) -> Posted:
+    rules, waiting, dropped = await _due(hold.lane_id, most)
+    if not waiting:
+        return Posted(dropped=dropped)
     names = {app_id: await _name_of(app_id) for app_id in {one.app_id for one in waiting}}
     news = [News(one.text or "", names[one.app_id], one.link) for one in waiting]
     try:
-        await _to_slack(lane_id, rules, message_of(news[0]) if len(news) == 1 else digest_of(news))
+        await _to_slack(hold, rules, message_of(news[0]) if len(news) == 1 else digest_of(news))
     except WebhookGone:
-        return  # The rules are switched off now: what waits is put away with the next look.
+        return Posted(posts=1, dropped=dropped)  # The rules are off now: what waits is put away with the next look.
     except MessageRefused as error:
-        await _settle(waiting, SlackMessageStatus.DROPPED, error.message)
-        return
-    await _settle(waiting, SlackMessageStatus.POSTED, None)
+        return Posted(posts=1, dropped=dropped + await _settle(waiting, SlackMessageStatus.DROPPED, error.message))
+    posted = await _settle(waiting, SlackMessageStatus.POSTED, None)
     await _note([rule for rule in rules if rule.id in {one.rule_id for one in waiting}], _worked())
+    return Posted(posts=1, messages=posted, dropped=dropped)
 
 
-async def _to_slack(lane_id: str, rules: Sequence[SlackRule], message: Message) -> None:
-    """Waits for its turn. What goes wrong is noted on the rules, for staff to see."""
-    held = await _take(lane_id)
-    pause = PACE
+async def _to_slack(hold: Hold, rules: Sequence[SlackRule], message: Message) -> None:
+    """What goes wrong is noted on the rules, for staff to see."""
+    hold.pause = PACE
     try:
         await _ask(rules[0], message)
     except RateLimited as error:
-        pause = timedelta(seconds=error.retry_after)
+        hold.pause = timedelta(seconds=error.retry_after)
         raise
     except WebhookGone as error:
-        log.warning("slack.webhook_gone", lane=lane_id, error=error.message)
+        log.warning("slack.webhook_gone", lane=hold.lane_id, error=error.message)
         await _note(rules, {"active": False, **_trouble(error)})
         raise
     except (MessageRefused, Unavailable) as error:
-        log.warning("slack.not_posted", lane=lane_id, error=error.message)
+        log.warning("slack.not_posted", lane=hold.lane_id, error=error.message)
         await _note(rules, _trouble(error))
         raise
+
+
+@asynccontextmanager
+async def _holding(lane_id: str) -> AsyncIterator[Hold]:
+    """Within the block, nobody else looks through the lane or posts to its webhook."""
+    until, hold = await _take(lane_id), Hold(lane_id)
+    try:
+        yield hold
     finally:
-        here = {"_id": lane_id, "freeAt": held}
-        await SlackLane.change(here, {"$set": {"freeAt": clock.now() + pause}})
+        now = clock.now()
+        freed = {"$set": {"heldUntil": now, "freeAt": now + hold.pause}}
+        await SlackLane.change({"_id": lane_id, "heldUntil": until}, freed)
 
 
 async def _take(lane_id: str) -> datetime:
     """The moment until which the lane is the caller's. Raises `RateLimited` where it has to be waited for too long."""
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
     while True:
         now = clock.now()
-        mine = {"$set": {"freeAt": now + HOLD}, "$setOnInsert": {"open": False, "run": 0}}
+        free = {"_id": lane_id, "freeAt": {"$lte": now}, "heldUntil": {"$lte": now}}
+        taken = {"$set": {"heldUntil": now + HOLD}, "$setOnInsert": {"freeAt": now, "open": False, "run": 0}}
         with suppress(DuplicateKeyError):
-            await SlackLane.change({"_id": lane_id, "freeAt": {"$lte": now}}, mine, upsert=True)
+            await SlackLane.change(free, taken, upsert=True)
             return now + HOLD
         lane = await SlackLane.get(lane_id)
-        wait = (lane.free_at - now).total_seconds() if lane else 0.0
-        if wait > WAIT_SECONDS:
-            raise RateLimited("Slack asked for a pause, or somebody else is posting to this webhook", math.ceil(wait))
-        await asyncio.sleep(max(wait, 0.0))
+        pause = (lane.free_at - now).total_seconds() if lane else 0.0
+        if pause > WAIT_SECONDS:
+            raise RateLimited("Slack asked for a pause", math.ceil(pause))
+        if asyncio.get_running_loop().time() > deadline:
+            raise RateLimited("Somebody else is posting to this webhook", math.ceil(WAIT_SECONDS))
+        await asyncio.sleep(pause if pause > 0 else LOOK_AGAIN_SECONDS)
 
 
 async def _ask(rule: SlackRule, message: Message) -> None:

@@ -14,7 +14,10 @@ LONGEST_SECTION: Final = 2900
 """Of 3,000 characters that a section may have."""
 LONGEST_LINE: Final = 400
 """Of one piece of news within a digest."""
+LONGEST_LINK: Final = 320
+LONGEST_NAME: Final = 120
 MOST_LINES: Final = 40
+"""As long as they may be, they are less than the 40,000 characters of a message."""
 CALLS: Final = re.compile(r"@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -60,7 +63,8 @@ def escaped(text: str, most: int) -> str:
 
 def _shown(news: News, most: int, *, one_line: bool = False) -> str:
     link = f" <{_address(news.link)}|Open>" if news.link and LINK.fullmatch(news.link) else ""
-    about = f"*{escaped(news.about, 120)}*: " if news.about else ""
+    link = link if len(link) <= LONGEST_LINK else ""
+    about = f"*{escaped(news.about, LONGEST_NAME)}*: " if news.about else ""
     text = " ".join(news.text.split()) if one_line else news.text
     return about + escaped(text, max(most - len(about) - len(link), 100)) + link
 

@@ -19,8 +19,16 @@ class Certificate:
 
 
 def certificate_for(address: str, folder: Path) -> Certificate:
+    return _certificate(address, x509.IPAddress(ip_address(address)), folder)
+
+
+def certificate_for_name(host: str, folder: Path) -> Certificate:
+    return _certificate(host, x509.DNSName(host), folder)
+
+
+def _certificate(subject: str, alternative: x509.GeneralName, folder: Path) -> Certificate:
     key = generate_private_key(SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -30,7 +38,7 @@ def certificate_for(address: str, folder: Path) -> Certificate:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, SHA256())
     )

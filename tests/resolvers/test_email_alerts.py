@@ -14,6 +14,7 @@ from core.runtime import runtime
 from models.apps import App
 from models.email_alerts import EmailAlert, EmailAlertKind, EmailAlertStatus
 from models.email_events import EmailEvent, EmailEventType
+from models.slack_messages import SlackMessage
 from resolvers.email_alerts import (
     CHANGED,
     HOUR,
@@ -30,6 +31,7 @@ from resolvers.email_alerts import (
 from tests.factories.apps import an_app
 from tests.factories.email_alerts import an_email_alert
 from tests.factories.people import an_actor
+from tests.factories.slack import a_rule
 
 SYSTEM = Actor.system("email_alerts")
 NOTE = EmailAlertResolve(note="An old list was imported")
@@ -97,6 +99,16 @@ class TestChecking:
         again = await the_alert()
         assert (again.id, again.numbers.rate, again.peak_rate) == (first.id, 0.1, 0.2)
         assert again.last_seen_at > first.last_seen_at
+
+    async def test_slack_is_told_once_however_long_it_lasts(self) -> None:
+        app = await an_app()
+        await a_rule()
+        await happened(app, sent=100, bounced=20)
+        for minutes in range(3):
+            with clock.shifted(minutes * MINUTE):
+                await check_email_alerts(SYSTEM)
+        (news,) = await SlackMessage.find_all().to_list()
+        assert (news.app_id, news.text) == (app.id, (await the_alert()).sentence)
 
     async def test_several_at_once_open_one(self) -> None:
         await happened(await an_app(), sent=100, bounced=20)

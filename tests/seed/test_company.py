@@ -13,6 +13,7 @@ from models.apps import App
 from models.email_alerts import EmailAlert
 from models.plans import Plan
 from models.shops import Shop, ShopStatus, SubscriptionStatus
+from models.slack_routing import SlackRule
 from models.templates import Template
 from models.users import User
 from models.webhook_events import WebhookEvent
@@ -56,6 +57,8 @@ async def test_it_is_complete() -> None:
     assert await WebhookEvent.find({"status": "received"}).count() == 0
     assert {one.provider.value for one in await WebhookEvent.find_all().to_list()} == {"resend", "shopify"}
     assert sorted(one.status.value for one in await EmailAlert.find_all().to_list()) == ["open", "resolved"]
+    rules = await SlackRule.find_all().to_list()
+    assert (len(rules), any(rule.active for rule in rules)) == (8, False), "a demonstration posts nothing"
     assert shown[-1] == 100
 
 

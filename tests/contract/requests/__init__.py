@@ -6,6 +6,8 @@ functions named in its line. Each group of domains has a file, whose `REQUESTS` 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Final
 
 import orjson
@@ -15,11 +17,13 @@ from core import clock
 from core.actor import Role
 from models.apps import App
 from rest_compat.contract import Endpoint
-from tests.contract.requests import company, mail
 from tests.contract.requests.calling import APP, Caller, Request
 from tests.factories.people import a_user
 
-REQUESTS: Final[Mapping[str, Request]] = {**company.REQUESTS, **mail.REQUESTS}
+MODULES: Final = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)]
+REQUESTS: Final[Mapping[str, Request]] = {
+    name: request for module in MODULES for name, request in getattr(module, "REQUESTS", {}).items()
+}
 """A row that is not listed is called without a body, and needs nothing but the app."""
 
 
@@ -43,9 +47,11 @@ class Call:
     method: str
     path: str
     body: dict[str, Any] | None
+    query: str = ""
     signed: Callable[[bytes], Mapping[str, str]] | None = None
 
-    async def send(self, query: str = "") -> Response:
+    async def send(self, query: str | None = None) -> Response:
+        query = self.query if query is None else query
         if self.signed:
             content = orjson.dumps(self.body)
             return await self.caller.http.post(self.path + query, content=content, headers=self.signed(content))
@@ -59,4 +65,5 @@ async def prepared(caller: Caller, endpoint: Endpoint) -> Call:
     request = request_of(endpoint)
     parameters = {"appId": APP, **request.parameters, **await request.needs(caller)}
     body = request.body(caller) if callable(request.body) else request.body
-    return Call(caller, endpoint.method, endpoint.path.format_map(parameters), body, request.signed)
+    path = endpoint.path.format_map(parameters)
+    return Call(caller, endpoint.method, path, body, request.query, request.signed)
