@@ -66,7 +66,7 @@ class Route:
     is a file, or a form with files; `largest_body`, in bytes, is where JSON may be larger than elsewhere.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
     strangers send, unless it is refused.
-    `is_shortcut` rows are answered before the router (`shortcuts.py`).
+    `is_shortcut` rows are answered before the framework (`shortcuts.py`).
     """
 
     method: str
