@@ -19,8 +19,10 @@ from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
 from models.idempotency import IdempotencyRecord
+from models.logs import LogEntry
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
+from models.slack_messages import SlackMessage
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
 from models.ticks import Turn
@@ -133,6 +135,14 @@ HOLDINGS: Final = (
         overwriting(lambda person: {"detail": None, "ip": None, "userAgent": None}),
     ),
     Holding(
+        LogEntry,
+        lambda person: {"addressDigests": {"$in": [*person.digests]}},
+        frozenset({"app_id", "created_at", "module", "message"}),
+        overwriting(
+            lambda person: {"message": "", "messageKey": "", "dataJson": None, "error": None, "addressDigests": []}
+        ),
+    ),
+    Holding(
         Subscriber,
         lambda person: {"contactId": person.contact.id},
         frozenset(
@@ -184,6 +194,7 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     NewsletterTemplate: "written by staff, for nobody in particular",
     ContactRollup: "numbers, counted from the events",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
+    SlackMessage: "news for the company, which is forgotten when it is posted, and after a week in any case",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",
     Turn: "names of processes, for as long as it is their turn",
     User: "the company's staff, who are no contacts",

@@ -34,6 +34,7 @@ from resolvers.suppressions import suppress
 from resolvers.webhook_events import keep_webhook_event
 from tests.factories.apps import an_app
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
+from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.shops import a_shop, an_event
@@ -71,6 +72,7 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
 
@@ -98,6 +100,7 @@ class TestErasing:
             "data_exports": 1,
             "deliveries": 1,
             "email_events": 1,
+            "logs": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
@@ -223,6 +226,7 @@ class TestExporting:
             "data_exports": 1,
             "deliveries": 1,
             "email_events": 1,
+            "logs": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
