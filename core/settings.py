@@ -60,6 +60,8 @@ class Settings(MailSettings, OutgoingSettings, WebhookSettings):
     token_minutes: int = Field(60, ge=5, le=24 * 60)
     session_hours: int = Field(7 * 24, ge=1)
     """How long a token can be refreshed after the login it came from."""
+    end_user_hours: int = Field(7 * 24, ge=1, le=90 * 24)
+    """How long the token of an app's end user lasts, unless it is ended: it is not refreshed."""
 
     allowed_origins: Commas = ()
     """Origins of browser clients, separated by commas; `*` in development alone."""

@@ -30,6 +30,7 @@ class Audience(StrEnum):
 class Claims:
     """`version` must equal the subject's token version; `authenticated_at` is the login that the token goes back to."""
 
+    audience: Audience
     subject: str
     version: int
     authenticated_at: datetime
@@ -41,7 +42,10 @@ class Tokens:
     """Issues and reads tokens. Each key has an id and the one algorithm it is used with."""
 
     def __init__(self, settings: Settings) -> None:
-        self._lifetime = timedelta(minutes=settings.token_minutes)
+        self._lifetimes = {
+            Audience.STAFF: timedelta(minutes=settings.token_minutes),
+            Audience.END_USER: timedelta(hours=settings.end_user_hours),
+        }
         self._keys = {_key_id(key): key for key in settings.keys("jwt")}
         self._current = next(iter(self._keys))
         self._verified = lru_cache(VERIFIED_KEPT)(self._verify)
@@ -63,24 +67,27 @@ class Tokens:
             "sub": subject,
             "ver": version,
             "iat": now,
-            "exp": now + self._lifetime,
+            "exp": now + self._lifetimes[audience],
             "auth_time": int((authenticated_at or now).timestamp()),
             "jti": secrets.token_urlsafe(16),
         } | ({"app": app_id} if app_id else {})
         headers = {"typ": TYPE, "kid": self._current}
         return jwt.encode(claims, self._keys[self._current], ALGORITHM, headers=headers)
 
-    def read(self, audience: Audience, token: str) -> Claims:
-        """Raises `Unauthenticated`, which says whether the token expired or is not one of ours."""
+    def read(self, token: str) -> Claims:
+        """Of whichever audience: the claims say of which.
+
+        Raises `Unauthenticated`, which says whether the token expired or is not one of ours.
+        """
         try:
-            claims = self._verified(audience, token)
+            claims = self._verified(token)
         except (jwt.PyJWTError, ValueError, TypeError):
             raise Unauthenticated("The token is not valid") from None
         if clock.now() >= claims.expires_at:
             raise Unauthenticated("The token has expired: log in again")
         return claims
 
-    def _verify(self, audience: Audience, token: str) -> Claims:
+    def _verify(self, token: str) -> Claims:
         header = jwt.get_unverified_header(token)
         key = self._keys.get(header.get("kid", ""))
         if header.get("typ") != TYPE or key is None:
@@ -91,7 +98,7 @@ class Tokens:
                 key,
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
-                audience=audience.value,
+                audience=[audience.value for audience in Audience],
                 # Whether it expired is asked at each use, by the clock that tests can move.
                 options={"require": CLAIMS, "verify_exp": False, "verify_iat": False},
             )
@@ -116,6 +123,8 @@ def _claims(claims: dict[str, Any]) -> Claims:
     if not isinstance(claims["ver"], int) or not isinstance(claims["jti"], str):
         raise TypeError("ver and jti")
     return Claims(
+        # One audience: a list of them is no member of the enumeration.
+        audience=Audience(claims["aud"]),
         subject=claims["sub"],
         version=claims["ver"],
         authenticated_at=datetime.fromtimestamp(int(claims["auth_time"]), clock.now().tzinfo),

@@ -7,6 +7,7 @@ from beanie import Document
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
+from models.attachments import Attachment
 from models.campaigns import Campaign
 from models.consent_entries import ConsentEntry
 from models.contacts import Contact
@@ -16,9 +17,14 @@ from models.email_alerts import EmailAlert
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
+from models.end_users import EndUser
+from models.event_counts import EventCount
+from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
 from models.logs import LogEntry
+from models.magic_links import MagicLink
+from models.metrics import MetricRollup, ShopTimeline
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
@@ -27,14 +33,19 @@ from models.slack_routing import SlackRule
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
 from models.templates import Template
+from models.ticket_messages import TicketMessage
+from models.tickets import Ticket, TicketNumber
 from models.ticks import Tick, Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
     ApiKey,
     App,
     AppEvent,
+    Attachment,
     Campaign,
     ConsentEntry,
     Contact,
@@ -45,14 +56,21 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailAlert,
     EmailEvent,
     EmailJob,
+    EndUser,
     ErrorGroup,
     ErrorGroupShop,
+    EventCount,
+    File,
+    FileChunk,
     IdempotencyRecord,
     LogEntry,
     LogHour,
+    MagicLink,
+    MetricRollup,
     NewsletterTemplate,
     Plan,
     Shop,
+    ShopTimeline,
     SlackLane,
     SlackMessage,
     SlackRule,
@@ -61,7 +79,12 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Suppression,
     Template,
     Tick,
+    Ticket,
+    TicketMessage,
+    TicketNumber,
     Turn,
     User,
+    Want,
+    WantVote,
     WebhookEvent,
 )

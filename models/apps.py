@@ -22,6 +22,53 @@ class AppMail(Part):
     double_opt_in: bool = True
 
 
+class TicketTargets(Part):
+    """How long customers wait at most, in minutes in which it is staff's turn; None for as long as it takes."""
+
+    first_response_minutes: int | None = None
+    resolution_minutes: int | None = None
+
+
+def _within_hours(first_response: int, resolution: int) -> Any:
+    """The default of a priority."""
+    return Field(
+        default_factory=lambda: TicketTargets(
+            first_response_minutes=60 * first_response, resolution_minutes=60 * resolution
+        )
+    )
+
+
+class TicketTargetsByPriority(Part):
+    low: TicketTargets = _within_hours(48, 240)
+    medium: TicketTargets = _within_hours(24, 120)
+    high: TicketTargets = _within_hours(8, 48)
+    urgent: TicketTargets = _within_hours(2, 24)
+
+    def of(self, priority: str) -> TicketTargets:
+        targets: TicketTargets = getattr(self, priority)
+        return targets
+
+
+class AppSupport(Part):
+    """How the app's tickets are handled. `acknowledges` tells customers by mail that a ticket arrived, `asks_rating`
+    asks them how content they were when it is resolved. Resolved tickets are closed after `auto_close_days`, None for
+    never."""
+
+    targets: TicketTargetsByPriority = Field(default_factory=TicketTargetsByPriority)
+    acknowledges: bool = True
+    asks_rating: bool = True
+    auto_close_days: int | None = 14
+
+
+class WantBoard(Part):
+    """How the app takes wishes. With `auto_publish` everybody sees them at once, else only what staff have looked at.
+    Without `categories` any slug is one. `page_url` is where people read them: `{id}` in it stands for the want's."""
+
+    auto_publish: bool = False
+    categories: list[str] = Field(default_factory=list)
+    page_url: str | None = None
+
+
 class App(Record):
     """`id` is a slug, such as `banners-all-over`, and never changes. `shopify_secrets` are the app's client secrets at
     Shopify, encrypted, the newest first: the one before it counts while Shopify still signs with it. `log_days` is how
@@ -34,6 +81,8 @@ class App(Record):
     allowed_origins: list[str] = Field(default_factory=list)
     is_active: bool = True
     mail: AppMail = Field(default_factory=AppMail)
+    support: AppSupport = Field(default_factory=AppSupport)
+    want_board: WantBoard = Field(default_factory=WantBoard)
     log_days: int = 30
     shopify_secrets: list[bytes] = Field(default_factory=list, repr=False)
     created_at: datetime = Field(default_factory=clock.now)

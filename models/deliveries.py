@@ -43,6 +43,11 @@ SETTLED: Final = frozenset(
 """With one of these nothing is left to do by itself."""
 
 
+def becoming(status: DeliveryStatus) -> dict[str, Any]:
+    """What a delivery stores when it gets a status: with one that is settled, its secrets go."""
+    return {"status": status.value} | ({"sealedValues": None} if status in SETTLED else {})
+
+
 class DeliveryKind(StrEnum):
     """`campaign` goes to many by their consent; `transactional` answers what somebody did; `test` is a trial that staff
     send."""
@@ -70,14 +75,14 @@ class Refusal(StrEnum):
 
 class Delivery(Stored):
     """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`): there is one of each source to each
-    contact, so that whoever plans them may do it again.
+    contact, so that whoever plans them may do it again. `email` is empty once the person was erased.
 
     `content` says what it is rendered from (`campaign:<id>`, `template:<key>`, `template-id:<id>` for a trial of just
-    that template), `values` with what. `chunk` numbers the
-    jobs that a campaign is sent by. `claim` is the lease token of the job that wrote `sending`: only its holder says
-    how it ended. `refusal` is why nothing was sent. `message_id` is what the mail itself is named (RFC 5322),
-    `provider_id` what the provider calls it, `response` what it said last. The moments from `delivered_at` on are the
-    first of their kind, scanners left out.
+    that template), `values` with what. `sealed_values` are those of them that are secret, encrypted, until the delivery
+    is settled. `chunk` numbers the jobs that a campaign is sent by. `claim` is the lease token of the job that wrote
+    `sending`: only its holder says how it ended. `refusal` is why nothing was sent. `message_id` is what the mail
+    itself is named (RFC 5322), `provider_id` what the provider calls it, `response` what it said last. The moments from
+    `delivered_at` on are the first of their kind, scanners left out.
     """
 
     app_id: str | None
@@ -91,6 +96,7 @@ class Delivery(Stored):
     name: str = ""
     language: str | None = None
     values: dict[str, Any] = Field(default_factory=dict)
+    sealed_values: bytes | None = Field(None, repr=False)
     status: DeliveryStatus = DeliveryStatus.QUEUED
     refusal: Refusal | None = None
     chunk: int = 0
@@ -109,6 +115,11 @@ class Delivery(Stored):
     unsubscribed_at: datetime | None = None
     replied_at: datetime | None = None
     last_event_at: datetime | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing may be known any more of the person whom it was for."""
+        return not self.email
 
     @classmethod
     async def count_by_status(

@@ -35,11 +35,11 @@ class WebhookEventStatus(StrEnum):
 class WebhookEvent(Stored):
     """Stored before its sender got an answer; what follows is the work of a job.
 
-    `event_id` is the sender's, of Shopify unique within an app. `payload` is the body as it came, as long as somebody
-    may need it: of ignored events, and of requests about a merchant's customers that were seen to, it is not kept.
-    `address_digests` are keyed hashes of the addresses in it, by which an erasure finds it. `outcome` says what was
-    done, `problem` what stands in the way. `run` counts the jobs that it was given, `look_at` is when to see whether
-    its job still is on its way.
+    `event_id` is the sender's, of Shopify unique within an app. `payload` is the body, without the subjects of mail, as
+    long as somebody may need it: of ignored events, of mail to people who were erased, and of requests about a
+    merchant's customers that were seen to, it is not kept. `address_digests` are keyed hashes of the addresses in it,
+    by which an erasure finds it. `outcome` says what was done, `problem` what stands in the way. `run` counts the jobs
+    that it was given, `look_at` is when to see whether its job still is on its way.
     """
 
     provider: WebhookProvider

@@ -14,7 +14,7 @@ from public_pages.languages import Language
 from public_pages.rendering import rendered_page
 from public_pages.texts import TEXTS, text
 
-CHOICES: Final = frozenset({"access", "category", "kind", "legalBasis", "reason", "refusal", "scope", "state"})
+CHOICES: Final = frozenset({"access", "category", "kind", "legalBasis", "reason", "refusal", "scope", "state", "topic"})
 CHOICES_OF_MAIL: Final = frozenset({"status", "type"})
 """Fields whose values are from a list, and so have texts."""
 OURS: Final = frozenset({"entryId"})

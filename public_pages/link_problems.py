@@ -12,10 +12,16 @@ from public_pages.rendering import rendered_page
 class LinkProblem(StrEnum):
     UNKNOWN = "unknown"
     EXPIRED = "expired"
+    USED = "used"
     WITHDRAWN = "withdrawn"
 
 
-STATUSES: Final = {LinkProblem.UNKNOWN: 404, LinkProblem.EXPIRED: 410, LinkProblem.WITHDRAWN: 410}
+STATUSES: Final = {
+    LinkProblem.UNKNOWN: 404,
+    LinkProblem.EXPIRED: 410,
+    LinkProblem.USED: 410,
+    LinkProblem.WITHDRAWN: 410,
+}
 
 
 def link_problem_page(language: Language, kind: LinkProblem) -> HTMLResponse:

@@ -35,8 +35,12 @@ PRIVATE: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "X-Robots-Tag"
 is a credential."""
 
 
-def rendered_page(template: str, language: Language, status: int = 200, **values: object) -> HTMLResponse:
-    """In the template, `t("name", placeholder=…)` is a text in the page's language."""
+def rendered_page(
+    template: str, language: Language, status: int = 200, *, leads_to: str | None = None, **values: object
+) -> HTMLResponse:
+    """In the template, `t("name", placeholder=…)` is a text in the page's language. `leads_to` is the origin that the
+    page's form is redirected to in the end: browsers ask the policy about that too."""
     html = TEMPLATES.get_template(template).render(language=language, t=partial(text, language), **values)
-    headers = {**PRIVATE, "Content-Security-Policy": POLICY, "Content-Language": language.value}
+    policy = POLICY.replace("form-action 'self'", f"form-action 'self' {leads_to}") if leads_to else POLICY
+    headers = {**PRIVATE, "Content-Security-Policy": policy, "Content-Language": language.value}
     return HTMLResponse(html, status, headers)

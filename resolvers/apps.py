@@ -9,8 +9,19 @@ from pymongo.errors import DuplicateKeyError
 from core.access import ADMINS, MARKETING, STAFF, allow
 from core.actor import Actor
 from core.errors import Conflict, InvalidInput, NotFound
-from core.ids import AppId
-from core.inputs import OMITTED, Input, Locale, LongText, Name, Origin, Search, Text
+from core.ids import AppId, Handle
+from core.inputs import (
+    OMITTED,
+    Input,
+    Locale,
+    LongText,
+    Name,
+    Origin,
+    Search,
+    Text,
+    WebAddress,
+    each_once,
+)
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from mail.headers import address, one_line
@@ -60,6 +71,16 @@ class AppMailUpdate(Input):
     double_opt_in: bool = OMITTED
 
 
+class AppWantBoardUpdate(Input):
+    """How the app takes wishes. With `autoPublish` everybody sees them at once, else only what staff have looked at.
+    Without `categories` any slug is one. `pageUrl` is where people read them: mail leads there, and `{id}` in it stands
+    for the want's."""
+
+    auto_publish: bool = OMITTED
+    categories: Annotated[list[Handle], Field(max_length=50), AfterValidator(each_once)] = OMITTED
+    page_url: WebAddress | None = OMITTED
+
+
 class AppCreate(Input):
     id: Annotated[AppId, AfterValidator(_is_free)]
     name: Name
@@ -79,6 +100,7 @@ class AppUpdate(Input):
     allowed_origins: Origins = OMITTED
     is_active: bool = OMITTED
     mail: AppMailUpdate = OMITTED
+    want_board: AppWantBoardUpdate = OMITTED
     log_days: LogDays = OMITTED
     shopify_secret: ShopifySecret | None = OMITTED
 

@@ -14,6 +14,7 @@ from core.ids import object_id
 from core.runtime import runtime
 from core.tokens import Audience, Claims, fingerprint
 from models.api_keys import ApiKey
+from models.end_users import EndUser
 from models.users import User
 
 LAST_USED_RESOLUTION: Final = timedelta(minutes=1)
@@ -34,10 +35,18 @@ async def authenticate(credentials: Credentials) -> Actor:
     if credentials.bearer and credentials.api_key:
         raise Unauthenticated("Send either a bearer token or an API key, not both")
     if credentials.bearer:
-        return await _staff(runtime().tokens.read(Audience.STAFF, credentials.bearer))
+        return await _bearer(runtime().tokens.read(credentials.bearer))
     if credentials.api_key:
         return await _api_key(credentials.api_key, credentials.origin)
     return Actor.anonymous()
+
+
+async def _bearer(claims: Claims) -> Actor:
+    match claims.audience:
+        case Audience.STAFF:
+            return await _staff(claims)
+        case Audience.END_USER:
+            return await _end_user(claims)
 
 
 async def _staff(claims: Claims) -> Actor:
@@ -46,6 +55,15 @@ async def _staff(claims: Claims) -> Actor:
     if user is None or not user.is_active or user.token_version != claims.version:
         raise Unauthenticated("The token was ended: log in again")
     return Actor.staff(str(user.id), user.role, user.email, claims.authenticated_at)
+
+
+async def _end_user(claims: Claims) -> Actor:
+    """Only in the app that the token was issued for."""
+    user_id = object_id(claims.subject)
+    user = await EndUser.find_one({"_id": user_id, "appId": claims.app_id}) if user_id else None
+    if user is None or not user.is_active or user.token_version != claims.version:
+        raise Unauthenticated("The token was ended: sign in again")
+    return Actor.end_user(str(user.id), user.app_id, user.email, claims.authenticated_at)
 
 
 async def _api_key(secret: str, origin: str | None) -> Actor:

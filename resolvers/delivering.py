@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, Final
 
 from beanie import PydanticObjectId
@@ -12,7 +13,7 @@ from pydantic import JsonValue
 from core import clock
 from core.access import allow
 from core.actor import Actor
-from core.errors import Unavailable, found
+from core.errors import DomainError, RateLimited, Unavailable, found
 from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign, CampaignStatus
@@ -64,7 +65,8 @@ class Decided:
 async def deliver_chunk(actor: Actor, campaign_id: PydanticObjectId, chunk: int, run: int) -> dict[str, JsonValue]:
     """Sends what is queued of one part of a campaign. Doing it again sends nothing twice.
 
-    Raises `Unavailable` where servers did not take the mail for some: they are tried again later.
+    Raises `Unavailable` where servers did not take the mail for some, and `RateLimited` where the provider wants a
+    pause: they are tried again later.
     """
     campaign = found(await Campaign.get(campaign_id), "Campaign")
     app, part = await App.get(campaign.app_id), Part(campaign_id, chunk, run)
@@ -74,11 +76,11 @@ async def deliver_chunk(actor: Actor, campaign_id: PydanticObjectId, chunk: int,
         await asyncio.sleep(pause)
         await _send_round(part, app)
         left = await Delivery.find(part.having(DeliveryStatus.QUEUED)).count()
-        if left == 0 or not await part.goes_on():
+        if left == 0 or outbox().pause or not await part.goes_on():
             break
     await settle_campaign(campaign_id)
     if left and await part.goes_on():
-        raise Unavailable(f"{left} recipients could not be reached: they are tried again later")
+        raise _later(f"{left} recipients could not be reached: they are tried again later")
     return {"left": left}
 
 
@@ -86,7 +88,8 @@ async def deliver_chunk(actor: Actor, campaign_id: PydanticObjectId, chunk: int,
 async def deliver_one(actor: Actor, delivery_id: PydanticObjectId) -> dict[str, JsonValue]:
     """Sends one mail that is not a campaign's. What a crash left half-way goes out again, under the same Message-ID.
 
-    Raises `Unavailable` where the server did not take it: it is tried again later.
+    Raises `Unavailable` where the server did not take it, and `RateLimited` where the provider wants a pause: it is
+    tried again later.
     """
     delivery = found(await Delivery.get(delivery_id), "Delivery")
     if delivery.status is DeliveryStatus.SENDING:
@@ -98,8 +101,13 @@ async def deliver_one(actor: Actor, delivery_id: PydanticObjectId) -> dict[str, 
     (decided,) = await _decide([delivery], app)
     status = await _send(decided, app)
     if status is DeliveryStatus.QUEUED:
-        raise Unavailable("The server did not take the mail: it is offered again later")
+        raise _later("The server did not take the mail: it is offered again later")
     return {"status": status.value if status else None}
+
+
+def _later(sentence: str) -> DomainError:
+    pause = outbox().pause
+    return RateLimited(sentence, ceil(pause)) if pause else Unavailable(sentence)
 
 
 async def _send_round(part: Part, app: App | None) -> None:
@@ -122,7 +130,7 @@ async def _send_round(part: Part, app: App | None) -> None:
 async def _decisions(part: Part, app: App | None) -> AsyncIterator[Decided]:
     """On what is queued, in the order in which it was queued, while the campaign goes on."""
     queued, last = part.having(DeliveryStatus.QUEUED), None
-    while await part.goes_on():
+    while not outbox().pause and await part.goes_on():
         beyond = queued if last is None else {**queued, "_id": {"$gt": last}}
         batch = await Delivery.find(beyond).sort("_id").limit(BATCH).to_list()
         if not batch:

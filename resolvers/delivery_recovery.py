@@ -8,7 +8,7 @@ from beanie import PydanticObjectId
 from pymongo import UpdateOne
 
 from core import clock
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, becoming
 from models.email_events import EmailEvent, EmailEventType
 from resolvers.outbox import outbox
 
@@ -33,7 +33,7 @@ async def recover_deliveries(stuck: Sequence[Delivery]) -> None:
     updates = [
         UpdateOne(
             {"_id": delivery.id, "status": DeliveryStatus.SENDING.value, "claim": delivery.claim},
-            {"$set": {"status": (told.get(delivery.id) or _fate(delivery)).value, "updatedAt": now}},
+            {"$set": {**becoming(told.get(delivery.id) or _fate(delivery)), "updatedAt": now}},
         )
         for delivery in stuck
     ]

@@ -7,11 +7,12 @@ twice, they lead to the same.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from beanie import PydanticObjectId
 from bson import ObjectId
+from pydantic.alias_generators import to_camel
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
@@ -24,7 +25,7 @@ from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
-from resolvers.email_events import event_about, record_events
+from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, day_of, mark_dirty
 
 BATCH: Final = 500
@@ -60,6 +61,7 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
         return []
     deliveries = await _deliveries_of(events)
     await _complete(events, deliveries)
+    await _forget_erased(events, deliveries)
     counted = [event for event in events if not event.is_test]
     await _conclude_sent(counted, deliveries)
     await _show(counted)
@@ -99,6 +101,22 @@ async def _complete(events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, 
         updates.append(UpdateOne({"_id": event.id}, update))
     if updates:
         await EmailEvent.get_pymongo_collection().bulk_write(updates, ordered=False)
+
+
+async def _forget_erased(events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, Delivery]) -> None:
+    """What was recorded while the person was being erased: whoever did so had read the delivery before."""
+    erased = {one.id for one in deliveries.values() if one.is_erased}
+    updates = []
+    for event in events:
+        changes: dict[str, Any] = {"$unset": dict.fromkeys(map(to_camel, PERSONAL), "")}
+        if event.url is not None and (url := without_address(event.url)) != event.url:
+            changes["$set"] = {"url": url}
+        if event.delivery_id in erased and ("$set" in changes or any(getattr(event, name) for name in PERSONAL)):
+            updates.append(UpdateOne({"_id": event.id}, changes))
+    if updates:
+        await EmailEvent.get_pymongo_collection().bulk_write(updates, ordered=False)
+    if told := [one for one in erased if deliveries[one].response is not None]:
+        await Delivery.find({"_id": {"$in": told}}).update(touched({"response": None}))
 
 
 async def _conclude_sent(events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, Delivery]) -> None:
@@ -177,13 +195,17 @@ async def _act(event: EmailEvent, delivery: Delivery, bouncing: set[str]) -> Non
         case EmailEventType.BOUNCED | EmailEventType.FAILED, BounceKind.HARD:
             await suppressions.note_hard_bounce(address, at=at, source=source)
             await _end_subscriptions(delivery, SubscriberStatus.BOUNCED, at)
-        case EmailEventType.BOUNCED, BounceKind.SOFT if at == delivery.bounced_at:
-            # One mail that several tell of bounced once.
+        case EmailEventType.BOUNCED | EmailEventType.FAILED, BounceKind.SOFT if _is_told_first(event, delivery):
             await suppressions.note_soft_bounce(address, at=at, source=source)
             bouncing.add(address)
         case EmailEventType.COMPLAINED, _:
             await suppressions.note_complaint(address, at=at, source=source)
             await _end_subscriptions(delivery, SubscriberStatus.COMPLAINED, at)
+
+
+def _is_told_first(event: EmailEvent, delivery: Delivery) -> bool:
+    """One mail that several tell of bounced once; it fails once anyway."""
+    return event.type is EmailEventType.FAILED or event.at == delivery.bounced_at
 
 
 async def _end_subscriptions(delivery: Delivery, status: SubscriberStatus, at: datetime) -> None:

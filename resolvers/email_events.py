@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from bson import ObjectId
 from pydantic import Field
@@ -26,6 +27,8 @@ PENDING: Final = "email_events.pending"
 MOST_OF_A_MESSAGE: Final = 1_000
 """Events of one mail that are shown."""
 RFC_MESSAGE_ID: Final = re.compile(r"<?([0-9a-f]{24})@[^<>@\s]+>?")
+PERSONAL: Final = frozenset({"detail", "ip", "user_agent"})
+"""What an event may say of the person (by attribute name): of somebody who was erased it is not kept."""
 ONCE: Final = frozenset({EmailEventType.QUEUED, EmailEventType.SENT, EmailEventType.SUPPRESSED, EmailEventType.FAILED})
 """What happens to a delivery at most once."""
 
@@ -85,8 +88,11 @@ def event_about(
     """An event of a delivery, to be recorded; it happened now where nothing else is said.
 
     What happens to a delivery once is known by that, where no other `dedupe_key` is given. `source` of `sent` is the
-    provider's name: whether that provider reports deliveries decides how they are counted.
+    provider's name: whether that provider reports deliveries decides how they are counted. Of somebody who was erased
+    it says nothing personal.
     """
+    if delivery.is_erased:
+        details = {name: value for name, value in details.items() if name not in PERSONAL}
     once = f"{type.value}:{delivery.id}" if type in ONCE else None
     return EmailEvent(
         type=type,
@@ -99,6 +105,12 @@ def event_about(
         dedupe_key=dedupe_key or once,
         **details,
     )
+
+
+def without_address(url: str) -> str:
+    """An address of the web without its query and fragment, where an e-mail address stands in them."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="", fragment="")) if "@" in unquote(parts.query + parts.fragment) else url
 
 
 async def record_event(event: EmailEvent) -> bool:

@@ -1,7 +1,8 @@
 """How a person is found in a collection, shown what is there of them, and taken out of it: a batch at a time, because
 somebody who was written to for years is in tens of thousands of documents."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ from models.shops import Shop
 
 BATCH: Final = 500
 """Documents that are in memory at a time, and changed with one update."""
+
+ERASED: Final = "[…]"
+"""What stands in a text for what was taken out of it."""
 
 Row = dict[str, Any]
 
@@ -45,14 +49,15 @@ class Excerpt:
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A collection that holds people: how to find a person's documents by index and, where that is not enough, to tell
-    them from others; what the person gets to see of them (by attribute name); and how the person is taken out of
-    them."""
+    them from others; what the person gets to see of them (by attribute name); how the person is taken out of them; and,
+    where there are some that they do not get to see, which they do."""
 
     document: type[Record]
     find: Callable[[Person], Filter]
     shown: frozenset[str]
     erase: Callable[["Holding", Person], Awaitable[int]]
     concerns: Callable[[Any, Person], bool] | None = None
+    discloses: Callable[[Any, Person], bool] | None = None
 
     @property
     def name(self) -> str:
@@ -78,21 +83,25 @@ class Holding:
         """What the person gets to see, as JSON."""
         async for batch in self.batches(person):
             for document in batch:
-                yield self._row(document)
+                if self._is_shown(document, person):
+                    yield self._row(document)
 
     async def excerpt(self, person: Person, most: int) -> Excerpt:
         """The newest rows; where documents have to be told from others, all are looked at, to count them."""
         newest, total = self.document.find(self.find(person)).sort("-createdAt", "-_id"), 0
-        if self.concerns is None:
+        if self.concerns is None and self.discloses is None:
             rows = [self._row(document) async for document in newest.limit(most)]
             return Excerpt(self.name, rows, await self.count(person) if len(rows) == most else len(rows))
         rows = []
         async for document in newest:
-            if self.concerns(document, person):
+            if self._is_shown(document, person) and (self.concerns is None or self.concerns(document, person)):
                 total += 1
                 if total <= most:
                     rows.append(self._row(document))
         return Excerpt(self.name, rows, total)
+
+    def _is_shown(self, document: Any, person: Person) -> bool:
+        return self.discloses is None or self.discloses(document, person)
 
     def _row(self, document: Any) -> Row:
         row: Row = document.model_dump(mode="json", by_alias=True, include=self.shown)
@@ -109,6 +118,21 @@ async def person_behind(contact: Contact) -> Person:
         frozenset([*contact.apps, *(shop.app_id for shop in shops)]),
         frozenset([*(shop.domain for shop in contact.shops), *(shop.domain for shop in shops)]),
     )
+
+
+async def deleting(holding: Holding, person: Person) -> int:
+    """Takes a person out of a collection together with the documents, which are of no use without them."""
+    count = 0
+    async for batch in holding.batches(person):
+        await holding.document.find({"_id": {"$in": [document.id for document in batch]}}).delete()
+        count += len(batch)
+    return count
+
+
+def without_traces(text: str, traces: Iterable[str]) -> str:
+    """A text without addresses and full names; a name of one word may be any word."""
+    found = [trace for trace in traces if "@" in trace or " " in trace]
+    return re.sub("|".join(map(re.escape, found)), ERASED, text, flags=re.IGNORECASE) if found else text
 
 
 def overwriting(values: Callable[[Person], Mapping[str, Any]]) -> Callable[[Holding, Person], Awaitable[int]]:

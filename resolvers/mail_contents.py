@@ -30,6 +30,7 @@ from models.campaigns import Campaign
 from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind
 from models.templates import Template
+from resolvers.mail_secrets import secret_values_of
 from resolvers.mail_skeletons import campaign_skeleton, template_skeleton
 from resolvers.tracking import links_for
 
@@ -81,7 +82,7 @@ _campaigns: Final[Recent[Hashable, "PreparedMail"]] = Recent(CAMPAIGNS_KEPT)
 @dataclass(frozen=True, slots=True)
 class PreparedMail:
     """All that the messages of one content share. `one_click` says whether mail programs offer to unsubscribe by
-    themselves (RFC 8058): from campaigns alone."""
+    themselves (RFC 8058): from all that people may refuse, but not from trials."""
 
     app: App
     content: Content
@@ -89,7 +90,8 @@ class PreparedMail:
     one_click: bool = False
 
     def values(self, delivery: Delivery) -> dict[str, Any]:
-        """What the mail of one recipient is rendered with: what the delivery brings along counts most."""
+        """What the mail of one recipient is rendered with: what the delivery brings along counts most. Raises
+        `InvalidInput` where it can't be read any more."""
         language = delivery.language or self.app.mail.default_language
         known = {
             "app_name": self.app.name,
@@ -101,7 +103,7 @@ class PreparedMail:
             LABEL: label_in(language),
         }
         # An empty text is a value too: it would stand before a default that the template declares.
-        return {name: value for name, value in known.items() if value} | delivery.values
+        return {name: value for name, value in known.items() if value} | delivery.values | secret_values_of(delivery)
 
     def render(self, delivery: Delivery, personal: PersonalLinks) -> Rendered:
         """What the recipient reads. Raises `TemplateProblem` where a value is missing."""
@@ -215,7 +217,9 @@ async def _prepared_template(delivery: Delivery, app: App, template: Template | 
     if template is None:
         raise NotFound(f"The app has no template for {delivery.content}, and none is built in")
     content = await template_content(template, app, delivery.category)
-    return PreparedMail(app, content, template_skeleton(app, template.key, delivery.category))
+    may_be_refused = delivery.category is not ConsentCategory.TRANSACTIONAL
+    skeleton = template_skeleton(app, template.key, delivery.category)
+    return PreparedMail(app, content, skeleton, one_click=may_be_refused and delivery.kind is not DeliveryKind.TEST)
 
 
 @lru_cache(maxsize=1)

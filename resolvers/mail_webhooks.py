@@ -136,7 +136,7 @@ async def follow_mail_event(event: WebhookEvent) -> Followed:
     )
     is_new = await record_event(recorded)
     outcome = f"Recorded that the mail was {report.type.value}" if is_new else "It was known already"
-    return Followed(outcome, delivery.contact_id, delivery.id)
+    return Followed(outcome, delivery.contact_id, delivery.id, forget=delivery.is_erased)
 
 
 def kind_of_bounce(said: SaidOfBounce) -> BounceKind:

@@ -22,12 +22,18 @@ from core.settings import Settings
 from mail.message import Outgoing
 from mail.providers import Outcome, Provider, Receipt
 from mail.providers.opening import open_provider
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal, becoming
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from resolvers.email_events import event_about, record_events
+from resolvers.mail_secrets import without_secrets
 
-ATTEMPTS: Final = 5
-"""How often a message is offered to a server that does not take it just now."""
+ATTEMPTS: Final = 24
+"""How often a message is offered to a server that does not take it just now: for a quarter of an hour where its job
+offers it three times in a row (a campaign's), for most of a day where it offers it once."""
+UNANSWERED: Final = 5
+"""How often a message is offered to a server that may have taken it."""
+PATIENCE: Final = 5.0
+"""Seconds for which a provider may want to be left alone without a word to the jobs; for longer, they are put off."""
 SLOTS: Final = 10
 """Messages between mark and outcome for each that the provider takes at a time: the others wait for the database."""
 LINGER: Final = 0.01
@@ -54,12 +60,13 @@ class Settlement:
     @property
     def response(self) -> str | None:
         said = self.receipt.response if self.receipt else self.problem
-        return said[:LONGEST_RESPONSE] if said else None
+        return without_secrets(self.delivery, said)[:LONGEST_RESPONSE] if said else None
 
     @property
-    def address_is_gone(self) -> bool:
-        refused = self.receipt is not None and self.receipt.address_is_gone
-        return refused and self.status is DeliveryStatus.FAILED
+    def bounce(self) -> BounceKind | None:
+        """What it says of the address that the mail was refused."""
+        said = self.receipt.bounce if self.receipt and self.status is DeliveryStatus.FAILED else None
+        return BounceKind(said.value) if said else None
 
 
 class Outbox:
@@ -70,9 +77,15 @@ class Outbox:
         self.under_way = 0
         self.slots = asyncio.Semaphore(SLOTS * provider.at_once)
         self._process = secrets.token_hex(8)
+        self._not_before = 0.0
         self._marks = itertools.count()
         self._marking = GroupCommit(self._mark, WRITTEN_TOGETHER, linger=LINGER)
         self._settling = GroupCommit(self._settle, WRITTEN_TOGETHER, linger=LINGER)
+
+    @property
+    def pause(self) -> float:
+        """For how many seconds the provider is to be left alone: until then nothing is sent."""
+        return max(self._not_before - asyncio.get_running_loop().time(), 0.0)
 
     async def send(self, delivery: Delivery, message: Outgoing) -> DeliveryStatus | None:
         """Hands over a message that may be sent, while the caller has a slot. Returns where its delivery stands then;
@@ -80,6 +93,8 @@ class Outbox:
 
         Whoever is cancelled waits a little for what is under way: a message that was begun is better ended.
         """
+        if self.pause:
+            return DeliveryStatus.QUEUED
         under_way = asyncio.create_task(self._hand_over(delivery, message))
         try:
             return await asyncio.shield(under_way)
@@ -100,6 +115,8 @@ class Outbox:
             if claim is None:
                 return None
             receipt = await self.provider.send(message)
+            if receipt.retry_after is not None and receipt.retry_after > PATIENCE:
+                self._not_before = asyncio.get_running_loop().time() + receipt.retry_after
             return await self.settle(Settlement(delivery, _status_after(delivery, receipt), claim, receipt))
         finally:
             self.under_way -= 1
@@ -134,7 +151,7 @@ class Outbox:
             source=self.provider.name,
             at=settlement.at,
             detail=settlement.refusal.value if settlement.refusal else settlement.response,
-            bounce=BounceKind.HARD if settlement.address_is_gone else None,
+            bounce=settlement.bounce,
         )
 
     def _updates(self, settlements: Sequence[Settlement]) -> list[UpdateOne | UpdateMany]:
@@ -145,7 +162,7 @@ class Outbox:
             return [*others]
         at = max(one.at for one in plain)
         sent = {
-            "status": DeliveryStatus.SENT.value,
+            **becoming(DeliveryStatus.SENT),
             "provider": self.provider.name,
             "sentAt": at,
             "lastEventAt": at,
@@ -156,7 +173,7 @@ class Outbox:
     def _update(self, settlement: Settlement) -> UpdateOne:
         at, receipt = settlement.at, settlement.receipt
         changes: dict[str, Any] = {
-            "status": settlement.status.value,
+            **becoming(settlement.status),
             "response": settlement.response,
             "lastEventAt": at,
             "updatedAt": at,
@@ -167,7 +184,9 @@ class Outbox:
         changes |= {"provider": self.provider.name, "providerId": receipt.provider_id}
         if settlement.status is DeliveryStatus.SENT:
             changes["sentAt"] = at
-        return UpdateOne(_held([settlement]), {"$set": changes})
+        # What stood in the way was not the message: it was not one of its attempts.
+        uncounted = settlement.status is DeliveryStatus.QUEUED and receipt.retry_after is not None
+        return UpdateOne(_held([settlement]), {"$set": changes} | ({"$inc": {"attempts": -1}} if uncounted else {}))
 
 
 EVENT_OF: Final = {
@@ -187,7 +206,10 @@ def _status_after(delivery: Delivery, receipt: Receipt) -> DeliveryStatus:
             return DeliveryStatus.FAILED
         case Outcome.UNCERTAIN if delivery.kind is DeliveryKind.CAMPAIGN:
             return DeliveryStatus.UNCERTAIN
-    return DeliveryStatus.FAILED if delivery.attempts + 1 >= ATTEMPTS else DeliveryStatus.QUEUED
+        case Outcome.DEFERRED if receipt.retry_after is not None:
+            return DeliveryStatus.QUEUED
+    most = UNANSWERED if receipt.outcome is Outcome.UNCERTAIN else ATTEMPTS
+    return DeliveryStatus.FAILED if delivery.attempts + 1 >= most else DeliveryStatus.QUEUED
 
 
 def _held(settlements: Sequence[Settlement]) -> dict[str, Any]:

@@ -7,10 +7,13 @@ holds people in passing, in `EXEMPT`.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic.alias_generators import to_camel
+
 from core import clock
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
+from models.attachments import Attachment
 from models.base import Record, touched
 from models.consent_entries import ConsentEntry
 from models.contacts import Consents, Contact
@@ -18,18 +21,29 @@ from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
+from models.end_users import EndUser
+from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.logs import LogEntry
+from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
 from models.slack_messages import SlackMessage
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
+from models.ticket_messages import TicketMessage
+from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
-from resolvers.holdings import Holding, Person, overwriting
+from resolvers.attachment_removal import remove_attachments
+from resolvers.email_events import PERSONAL, without_address
+from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
+from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
+from resolvers.want_erasure import erase_from_wants, erased_vote
 
 
 async def _erase_from_shops(holding: Holding, person: Person) -> int:
@@ -53,6 +67,23 @@ async def _erase_from_events(holding: Holding, person: Person) -> int:
         for event in batch:
             await AppEvent.find({"_id": event.id}).update(touched({"data": _without(person, event.data)}))
         count += len(batch)
+    return count
+
+
+async def _erase_attachments(holding: Holding, person: Person) -> int:
+    return await remove_attachments(holding.find(person))
+
+
+async def _erase_from_email_events(holding: Holding, person: Person) -> int:
+    """What a link led to is known of everybody who got it, unless it has an address in it."""
+    count = 0
+    async for batch in holding.batches(person):
+        named = {"_id": {"$in": [event.id for event in batch]}}
+        await EmailEvent.find(named).update(touched(dict.fromkeys(map(to_camel, PERSONAL))))
+        count += len(batch)
+        for event in batch:
+            if event.url is not None and (url := without_address(event.url)) != event.url:
+                await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
     return count
 
 
@@ -100,6 +131,17 @@ def _erased_subscriber(person: Person) -> Mapping[str, Any]:
     }
 
 
+def _erased_end_user(person: Person) -> Mapping[str, Any]:
+    """Not active, so that no token of theirs opens anything."""
+    return {
+        "email": "",
+        "emailKey": f"erased:{person.contact.id}",
+        "language": None,
+        "shopDomain": None,
+        "isActive": False,
+    }
+
+
 HOLDINGS: Final = (
     Holding(
         AppEvent,
@@ -107,6 +149,13 @@ HOLDINGS: Final = (
         frozenset({"app_id", "name", "shop_domain", "occurred_at", "data"}),
         _erase_from_events,
         lambda event, person: _without(person, event.data) != event.data,
+    ),
+    Holding(
+        Attachment,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset({"app_id", "filename", "mimetype", "size", "created_at"}),
+        _erase_attachments,
+        discloses=lambda attachment, _: attachment.owner is None or not attachment.owner.is_internal,
     ),
     Holding(
         ConsentEntry,
@@ -126,13 +175,25 @@ HOLDINGS: Final = (
         frozenset(
             {"app_id", "kind", "category", "email", "status", "refusal", "created_at", "sent_at", "delivered_at"}
         ),
-        overwriting(lambda person: {"email": "", "name": "", "values": {}, "response": None}),
+        overwriting(lambda person: {"email": "", "name": "", "values": {}, "sealedValues": None, "response": None}),
     ),
     Holding(
         EmailEvent,
         lambda person: {"contactId": person.contact.id},
         frozenset({"type", "at", "app_id", "url", "detail", "ip", "user_agent"}),
-        overwriting(lambda person: {"detail": None, "ip": None, "userAgent": None}),
+        _erase_from_email_events,
+    ),
+    Holding(
+        EndUser,
+        lambda person: {"contactId": person.contact.id},
+        frozenset({"app_id", "email", "language", "shop_domain", "last_login_at", "created_at"}),
+        overwriting(_erased_end_user),
+    ),
+    Holding(
+        MagicLink,
+        lambda person: {"emailKey": person.contact.email_key},
+        frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
+        deleting,
     ),
     Holding(
         LogEntry,
@@ -174,6 +235,45 @@ HOLDINGS: Final = (
         overwriting(lambda person: {"note": None, "contactId": None}),
     ),
     Holding(
+        Ticket,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset(
+            {
+                "app_id",
+                "number",
+                "subject",
+                "email",
+                "name",
+                "shop_domain",
+                "topic",
+                "rating",
+                "created_at",
+                "resolved_at",
+            }
+        ),
+        erase_from_tickets,
+        discloses=is_requester_of,
+    ),
+    Holding(
+        TicketMessage,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset({"content", "is_customer", "author_name", "created_at"}),
+        erase_from_messages,
+        discloses=may_be_shown,
+    ),
+    Holding(
+        Want,
+        lambda person: {"author.emailKey": person.contact.email_key},
+        frozenset({"app_id", "title", "description", "created_at"}),
+        erase_from_wants,
+    ),
+    Holding(
+        WantVote,
+        lambda person: {"emailKey": person.contact.email_key},
+        frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
+        overwriting(erased_vote),
+    ),
+    Holding(
         WebhookEvent,
         lambda person: {"addressDigests": {"$in": [*person.digests]}},
         frozenset({"provider", "topic", "occurred_at", "payload"}),
@@ -193,6 +293,8 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     ApiKey: "made by staff for an app's backend",
     NewsletterTemplate: "written by staff, for nobody in particular",
     ContactRollup: "numbers, counted from the events",
+    File: "the bytes of attachments, which go with them",
+    FileChunk: "the bytes of attachments, which go with them",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
     SlackMessage: "news for the company, which is forgotten when it is posted, and after a week in any case",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",

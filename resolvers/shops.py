@@ -35,6 +35,8 @@ from models.shops import ENDED, Change, ChangeKind, Shop, ShopDomain, ShopStatus
 from resolvers.apps import visible_app
 from resolvers.log_deletions import delete_matching
 from resolvers.shop_writes import changed, topic_of, with_changes, write_shop
+from resolvers.ticket_erasure import redact_tickets_of_shop
+from resolvers.want_erasure import redact_wants_of_shop
 
 NO_PLAN: Final = "none"
 MOST_SETTINGS: Final = 200
@@ -172,6 +174,8 @@ async def change_shop_status(actor: Actor, app_id: str, shop_id: str, data: Shop
     if data.status is ShopStatus.REDACTED:
         await AppEvent.find({"appId": app_id, "shopDomain": shop.domain}).update({"$set": {"data": {}}})
         await delete_matching(app_id, {"appId": app_id, "shopDomain": shop.domain})
+        await redact_tickets_of_shop(app_id, shop.domain)
+        await redact_wants_of_shop(app_id, shop.domain)
 
     def decide(current: Shop | None) -> Shop | None:
         if current is None:

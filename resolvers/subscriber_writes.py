@@ -89,7 +89,7 @@ async def ask_to_confirm(app: App, contact: Contact, subscriber: Subscriber, evi
         app,
         CONFIRMATION,
         contact,
-        values={"confirm_url": confirmation_url(app.id, token)},
+        secret_values={"confirm_url": confirmation_url(app.id, token)},
         language=subscriber.language,
         source=f"{CONFIRMATION}:{subscriber.id}:{iso(last) if last else 'first'}",
     )

@@ -26,7 +26,7 @@ from mail.links import OPENED, Hit, TrackingTokens
 from models.campaigns import Campaign
 from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEventType
-from resolvers.email_events import insert_events
+from resolvers.email_events import insert_events, without_address
 from resolvers.tracking_visits import Visit
 
 SOURCE: Final = "tracking"
@@ -39,7 +39,7 @@ PER_MINUTE: Final = 300
 AT_DELIVERY: Final = timedelta(seconds=1)
 """A click that soon after a mail has arrived is the receiving server's."""
 SAFE_IN_A_URL: Final = "!#$%&'()*+,/:;=?@[]~"
-SHOWN: Final = {"appId": 1, "campaignId": 1, "contactId": 1, "kind": 1, "sentAt": 1, "deliveredAt": 1}
+SHOWN: Final = {"appId": 1, "campaignId": 1, "contactId": 1, "email": 1, "kind": 1, "sentAt": 1, "deliveredAt": 1}
 
 Row = dict[str, Any]
 
@@ -207,9 +207,12 @@ def _event(asked: _Asked, delivery: Row, url: str) -> Row:
         "campaignId": delivery.get("campaignId"),
         "contactId": delivery.get("contactId"),
         "isMachine": visit.is_machine or (link != OPENED and _is_just_delivered(delivery, at)),
-        "ip": visit.ip,
-        "userAgent": visit.user_agent,
     }
+    if delivery["email"]:
+        event |= {"ip": visit.ip, "userAgent": visit.user_agent}
+    elif url:
+        # The person was erased.
+        url = without_address(url)
     return event | {"link": link, "url": url} if link else event
 
 

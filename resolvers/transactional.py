@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import bson
@@ -16,12 +17,15 @@ from core.access import allow
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.inputs import JsonObject, invalid_input, key_of_email
-from core.mongo import Filter
+from core.mongo import Filter, insert_new
 from models.apps import App
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.email_events import EmailEventType
 from models.email_jobs import EmailJob
-from resolvers.job_leases import enqueue
+from resolvers.email_events import event_about, record_event
+from resolvers.job_leases import enqueue, enqueue_many
+from resolvers.mail_secrets import sealed_values
 
 DELIVER: Final = "mail.deliver"
 """The type of the jobs that send one delivery, which `deliveryId` in their payload names."""
@@ -29,6 +33,8 @@ PRIORITY: Final = 10
 """Somebody waits for such mail: it goes before campaigns, whose jobs have none."""
 FORGOTTEN_AFTER: Final = timedelta(minutes=1)
 """A queued delivery that old has a job, or whoever planned it died in between."""
+ATTEMPTS: Final = 50
+"""Of a job: it has to outlast the attempts of its message."""
 CHUNK: Final = 500
 LARGEST_VALUES: Final = 64_000
 """Bytes of the values of one mail, as they are stored."""
@@ -51,7 +57,8 @@ async def queue_mail(
     key: str,
     to: Contact | Recipient,
     *,
-    values: Mapping[str, Any],
+    values: Mapping[str, Any] = MappingProxyType({}),
+    secret_values: Mapping[str, Any] = MappingProxyType({}),
     language: str | None = None,
     source: str,
     category: ConsentCategory = ConsentCategory.TRANSACTIONAL,
@@ -62,7 +69,9 @@ async def queue_mail(
 
     `source` names the occasion (`confirmation:<subscriber id>:<number>`): there is one mail of each source to
     each person, so whoever is not sure whether it was planned plans it again. `values` are texts, numbers, booleans,
-    moments, lists and objects of those. `language` is the person's, else the app's, where it is left out.
+    moments, lists and objects of those. `secret_values` are what its reader alone may know, such as a link to sign in:
+    they are kept encrypted, and only until the mail is sent. `language` is the person's, else the app's, where it is
+    left out.
 
     Raises `InvalidInput` for values that are none.
     """
@@ -72,6 +81,7 @@ async def queue_mail(
         f"template:{key}",
         to,
         values=checked_values(values),
+        secret_values=checked_values(secret_values),
         language=language,
         source=source,
         category=category,
@@ -87,6 +97,7 @@ async def plan_mail(
     to: Contact | Recipient,
     *,
     values: Mapping[str, Any],
+    secret_values: Mapping[str, Any] = MappingProxyType({}),
     language: str | None,
     source: str,
     category: ConsentCategory,
@@ -94,8 +105,10 @@ async def plan_mail(
 ) -> Delivery:
     """As `queue_mail`, from any content that `Delivery.content` can name."""
     contact = to if isinstance(to, Contact) else await Contact.find_one({"emailKey": key_of_email(to.email)})
+    delivery_id = PydanticObjectId()
     planned = await _inserted(
         Delivery(
+            id=delivery_id,
             app_id=app.id,
             source=source,
             kind=kind,
@@ -106,11 +119,50 @@ async def plan_mail(
             name=to.name,
             language=language or (contact.language if contact else None) or app.mail.default_language,
             values=dict(values),
+            sealed_values=sealed_values(delivery_id, secret_values),
         )
     )
     if planned.status is DeliveryStatus.QUEUED:
-        await _leave_to_workers(actor, planned.id)
+        await _leave_to_workers(actor, planned)
     return planned
+
+
+@allow()
+async def queue_mail_to_contacts(
+    actor: Actor,
+    app: App,
+    key: str,
+    contacts: Sequence[Contact],
+    *,
+    values: Mapping[str, Any],
+    source: str,
+    category: ConsentCategory,
+) -> None:
+    """As `queue_mail`, of the same to some hundred contacts, with three round trips. It goes after what somebody waits
+    for."""
+    checked = checked_values(values)
+    deliveries = [
+        Delivery(
+            app_id=app.id,
+            source=source,
+            kind=DeliveryKind.TRANSACTIONAL,
+            category=category,
+            contact_id=contact.id,
+            content=f"template:{key}",
+            email=contact.email,
+            name=contact.name,
+            language=contact.language or app.mail.default_language,
+            values=checked,
+        )
+        for contact in contacts
+    ]
+    if deliveries:
+        await insert_new(Delivery, deliveries)
+    of_these = {"source": source, "contactId": {"$in": [contact.id for contact in contacts]}}
+    waiting = {**of_these, "status": DeliveryStatus.QUEUED.value}
+    planned = await Delivery.find(waiting, projection_model=_Waiting).to_list()
+    jobs = {_job_key(one.id): {"deliveryId": str(one.id)} for one in planned}
+    await enqueue_many(actor, DELIVER, jobs, max_attempts=ATTEMPTS)
 
 
 @allow()
@@ -123,8 +175,9 @@ async def enqueue_forgotten_mail(actor: Actor) -> int:
         if not found:
             return forgotten
         last = found[-1].id
-        for delivery_id in await _without_a_job([delivery.id for delivery in found]):
-            await _leave_to_workers(actor, delivery_id)
+        ids = await _without_a_job([delivery.id for delivery in found])
+        for delivery in await Delivery.find({"_id": {"$in": ids}}).to_list() if ids else []:
+            await _leave_to_workers(actor, delivery)
             forgotten += 1
 
 
@@ -180,10 +233,13 @@ async def _inserted(planned: Delivery) -> Delivery:
         return first
 
 
-async def _leave_to_workers(actor: Actor, delivery_id: PydanticObjectId) -> None:
-    """However often it is called, there is one job."""
-    payload = {"deliveryId": str(delivery_id)}
-    await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=_job_key(delivery_id))
+async def _leave_to_workers(actor: Actor, delivery: Delivery) -> None:
+    """However often it is called, there is one event, and one job: the event first, because a mail that has a job is
+    not looked at again."""
+    queued = event_about(delivery, EmailEventType.QUEUED, source=delivery.kind.value, at=delivery.created_at)
+    await record_event(queued)
+    payload, key = {"deliveryId": str(delivery.id)}, _job_key(delivery.id)
+    await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=key, max_attempts=ATTEMPTS)
 
 
 def _job_key(delivery_id: PydanticObjectId) -> str:

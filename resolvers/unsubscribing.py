@@ -1,4 +1,4 @@
-"""How people leave newsletters, by the link in each of them. The link's token is the credential."""
+"""How people leave mail that they may refuse, by the link in each of them. The link's token is the credential."""
 
 from dataclasses import dataclass
 
@@ -24,11 +24,18 @@ SOURCE = "unsubscribe link"
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribing:
-    """Which mail a link came in; `language` is that of its page."""
+    """Which mail a link came in, and which category of mail it ends; `language` is that of its page."""
 
     app: App
     delivery: Delivery
     language: Language
+
+    @property
+    def category(self) -> ConsentCategory:
+        """The mail's own. Nobody leaves mail that answers what they do: a link in one of those is about newsletters, as
+        is one in the trial of a newsletter."""
+        transactional = self.delivery.category is ConsentCategory.TRANSACTIONAL
+        return ConsentCategory.NEWSLETTER if transactional else self.delivery.category
 
 
 @allow_all_or_key(Scope.NEWSLETTER_WRITE)
@@ -51,15 +58,15 @@ async def get_unsubscription(
 async def unsubscribe(
     actor: Actor, app_id: str, token: str, visitor: Visitor, accept_language: str | None = None
 ) -> Unsubscribing:
-    """Takes whoever has the link out of the newsletters of all apps, at once (RFC 8058), and out of the mail that the
-    link came in. Doing it again has no second effect.
+    """Takes whoever has the link out of mail of the category that it came in, of all apps, at once (RFC 8058). Doing it
+    again has no second effect.
 
     Raises as `get_unsubscription` does.
     """
     asked = await get_unsubscription(actor, app_id, token, accept_language)
     contact = await _recipient(asked.delivery)
     if contact is not None:
-        await _opt_out(actor, contact, asked.delivery, visitor)
+        await _opt_out(actor, contact, asked.category, visitor)
     await record_event(
         event_about(
             asked.delivery,
@@ -79,11 +86,9 @@ async def _recipient(delivery: Delivery) -> Contact | None:
     return await Contact.find_one({**identity, "erasedAt": None})
 
 
-async def _opt_out(actor: Actor, contact: Contact, delivery: Delivery, visitor: Visitor) -> None:
-    categories = {ConsentCategory.NEWSLETTER, delivery.category} - {ConsentCategory.TRANSACTIONAL}
+async def _opt_out(actor: Actor, contact: Contact, category: ConsentCategory, visitor: Visitor) -> None:
+    if contact.consents.of(category).state is ConsentState.OPTED_OUT:
+        await rebuild_consents(contact.id)  # what follows from the opt-out may have been cut off
+        return
     evidence = Evidence(SOURCE, ip=visitor.ip, user_agent=visitor.user_agent)
-    for category in sorted(categories):
-        if contact.consents.of(category).state is ConsentState.OPTED_OUT:
-            await rebuild_consents(contact.id)  # what follows from the opt-out may have been cut off
-        else:
-            await record_consent(contact, category, ConsentState.OPTED_OUT, evidence, clock.now(), by=actor)
+    await record_consent(contact, category, ConsentState.OPTED_OUT, evidence, clock.now(), by=actor)

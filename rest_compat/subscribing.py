@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from core.errors import Gone, NotFound
 from public_pages.addresses import masked
-from public_pages.languages import language_for
+from public_pages.languages import Language, language_for
 from public_pages.link_problems import LinkProblem, link_problem_page
 from public_pages.newsletters import confirm_page, confirmed_page
 from resolvers import subscribing
@@ -56,4 +56,9 @@ def accept_language_of(request: Request) -> str | None:
 
 def link_problem(request: Request, error: NotFound | Gone) -> HTMLResponse:
     problem = LinkProblem.EXPIRED if isinstance(error, Gone) else LinkProblem.UNKNOWN
-    return link_problem_page(language_for(None, accept_language_of(request)), problem)
+    return link_problem_page(language_of(request), problem)
+
+
+def language_of(request: Request) -> Language:
+    """That of the browser, of a person of whom nothing is known."""
+    return language_for(None, accept_language_of(request))

@@ -1,4 +1,4 @@
-"""Leaving newsletters by the link in each of them, over REST: pages for the person, and one click for their mail
+"""Leaving mail of a kind by the link in each of them, over REST: pages for the person, and one click for their mail
 program (RFC 8058), which sends a POST with any body and no credential but the link."""
 
 from fastapi import Request
@@ -19,7 +19,8 @@ async def show_unsubscription(actor: CurrentActor, request: Request, app_id: App
         asked = await unsubscribing.get_unsubscription(actor, app_id, token, accept_language_of(request))
     except NotFound as error:
         return link_problem(request, error)
-    return unsubscribe_page(asked.language, asked.app.name, masked(asked.delivery.email), request.url.path)
+    address = masked(asked.delivery.email)
+    return unsubscribe_page(asked.language, asked.category, asked.app.name, address, request.url.path)
 
 
 async def unsubscribe(actor: CurrentActor, request: Request, app_id: AppId, token: Token) -> Response:
@@ -29,4 +30,4 @@ async def unsubscribe(actor: CurrentActor, request: Request, app_id: AppId, toke
         left = await unsubscribing.unsubscribe(actor, app_id, token, visitor_of(request), language)
     except NotFound as error:
         return link_problem(request, error)
-    return unsubscribed_page(left.language, left.app.name, masked(left.delivery.email))
+    return unsubscribed_page(left.language, left.category, left.app.name, masked(left.delivery.email))

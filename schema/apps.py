@@ -1,17 +1,24 @@
 """Apps, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
 
+from core.access import access_of
 from core.pages import Range
 from models import apps as stored
 from resolvers import apps
 from resolvers.apps import AppCreate, AppFilter, AppSortKey, AppUpdate, features_of
+from resolvers.metric_periods import MetricsInterval, MetricsQuery
+from resolvers.metrics import get_metrics
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, mutation, parse, query
+from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.periods import Days, From, To
+
+if TYPE_CHECKING:
+    from schema.metrics import Metrics
 
 strawberry.enum(AppSortKey)
 
@@ -33,6 +40,17 @@ class AppMail:
     double_opt_in: bool = strawberry.field(description="Whether newcomers confirm that they want the newsletter.")
 
 
+@strawberry.type(description="How the app takes wishes.")
+class WantBoard:
+    auto_publish: bool = strawberry.field(
+        description="Whether everybody sees them at once, and not only what staff have looked at."
+    )
+    categories: list[str] = strawberry.field(description="Without any, every slug is one.")
+    page_url: str | None = strawberry.field(
+        description="Where people read them: mail leads there. `{id}` in it stands for the want's."
+    )
+
+
 @strawberry.type(description="A Shopify app that the company publishes.")
 class App:
     id: ID
@@ -41,6 +59,7 @@ class App:
     allowed_origins: list[str]
     is_active: bool
     mail: AppMail
+    want_board: WantBoard
     log_days: int = strawberry.field(description="How long the app's logs are kept.")
     has_shopify_secret: bool = strawberry.field(
         description="Whether webhooks of Shopify can be told from forgeries. The secret itself is never shown."
@@ -51,6 +70,19 @@ class App:
     @strawberry.field
     def features(self, info: Info) -> AppFeatures:
         return cast(AppFeatures, features_of(info.context.actor))
+
+    @described("How the app is doing. Without arguments, in the last 30 days, day by day.")
+    async def metrics(
+        self,
+        info: Info,
+        since: From = None,
+        until: To = None,
+        days: Days = None,
+        interval: MetricsInterval = MetricsInterval.DAY,
+    ) -> Annotated["Metrics", strawberry.lazy("schema.metrics")]:
+        access_of(get_metrics).check(info.context.actor)
+        period = MetricsQuery.of(since, until, days, interval).period()
+        return cast("Metrics", await info.context.loaders.metrics.load((self.id, period)))
 
 
 def app(document: stored.App) -> App:
@@ -70,6 +102,17 @@ class AppMailUpdateInput:
     postal_address: Maybe[str]
     default_language: Maybe[str]
     double_opt_in: Maybe[bool]
+
+
+@strawberry.input(
+    description="How the app takes wishes: what is left out stays as it is. With `autoPublish` everybody sees them at "
+    "once, else only what staff have looked at. Without `categories` any slug is one. `pageUrl` is where people read "
+    "them: mail leads there, and `{id}` in it stands for the want's."
+)
+class AppWantBoardUpdateInput:
+    auto_publish: Maybe[bool]
+    categories: Maybe[list[str]]
+    page_url: Maybe[str | None]
 
 
 @strawberry.input
@@ -93,6 +136,7 @@ class AppUpdateInput:
     allowed_origins: Maybe[list[str]]
     is_active: Maybe[bool]
     mail: Maybe[AppMailUpdateInput]
+    want_board: Maybe[AppWantBoardUpdateInput]
     log_days: Maybe[int]
     shopify_secret: Maybe[str | None]
 

@@ -1,7 +1,7 @@
 """Contacts and their consent, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -20,6 +20,11 @@ from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.email_jobs import EmailJob, email_job
 from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
+
+if TYPE_CHECKING:
+    from schema.wants import Want
+
+LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ConsentState)
 strawberry.enum(LegalBasis, description="Of the processing (GDPR, article 6, paragraph 1).")
@@ -93,6 +98,18 @@ class Contact:
     async def subscribers(self, info: Info) -> list[Subscriber]:
         contact_id = cast(stored.Contact, self).id
         return cast(list[Subscriber], await info.context.loaders.subscribers.load(contact_id))
+
+    @described("What they asked for, in whichever app, the latest first.")
+    async def wants(self, info: Info) -> list[LazyWant]:
+        return cast(
+            list[LazyWant], await info.context.loaders.wants_asked_by.load(cast(stored.Contact, self).email_key)
+        )
+
+    @described("What they voted for, in whichever app, the latest first.")
+    async def voted_wants(self, info: Info) -> list[LazyWant]:
+        return cast(
+            list[LazyWant], await info.context.loaders.wants_voted_by.load(cast(stored.Contact, self).email_key)
+        )
 
     @described("What the contact agreed to and withdrew, the newest first.")
     async def consent_entries(

@@ -11,12 +11,13 @@ from core.pages import Range
 from resolvers import merchants
 from resolvers.logs import LogFilter, list_merchant_logs
 from resolvers.merchants import MerchantFilter
+from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, described, parse, query
 from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
-from schema.shops import Shop, ShopChange
+from schema.shops import LazyWant, Shop, ShopChange
 
 
 @strawberry.type(description="Something that happened to a merchant, in one of the apps.")
@@ -42,6 +43,13 @@ class Merchant:
     async def installed_apps(self, info: Info) -> list[App]:
         installed = cast(merchants.Merchant, self).installed_app_ids
         return cast(list[App], await info.context.loaders.apps.load_many(installed))
+
+    @described("What the merchant's people voted for, app by app, the latest first.")
+    async def voted_wants(self, info: Info) -> list[LazyWant]:
+        shops = cast(merchants.Merchant, self).shops
+        parties = [Party(shop.app_id, shop.email_key, shop.domain) for shop in shops]
+        found = await info.context.loaders.wants_voted_by_shops.load_many(parties)
+        return cast(list[LazyWant], [want for of_shop in found for want in of_shop])
 
     @described("What the merchant brings in a month with all the apps, by currency.")
     def monthly_revenue(self) -> list[Money]:

@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
+from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
@@ -17,10 +18,13 @@ from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAle
 from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQueries
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
+from schema.end_users import EndUserMutations, EndUserQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.health import HealthQueries
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
+from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
+from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
@@ -32,7 +36,13 @@ from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
+from schema.ticket_bulk import TicketBulkMutations
+from schema.ticket_messages import TicketMessageMutations, TicketMessageQueries
+from schema.ticket_stats import TicketStatsQueries
+from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.users import UserMutations, UserQueries
+from schema.want_board import WantBoardMutations, WantBoardQueries
+from schema.wants import WantMutations, WantQueries, WantSubscriptions
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
 
@@ -46,8 +56,12 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    AttachmentQueries,
+    EndUserQueries,
+    MagicLinkQueries,
     LogQueries,
     ErrorGroupQueries,
+    MetricsQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
@@ -58,7 +72,12 @@ class Query(
     EmailAnalyticsQueries,
     EmailJobQueries,
     TemplateQueries,
+    TicketQueries,
+    TicketMessageQueries,
+    TicketStatsQueries,
     DataExportQueries,
+    WantBoardQueries,
+    WantQueries,
     WebhookEventQueries,
     SlackRoutingQueries,
     EmailAlertQueries,
@@ -76,8 +95,12 @@ class Mutation(
     PlanMutations,
     ShopMutations,
     AppEventMutations,
+    AttachmentMutations,
+    EndUserMutations,
+    MagicLinkMutations,
     LogMutations,
     ErrorGroupMutations,
+    MetricsMutations,
     ContactMutations,
     SuppressionMutations,
     SubscriberMutations,
@@ -90,7 +113,12 @@ class Mutation(
     EmailAnalyticsMutations,
     EmailJobMutations,
     TemplateMutations,
+    TicketMutations,
+    TicketBulkMutations,
+    TicketMessageMutations,
     DataExportMutations,
+    WantBoardMutations,
+    WantMutations,
     WebhookEventMutations,
     SlackRoutingMutations,
     EmailAlertMutations,
@@ -100,7 +128,13 @@ class Mutation(
 
 @strawberry.type
 class Subscription(
-    ShopSubscriptions, LogSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions
+    ShopSubscriptions,
+    TicketSubscriptions,
+    WantSubscriptions,
+    EmailJobSubscriptions,
+    CampaignSubscriptions,
+    EmailAlertSubscriptions,
+    LogSubscriptions,
 ):
     pass
 

@@ -3,6 +3,7 @@
 import strawberry
 from strawberry import ID, Maybe
 
+from models.contacts import ConsentCategory
 from public_pages.addresses import masked
 from resolvers import subscribing, unsubscribing
 from resolvers.data_exports import visitor_of
@@ -51,10 +52,11 @@ class NewsletterConfirmation:
 class NewsletterUnsubscription:
     app_name: str
     address: str = strawberry.field(description="Masked: a link gets forwarded.")
+    category: ConsentCategory = strawberry.field(description="Which mail it ends: that of the mail it came in.")
 
     @classmethod
     def of(cls, asked: Unsubscribing) -> "NewsletterUnsubscription":
-        return cls(app_name=asked.app.name, address=masked(asked.delivery.email))
+        return cls(app_name=asked.app.name, address=masked(asked.delivery.email), category=asked.category)
 
 
 @strawberry.type

@@ -22,6 +22,7 @@ from resolvers.users import UserCreate, create_user
 from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.email_alerts import email_alerts
+from seed.end_users import end_users
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
 from seed.logs import write_logs
@@ -65,12 +66,13 @@ async def found_company(progress: Progress) -> Secrets:
     settings, names = runtime().settings, {app.id: app.name for app in APPS}
     known = people(random, shops, names, settings, now)
     told, alerts = webhook_events(shops, now), email_alerts(now)
+    signing_in = end_users(Random(SEED), known.contacts, now)  # noqa: S311
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
     collections = (
         shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, deliveries,
-        mail_events, told, alerts,
+        mail_events, told, alerts, signing_in,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:
@@ -110,7 +112,10 @@ async def _create_account(first_name: str, last_name: str, email: str, role: Rol
 async def _publish(app: CatalogApp) -> list[Plan]:
     """Its plans in the order of their price."""
     mail = {"senderName": app.name, "replyTo": f"help@{app.id}.example.com", "postalAddress": POSTAL_ADDRESS}
-    new = {"id": app.id, "name": app.name, "description": app.description, "mail": mail}
+    origins = [f"https://{app.id}.example.com"]
+    new = {
+        "id": app.id, "name": app.name, "description": app.description, "allowedOrigins": origins, "mail": mail,
+    }  # fmt: skip
     await create_app(ACTOR, AppCreate.model_validate(new))
     await write_templates(app.id)
     plans = [await create_plan(ACTOR, app.id, PlanCreate.model_validate(plan)) for plan in app.plans]

@@ -23,7 +23,9 @@ from tasks.upkeep import (
     attend_to_campaigns,
     enqueue_forgotten_mail,
     start_due_campaigns,
+    sweep_attachments,
 )
+from tasks.wants import recount_wants, settle_changed_wants
 from tasks.webhooks import requeue_webhooks
 
 QUEUE: Final = "allover:tasks"
@@ -39,9 +41,12 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
     "requeue_slack": (requeue_slack, EVERY_MINUTE),
     "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
+    "settle_changed_wants": (settle_changed_wants, EVERY_MINUTE),
+    "recount_wants": (recount_wants, EVERY_HOUR),
     "settle_log_counts": (settle_log_counts, EVERY_MINUTE),
     "forget_old_logs": (forget_old_logs, EVERY_HOUR),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
+    "sweep_attachments": (sweep_attachments, EVERY_FIVE_MINUTES),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""
 

@@ -5,6 +5,7 @@ looks like is made here, the same for all: plain, without images, readable in ev
 """
 
 import html as html_entities
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ BUTTON: Final = (
     "display:inline-block;padding:12px 24px;border-radius:6px;background-color:#1f4fd1;color:#ffffff;"
     "font-weight:bold;text-decoration:none"
 )
+CODE: Final = (
+    "margin:0 0 24px;font-family:Menlo,Consolas,monospace;font-size:28px;line-height:36px;font-weight:bold;"
+    "letter-spacing:4px"
+)
+CONDITIONAL: Final = re.compile(r"(\{% if \w+ %\})((?:(?!\{% (?:end)?if ).)*)(\{% endif %\})", re.DOTALL)
 PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -78,8 +84,9 @@ class BuiltIn:
 
 
 class _Words(BaseModel):
-    """`preview` is what a list of mails shows beside the subject, `button` the words of the link, `fallback` leads to
-    the address written out, `small` are the paragraphs below it."""
+    """`preview` is what a list of mails shows beside the subject, `button` the words of the link, `code` leads to the
+    code that does instead of the link, `fallback` to the address written out, `small` are the paragraphs below it. A
+    paragraph that is one `{% if … %}…{% endif %}` is there or not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,20 +95,29 @@ class _Words(BaseModel):
     title: str
     paragraphs: list[str]
     button: str
+    code: str = ""
     fallback: str
     small: list[str]
 
 
 class _File(BaseModel):
-    """`link` is the variable that the button leads to."""
+    """`link` is the variable that the button leads to: where its default is an empty text, the button may be missing.
+    `code` is the one that can be typed instead."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     category: str
     link: str
+    code: str | None = None
     variables: tuple[Variable, ...]
     words: dict[str, _Words]
+
+    @property
+    def condition(self) -> tuple[str, str]:
+        """What stands before and after the button."""
+        is_optional = any(one.name == self.link and one.default == "" for one in self.variables)
+        return (f"{{% if {self.link} %}}", "{% endif %}") if is_optional else ("", "")
 
 
 @cache
@@ -123,25 +139,28 @@ def built_in(key: str, languages: tuple[str, ...] = ()) -> BuiltIn | None:
 
 
 def _built_in(key: str, language: str, file: _File) -> BuiltIn:
-    words, address = file.words[language], f"{{{{ {file.link} }}}}"
+    words = file.words[language]
     return BuiltIn(
         key=key,
         language=language,
         name=file.name,
         category=file.category,
         subject=words.subject,
-        html=_html(language, words, address),
-        text=_text(words, address),
+        html=_html(language, words, file),
+        text=_text(words, file),
         variables=file.variables,
     )
 
 
-def _html(language: str, words: _Words, address: str) -> str:
+def _html(language: str, words: _Words, file: _File) -> str:
+    address, code, (begin, end) = f"{{{{ {file.link} }}}}", f"{{{{ {file.code} }}}}", file.condition
+    button = f'<a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a>'
+    fallback = f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>'
+    instead = [_paragraph(PARAGRAPH, words.code), _paragraph(CODE, code)] if file.code else []
     body = [
-        *(f'<p style="{PARAGRAPH}">{_escaped(paragraph)}</p>' for paragraph in words.paragraphs),
-        f'<p style="margin:24px 0"><a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a></p>',
-        f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>',
-        *(f'<p style="{SMALL}">{_escaped(paragraph)}</p>' for paragraph in words.small),
+        *(_paragraph(PARAGRAPH, paragraph) for paragraph in words.paragraphs),
+        "\n".join([f'{begin}<p style="margin:24px 0">{button}</p>', *instead, fallback + end]),
+        *(_paragraph(SMALL, paragraph) for paragraph in words.small),
     ]
     return PAGE.format(
         language=language,
@@ -153,8 +172,24 @@ def _html(language: str, words: _Words, address: str) -> str:
     )
 
 
-def _text(words: _Words, address: str) -> str:
-    return "\n\n".join([words.title, *words.paragraphs, f"{words.button}:\n{address}", *words.small]) + "\n"
+def _paragraph(style: str, words: str) -> str:
+    if conditional := CONDITIONAL.fullmatch(words):
+        return f'{conditional[1]}<p style="{style}">{_escaped(conditional[2])}</p>{conditional[3]}'
+    return f'<p style="{style}">{_escaped(words)}</p>'
+
+
+def _text(words: _Words, file: _File) -> str:
+    begin, end = file.condition
+    button = f"{begin}{words.button}:\n{{{{ {file.link} }}}}{end}"
+    instead = [f"{words.code}\n{{{{ {file.code} }}}}"] if file.code else []
+    return words.title + "".join(map(_below, [*words.paragraphs, button, *instead, *words.small])) + "\n"
+
+
+def _below(words: str) -> str:
+    """With the empty line above it, which goes with it."""
+    if conditional := CONDITIONAL.fullmatch(words):
+        return f"{conditional[1]}\n\n{conditional[2]}{conditional[3]}"
+    return f"\n\n{words}"
 
 
 def _escaped(words: str) -> str:

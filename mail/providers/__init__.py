@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from mail.bounces import Bounce
 from mail.message import Outgoing
 
 
@@ -21,13 +22,14 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of handing over one message. `provider_id` is what the provider calls it, `response` what it said.
-    `address_is_gone`: it was refused because the address does not exist (any more), not because of what it says.
-    `retry_after` is how many seconds a provider that deferred it asked to be left alone."""
+    `bounce` is what a server's refusal, or a deferral, says of the recipient's mailbox; None where it says nothing.
+    `retry_after` is given where it was deferred for what has nothing to do with it: the provider can't be reached, does
+    not let us in, or wants to be left alone for so many seconds."""
 
     outcome: Outcome
     response: str
     provider_id: str | None = None
-    address_is_gone: bool = False
+    bounce: Bounce | None = None
     retry_after: float | None = None
 
 

@@ -13,6 +13,7 @@ import httpx
 import orjson
 
 from core import clock
+from mail.bounces import Bounce
 from mail.headers import Address
 from mail.message import DELIVERY_TAG, Outgoing
 from mail.providers import Outcome, Receipt, Unavailable
@@ -21,7 +22,7 @@ PATIENCE_SECONDS: Final = 30.0
 LONGEST_HOLD: Final = 5.0
 """Seconds that a message is held back for the rate limit; where Resend asks for more it is deferred."""
 PAUSE: Final = 1.0
-"""Seconds after a 429 that does not say how long."""
+"""Seconds after an answer that asks for patience and does not say how long."""
 LONGEST_PAUSE: Final = 24 * 3600.0
 LONGEST_RESPONSE: Final = 500
 SPECIAL: Final = re.compile(r'[()<>\[\]:;@\\,."]')
@@ -61,7 +62,7 @@ class ResendProvider:
                 "/emails", json=_email(message), headers={"Idempotency-Key": str(message.delivery)}
             )
         except httpx.RequestError as error:
-            return Receipt(Outcome.DEFERRED, f"Resend does not answer: {type(error).__name__}")
+            return Receipt(Outcome.DEFERRED, f"Resend does not answer: {type(error).__name__}", retry_after=PAUSE)
         return self._receipt(response)
 
     async def check(self) -> str:
@@ -85,8 +86,9 @@ class ResendProvider:
         if name == ANOTHER_BODY:
             return Receipt(Outcome.UNCERTAIN, said)
         if not 400 <= status < 500 or status in PASSING or name in PASSING_NAMES:
-            return Receipt(Outcome.DEFERRED, said, retry_after=retry_after)
-        return Receipt(Outcome.REFUSED, said)
+            return Receipt(Outcome.DEFERRED, said, retry_after=PAUSE if retry_after is None else retry_after)
+        # What it does not take is the request: of the recipient nobody was asked yet.
+        return Receipt(Outcome.REFUSED, said, bounce=Bounce.POLICY)
 
     def _pause(self, response: httpx.Response) -> float | None:
         """Holds the next messages back where Resend wants a pause; what it asked for by `Retry-After`, in seconds."""

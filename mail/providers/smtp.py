@@ -85,7 +85,7 @@ class SmtpProvider:
         try:
             session = await self._opening.session()
         except Unavailable as problem:
-            return Receipt(Outcome.DEFERRED, str(problem))
+            return Receipt(Outcome.DEFERRED, str(problem), retry_after=self._opening.pause)
         receipt = await self._through(session, sender, recipient, content)
         if session.sent:
             self._opening.succeeded()

@@ -80,6 +80,11 @@ class Opening:
         self._not_before = 0.0
         self._one_at_a_time = asyncio.Lock()
 
+    @property
+    def pause(self) -> float:
+        """Seconds until a server that refused is asked again."""
+        return max(self._not_before - asyncio.get_running_loop().time(), 0.0)
+
     async def session(self) -> Session:
         """Raises `Unavailable`."""
         seen = self._failures
@@ -88,7 +93,7 @@ class Opening:
         async with self._one_at_a_time:
             if self._failures > seen:
                 raise Unavailable(self._problem)
-            await asyncio.sleep(self._not_before - asyncio.get_running_loop().time())
+            await asyncio.sleep(self.pause)
             return await self._attempt()
 
     def failed(self, problem: str) -> None:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from mail.bounces import Bounce, classify
+from mail.bounces import Bounce, classify, is_about_a_mailbox
 from mail.providers import Outcome, Receipt
 
 LINE: Final = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
@@ -21,6 +21,8 @@ QUEUED_AS: Final = re.compile(r"\b(?:queued as |id=)<?([\w.@-]+)", re.IGNORECASE
 CLOSING: Final = 421
 ABOUT_THE_LOGIN: Final = frozenset({530, 534, 535, 538})
 """The server wants another login or encryption (RFC 4954): our configuration is wrong, not the message."""
+LOGIN_PAUSE: Final = 60.0
+"""Seconds in which somebody may correct it."""
 EXPECTED: Final = (2, 2, 3)
 """How the replies to MAIL, RCPT and DATA begin when a message is welcome."""
 LOST: Final = "The connection was lost, or no answer came in time, before the message was sent"
@@ -197,7 +199,10 @@ def framed(content: bytes) -> bytes:
 
 def _refusal(reply: Reply, *, about_the_address: bool) -> Receipt:
     """Of what was not taken. Only after MAIL can a refusal be about the recipient."""
-    if reply.code < 500 or reply.code in ABOUT_THE_LOGIN:
-        return Receipt(Outcome.DEFERRED, str(reply))
-    gone = about_the_address and classify(str(reply)) is Bounce.HARD
-    return Receipt(Outcome.REFUSED, str(reply), address_is_gone=gone)
+    said = str(reply)
+    if reply.code in ABOUT_THE_LOGIN:
+        return Receipt(Outcome.DEFERRED, said, retry_after=LOGIN_PAUSE)
+    if reply.code < 500:
+        soft = about_the_address and is_about_a_mailbox(said)
+        return Receipt(Outcome.DEFERRED, said, bounce=Bounce.SOFT if soft else None)
+    return Receipt(Outcome.REFUSED, said, bounce=classify(said) if about_the_address else Bounce.POLICY)

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 import pytest_asyncio
+from beanie import PydanticObjectId
 from bson import Decimal128, ObjectId
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, get_named_type
 from httpx import AsyncClient
@@ -30,17 +31,20 @@ from schema.root import SCHEMA
 from tests.conftest import URL_VARIABLE
 from tests.factories.mail import a_campaign
 from tests.factories.people import logged_in
+from tests.factories.tickets import a_ticket
 
 APP: Final = "banners-all-over"
 CAMPAIGN: Final = "5f5e100000000000000000ca"
+TICKET: Final = "5f5e10000000000000000071"
 A_TIME: Final = "2026-01-31T09:00:00.000Z"
 VALUES: Final[dict[str, Any]] = {
     "appId": APP,
+    "authorEmail": "ada@example.com",
     "country": "GB",
     "domain": "tea-and-cakes.myshopify.com",
     "email": "ada@example.com",
     "shopDomain": "tea-and-cakes.myshopify.com",
-    **dict.fromkeys(("campaignId", "contactId", "deliveryId"), CAMPAIGN),
+    **dict.fromkeys(("campaignId", "assigneeId", "contactId", "deliveryId"), CAMPAIGN),
 }
 """Of filters that take more than any text."""
 PARTS_OF_A_QUERY: Final = ("find", "filter", "sort", "skip", "limit")
@@ -68,6 +72,8 @@ class Reading(NamedTuple):
             given["appId"] = APP
         if "campaignId" in self.field.field.args:
             given["campaignId"] = CAMPAIGN
+        if "ticketId" in self.field.field.args:
+            given["ticketId"] = TICKET
         if self.filtered_by:
             given["filter"] = {self.filtered_by: value_of(filters_of(self.field)[self.filtered_by], self.filtered_by)}
         if self.later:
@@ -189,6 +195,7 @@ async def test_a_list_has_an_index(asked: Reading, listened: tuple[Mongo, Querie
     mongo, queries = listened
     await App(id=APP, name="Banners All Over", name_key="banners all over").insert()
     await a_campaign(APP, id=ObjectId(CAMPAIGN))
+    await a_ticket(APP, id=PydanticObjectId(TICKET))
     headers = await logged_in(Role.OWNER)
     queries.found.clear()
     body = {"query": query_for(asked), "variables": asked.variables}

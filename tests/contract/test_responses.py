@@ -15,5 +15,7 @@ async def test_a_valid_request_gets_the_documented_answer(endpoint: Endpoint, ca
     assert response.status_code == (endpoint.success or ROUTES[endpoint.name].status), response.text
     shape = endpoint.responses.get(response.status_code, {})
     if shape != "text":
-        unknown = [f"{where}: documented as string, is null" for where in request_of(endpoint).unknown]
+        request = request_of(endpoint)
+        unknown = [f"{where}: documented as string, is null" for where in request.unknown]
+        unknown += [f"{where}: empty" for where in request.empty]
         assert list(differences(response.json(), shape)) == unknown

@@ -11,6 +11,7 @@ from models.deliveries import Delivery
 from models.subscribers import Subscriber
 from resolvers.contacts import get_contact
 from resolvers.data_exports import Visitor
+from resolvers.mail_secrets import secret_values_of
 from resolvers.subscribing import Confirming, SubscriptionRequest, confirm_newsletter, subscribe
 from resolvers.unsubscribing import Unsubscribing, unsubscribe
 from tests.factories.api_keys import backend_of
@@ -37,9 +38,10 @@ async def contact_of(email: str = READER) -> Contact:
 
 
 async def confirmation_tokens(subscriber: Subscriber) -> list[str]:
-    """Of the mails that asked the person to confirm, the first first."""
+    """Of the mails that ask the person to confirm and are not sent yet, the first first."""
     mails = await Delivery.find({"contactId": subscriber.contact_id, "appId": subscriber.app_id}).sort("_id").to_list()
-    return [mail.values["confirm_url"].rsplit("/", 1)[-1] for mail in mails if "confirm_url" in mail.values]
+    values = [secret_values_of(mail) for mail in mails]
+    return [secret["confirm_url"].rsplit("/", 1)[-1] for secret in values if "confirm_url" in secret]
 
 
 async def confirmed(app: App, email: str = READER) -> Confirming:

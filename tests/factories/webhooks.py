@@ -29,7 +29,7 @@ _numbers = count(1)
 def resend_payload(topic: str, email_id: str = "56761188-7520-42d8-8898-ff6fc54ce618", **data: Any) -> dict[str, Any]:
     """As Resend documents it."""
     now = iso(clock.now())
-    known = {"created_at": now, "email_id": email_id, "from": "Acme <news@acme.example>", "subject": "News"}
+    known = {"created_at": now, "email_id": email_id, "from": "Acme <news@acme.example>"}
     return {"type": topic, "created_at": now, "data": {**known, "to": ["ada@tea.example"], **data}}
 
 

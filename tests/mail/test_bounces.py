@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.bounces import Bounce, classify
+from mail.bounces import Bounce, classify, is_about_a_mailbox
 
 HARD: Final = [
     "550 5.1.1 <ann@example.com>: Recipient address rejected: User unknown in virtual mailbox table",
@@ -91,6 +91,24 @@ def test_what_a_refusal_means(text: str, bounce: Bounce) -> None:
 @pytest.mark.parametrize("version", ["5.5.2653.19", "5.1.1.7", "v5.1.1", "15.1.1"])
 def test_a_version_or_an_address_is_no_status_code(version: str) -> None:
     assert classify(f"554 Rejected by {version}") is Bounce.POLICY
+
+
+@pytest.mark.parametrize(
+    ("text", "is_about_it"),
+    [
+        ("452 4.2.2 The email account that you tried to reach is over quota.", True),
+        ("450 4.1.1 <ann@example.com>: Recipient address rejected: unverified address", True),
+        ("450 4.2.1 The user is receiving mail at a rate that prevents additional messages", True),
+        ("450 4.2.0 <ann@example.com>: Recipient address rejected: Greylisted", False),
+        ("451 4.3.0 Temporary server error", False),
+        ("452 4.3.1 Insufficient system storage", False),
+        ("421 4.7.0 Too many connections", False),
+        ("450 4.1.8 <news@example.org>: Sender address rejected: Domain not found", False),
+        ("452 Requested action not taken", False),
+    ],
+)
+def test_whether_a_refusal_for_now_is_about_the_mailbox(text: str, is_about_it: bool) -> None:
+    assert is_about_a_mailbox(text) is is_about_it
 
 
 @given(st.text())

@@ -30,7 +30,7 @@ def names_in(source: str) -> set[str]:
 
 
 def test_the_mails_that_others_rely_on_are_there() -> None:
-    assert {"newsletter-confirmation", "data-export"} <= built_ins().keys()
+    assert {"newsletter-confirmation", "data-export", "magic-link"} <= built_ins().keys()
 
 
 @pytest.mark.parametrize("key", built_ins())
@@ -56,6 +56,14 @@ def test_it_renders_whole_with_its_samples(mail: BuiltIn) -> None:
     assert "Ada <Lovelace>" in result.text
     assert "Banners & Co" in result.text + result.subject
     assert "\n" not in result.subject
+
+
+def test_a_code_stands_where_it_is_seen_and_copied() -> None:
+    mail = built_in("magic-link")
+    assert mail is not None
+    result = rendered(mail)
+    assert re.search(r"font-size:28px[^>]*>274918<", result.html or "")
+    assert "\n274918\n" in result.text
 
 
 @each

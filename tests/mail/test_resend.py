@@ -13,6 +13,7 @@ import pytest
 from bson import ObjectId
 
 from core import clock
+from mail.bounces import Bounce
 from mail.content import Rendered
 from mail.headers import address
 from mail.message import Outgoing, Skeleton
@@ -152,7 +153,8 @@ async def test_text_alone_has_no_html_and_names_are_quoted() -> None:
 )
 async def test_what_an_answer_means(answer: Answer | None, outcome: Outcome) -> None:
     receipt = await became_of(answer)
-    assert (receipt.outcome, receipt.address_is_gone) == (outcome, False)
+    assert (receipt.outcome, receipt.retry_after is not None) == (outcome, outcome is Outcome.DEFERRED)
+    assert receipt.bounce is (Bounce.POLICY if outcome is Outcome.REFUSED else None)
 
 
 async def test_what_resend_says_is_kept_and_its_key_is_not() -> None:
@@ -177,7 +179,7 @@ async def test_a_server_that_is_not_there_defers() -> None:
         pass
     provider = ResendProvider(KEY, api.url)
     assert await provider.send(newsletter(ObjectId())) == Receipt(
-        Outcome.DEFERRED, "Resend does not answer: ConnectError"
+        Outcome.DEFERRED, "Resend does not answer: ConnectError", retry_after=1.0
     )
     with pytest.raises(Unavailable, match="does not answer"):
         await provider.check()
@@ -193,7 +195,7 @@ async def test_silence_defers() -> None:
         provider = ResendProvider(KEY, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", patience=0.05)
         receipt = await provider.send(newsletter(ObjectId()))
         await provider.close()
-    assert receipt == Receipt(Outcome.DEFERRED, "Resend does not answer: ReadTimeout")
+    assert receipt == Receipt(Outcome.DEFERRED, "Resend does not answer: ReadTimeout", retry_after=1.0)
 
 
 class TestPauses:
@@ -215,7 +217,8 @@ class TestPauses:
     @pytest.mark.parametrize("nonsense", ["soon", "-1", "", "²", "9" * 400])
     async def test_that_make_no_sense_are_not_endless(self, nonsense: str) -> None:
         receipt = await became_of(error(503, "application_error", retry_after=nonsense))
-        assert receipt.retry_after is None or receipt.retry_after <= 24 * 3600
+        assert receipt.retry_after is not None
+        assert receipt.retry_after <= 24 * 3600
 
     @pytest.mark.parametrize(
         "answer",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks.sink import smtp_sink
 from core.mail_settings import SmtpTls
+from mail.bounces import Bounce
 from mail.providers import Outcome, Receipt, Unavailable
 from mail.providers.smtp import SmtpProvider
 from mail.providers.smtp_opening import SmtpServer
@@ -77,35 +78,43 @@ class TestAMessage:
         assert server.most_commands_at_once == (3 if extensions else 1)
 
     @pytest.mark.parametrize(
-        ("step", "answer", "outcome", "gone"),
+        ("step", "answer", "outcome", "bounce"),
         [
-            ("MAIL", "451 4.3.0 Try again later", Outcome.DEFERRED, False),
-            ("MAIL", "550 5.1.1 Unknown sender", Outcome.REFUSED, False),
-            ("MAIL", "530 5.7.0 Authentication required", Outcome.DEFERRED, False),
-            ("RCPT", "450 4.2.0 Greylisted", Outcome.DEFERRED, False),
-            ("RCPT", "450 5.1.1 Not now", Outcome.DEFERRED, False),
-            ("RCPT", GONE, Outcome.REFUSED, True),
-            ("RCPT", "550 no such user here", Outcome.REFUSED, True),
-            ("RCPT", "550-5.2.1 The account that you tried to reach\r\n550 5.2.1 is disabled", Outcome.REFUSED, True),
-            ("RCPT", "550 5.7.1 Blocked by policy", Outcome.REFUSED, False),
-            ("RCPT", "552 5.2.2 Mailbox full", Outcome.REFUSED, False),
-            ("DATA", "451 4.3.0 Try again later", Outcome.DEFERRED, False),
-            ("DATA", "250 Ok", Outcome.DEFERRED, False),
-            ("DATA", "554 5.7.1 No", Outcome.REFUSED, False),
-            ("message", "451 4.3.0 Try again later", Outcome.DEFERRED, False),
-            ("message", "554 5.7.1 Spam", Outcome.REFUSED, False),
-            ("message", GONE, Outcome.REFUSED, True),
+            ("MAIL", "451 4.3.0 Try again later", Outcome.DEFERRED, None),
+            ("MAIL", "550 5.1.1 Unknown sender", Outcome.REFUSED, Bounce.POLICY),
+            ("MAIL", "530 5.7.0 Authentication required", Outcome.DEFERRED, None),
+            ("RCPT", "450 4.2.0 Greylisted", Outcome.DEFERRED, None),
+            ("RCPT", "451 4.3.2 Too busy", Outcome.DEFERRED, None),
+            ("RCPT", "452 4.2.2 Mailbox full", Outcome.DEFERRED, Bounce.SOFT),
+            ("RCPT", "450 5.1.1 Not now", Outcome.DEFERRED, Bounce.SOFT),
+            ("RCPT", GONE, Outcome.REFUSED, Bounce.HARD),
+            ("RCPT", "550 no such user here", Outcome.REFUSED, Bounce.HARD),
+            ("RCPT", "550-5.2.1 The account you tried to reach\r\n550 5.2.1 is disabled", Outcome.REFUSED, Bounce.HARD),
+            ("RCPT", "550 5.7.1 Blocked by policy", Outcome.REFUSED, Bounce.POLICY),
+            ("RCPT", "552 5.2.2 Mailbox full", Outcome.REFUSED, Bounce.SOFT),
+            ("DATA", "451 4.3.0 Try again later", Outcome.DEFERRED, None),
+            ("DATA", "250 Ok", Outcome.DEFERRED, None),
+            ("DATA", "554 5.7.1 No", Outcome.REFUSED, Bounce.POLICY),
+            ("message", "451 4.3.0 Try again later", Outcome.DEFERRED, None),
+            ("message", "554 5.7.1 Spam", Outcome.REFUSED, Bounce.POLICY),
+            ("message", GONE, Outcome.REFUSED, Bounce.HARD),
         ],
     )
     async def test_that_is_not_taken_does_not_hold_up_the_next(
-        self, extensions: tuple[str, ...], step: str, answer: str, outcome: Outcome, gone: bool
+        self, extensions: tuple[str, ...], step: str, answer: str, outcome: Outcome, bounce: Bounce | None
     ) -> None:
         first, second, server = await sent_twice({step: [answer]}, *extensions)
-        assert (first.outcome, first.address_is_gone) == (outcome, gone)
+        assert (first.outcome, first.bounce) == (outcome, bounce)
         assert first.response.startswith(answer[:3])
         assert second.outcome is Outcome.ACCEPTED
         assert server.connections == 1
         assert server.messages[-1] == CONTENT
+
+    async def test_is_none_of_the_message_s_attempts_where_the_login_is_wrong(
+        self, extensions: tuple[str, ...]
+    ) -> None:
+        first, second, _ = await sent_twice({"MAIL": ["530 5.7.0 Authentication required", "451 Later"]}, *extensions)
+        assert (first.retry_after, second.retry_after) == (60.0, None)
 
     @pytest.mark.parametrize("answer", [DROP, SILENCE, "421 4.3.2 Shutting down", "hello?"])
     @pytest.mark.parametrize("step", ["banner", "EHLO", "MAIL", "RCPT", "DATA"])
@@ -148,14 +157,14 @@ class TestAMessage:
 async def test_a_server_that_waits_for_nobodys_content_gets_none() -> None:
     """RFC 2920, 3.1: DATA may be welcome though no recipient is."""
     first, second, server = await sent_twice({"RCPT": [GONE]}, PIPELINING)
-    assert (first.address_is_gone, second.outcome) == (True, Outcome.ACCEPTED)
+    assert (first.bounce, second.outcome) == (Bounce.HARD, Outcome.ACCEPTED)
     assert server.messages == [b"", CONTENT]
 
 
 @pytest.mark.parametrize("step", ["message", "RSET"])
 async def test_a_server_that_is_confused_by_a_refusal_is_left(step: str) -> None:
     first, second, server = await sent_twice({"RCPT": [GONE], step: [DROP]}, PIPELINING)
-    assert (first.address_is_gone, second.outcome) == (True, Outcome.ACCEPTED)
+    assert (first.bounce, second.outcome) == (Bounce.HARD, Outcome.ACCEPTED)
     assert server.connections == 2
 
 
@@ -275,6 +284,7 @@ class TestConnections:
                 receipts = await asyncio.gather(*(provider.send(outgoing()) for _ in range(provider.at_once)))
                 assert {receipt.outcome for receipt in receipts} == {Outcome.DEFERRED}
                 assert "554 No service" in receipts[0].response
+                assert receipts[0].retry_after is not None
         assert server.connections == provider.at_once + 4
 
     async def test_that_end_at_once_are_not_asked_for_again_and_again(self) -> None:

@@ -7,13 +7,18 @@ from typing import Any, Final, Literal
 
 import pytest
 from playwright.async_api import Browser, Page, Request, Route
-from starlette.responses import HTMLResponse
+from starlette.applications import Starlette
+from starlette.requests import Request as HTTPRequest
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route as HTTPRoute
 
 from public_pages.data_exports import data_export_page
 from public_pages.languages import Language
+from public_pages.magic_links import sign_in_page, signed_in
 from public_pages.newsletters import unsubscribe_page, unsubscribed_page
 from tests.public_pages.test_data_exports import NOW, Rows
 from tests.public_pages.test_pages import ACTION, ADDRESS, APP, PAGES
+from tests.schema.serving.serving import served
 
 URL: Final = "http://test/link"
 PHONE, DESK = (390, 844), (1280, 800)
@@ -120,13 +125,13 @@ async def test_pages_fit_can_be_read_and_keep_to_their_policy(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_style_is_applied_and_follows_the_system(chromium: Browser, scheme: str) -> None:
-    async with opened(chromium, unsubscribed_page(Language.EN, APP, ADDRESS), scheme=scheme) as (page, _):
+    async with opened(chromium, unsubscribed_page(Language.EN, "newsletter", APP, ADDRESS), scheme=scheme) as (page, _):
         background = await page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == {"light": "rgb(246, 247, 251)", "dark": "rgb(16, 20, 29)"}[scheme]
 
 
 async def test_the_button_is_the_first_stop_of_the_keyboard_and_sends_a_post(chromium: Browser) -> None:
-    async with opened(chromium, unsubscribe_page(Language.EN, APP, ADDRESS, ACTION)) as (page, site):
+    async with opened(chromium, unsubscribe_page(Language.EN, "newsletter", APP, ADDRESS, ACTION)) as (page, site):
         await page.keyboard.press("Tab")
         focused = page.locator("button:focus-visible")
         assert await focused.inner_text() == "Unsubscribe"
@@ -139,8 +144,38 @@ async def test_the_button_is_the_first_stop_of_the_keyboard_and_sends_a_post(chr
         assert site.complaints == []
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_a_button_leads_to_an_app_that_the_policy_names(is_named: bool, chromium: Browser) -> None:
+    """Browsers ask the policy of the page about where the answer to its form redirects to. What is in the fragment
+    reaches the app's page, and no server."""
+    asked: list[str] = []
+
+    async def answer(request: HTTPRequest) -> Response:
+        asked.append(str(request.url))
+        own = f"http://localhost:{request.url.port}"
+        if request.url.path == "/in":
+            return HTMLResponse("<p>Welcome</p>")
+        if request.method == "POST":
+            return signed_in(f"{own}/in#token=secret")
+        return sign_in_page(Language.EN, APP, ADDRESS, "/link", own if is_named else None)
+
+    site = Starlette(routes=[HTTPRoute("/{path:path}", answer, methods=["GET", "POST"])])
+    async with served(site) as address, await chromium.new_context() as context:
+        page = await context.new_page()
+        await page.goto(f"http://{address}/link")
+        if is_named:
+            await page.get_by_role("button").click()
+            await page.get_by_text("Welcome").wait_for()
+            assert page.url.endswith("/in#token=secret")
+        else:
+            async with page.expect_console_message(lambda message: "form-action" in message.text):
+                await page.get_by_role("button").click()
+            assert page.url == f"http://{address}/link"
+    assert "secret" not in str(asked)
+
+
 async def test_the_button_can_be_hit_with_a_thumb(chromium: Browser) -> None:
-    async with opened(chromium, unsubscribe_page(Language.EN, APP, ADDRESS, ACTION)) as (page, _):
+    async with opened(chromium, unsubscribe_page(Language.EN, "newsletter", APP, ADDRESS, ACTION)) as (page, _):
         box = await page.locator("button").bounding_box()
     assert box is not None
     assert box["height"] >= 44

@@ -10,10 +10,12 @@ from typing import Final
 import pytest
 from starlette.responses import HTMLResponse
 
+from models.contacts import ConsentCategory
 from public_pages.addresses import masked
 from public_pages.data_exports import data_export_page
 from public_pages.languages import Language
 from public_pages.link_problems import LinkProblem, link_problem_page
+from public_pages.magic_links import sign_in_code_page, sign_in_page
 from public_pages.newsletters import confirm_page, confirmed_page, unsubscribe_page, unsubscribed_page
 from public_pages.texts import TEXTS
 from tests.public_pages.tags import Tags
@@ -22,13 +24,26 @@ APP: Final = "Tea & <i>Cakes</i>"
 ADDRESS: Final = "a•••@example.com"
 ACTION: Final = '/tea/newsletter/unsubscribe/token?a="b"'
 NOW: Final = datetime(2026, 1, 31, 9, 5, tzinfo=UTC)
+CATEGORIES: Final = [one.value for one in ConsentCategory if one is not ConsentCategory.TRANSACTIONAL]
 Page = Callable[[Language], HTMLResponse]
 
 PAGES: Final[dict[str, Page]] = {
-    "unsubscribe": lambda language: unsubscribe_page(language, APP, ADDRESS, ACTION),
-    "unsubscribed": lambda language: unsubscribed_page(language, APP, ADDRESS),
+    **{
+        f"unsubscribe.{category}": lambda language, category=category: unsubscribe_page(  # type: ignore[misc]
+            language, category, APP, ADDRESS, ACTION
+        )
+        for category in CATEGORIES
+    },
+    **{
+        f"unsubscribed.{category}": lambda language, category=category: unsubscribed_page(  # type: ignore[misc]
+            language, category, APP, ADDRESS
+        )
+        for category in CATEGORIES
+    },
     "confirm": lambda language: confirm_page(language, APP, ADDRESS, ACTION),
     "confirmed": lambda language: confirmed_page(language, APP, ADDRESS),
+    "sign_in": lambda language: sign_in_page(language, APP, ADDRESS, ACTION, "https://tea.example.com"),
+    "sign_in_code": lambda language: sign_in_code_page(language, APP, ADDRESS, "274918"),
     "data_export": lambda language: data_export_page(language, APP, NOW, NOW, [], {}, "/download"),
     **{
         f"link_{kind}": lambda language, kind=kind: link_problem_page(language, kind)  # type: ignore[misc]
@@ -64,7 +79,7 @@ def test_a_page_has_no_script_loads_nothing_and_is_kept_and_found_by_nobody(name
     assert not [one for _, attributes in tags.found for one in attributes if one.startswith("on") or one == "style"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
-    assert "form-action 'self'; frame-ancestors 'none'" in policy
+    assert re.search(r"; form-action 'self'( https://tea.example.com)?; frame-ancestors 'none'$", policy)
     assert {"name": "robots", "content": "noindex, nofollow"} in tags.all("meta")
     assert response.headers["x-robots-tag"] == "noindex, nofollow"
     assert response.headers["cache-control"] == "no-store"
@@ -84,25 +99,32 @@ def test_what_is_shown_is_escaped(name: str) -> None:
     assert "<i>" not in html_of(PAGES[name](Language.EN))
 
 
-@pytest.mark.parametrize("name", ["unsubscribe", "confirm"])
+@pytest.mark.parametrize("name", ["unsubscribe.newsletter", "unsubscribe.product", "confirm", "sign_in"])
 @EVERY_LANGUAGE
 def test_one_button_sends_one_form(name: str, language: Language) -> None:
     html = html_of(PAGES[name](language))
     tags = Tags(html)
     assert tags.all("form") == [{"method": "post", "action": ACTION}]
     assert tags.all("button") == [{}]
-    assert TEXTS[language][f"{name}.button"] in html
+    assert TEXTS[language][f"{name.partition('.')[0]}.button"] in html
 
 
-@pytest.mark.parametrize("name", ["unsubscribed", "confirmed"])
+@pytest.mark.parametrize("name", ["unsubscribed.newsletter", "unsubscribed.outreach", "confirmed", "sign_in_code"])
 def test_what_was_done_is_said_without_a_form(name: str) -> None:
     html = html_of(PAGES[name](Language.EN))
     assert "<form" not in html
     assert ADDRESS in html
 
 
+def test_a_page_may_lead_on_to_one_other_origin_alone() -> None:
+    policy = PAGES["sign_in"](Language.EN).headers["content-security-policy"]
+    assert "form-action 'self' https://tea.example.com;" in policy
+    assert "form-action 'self';" in sign_in_page(Language.EN, APP, ADDRESS, ACTION).headers["content-security-policy"]
+
+
 @pytest.mark.parametrize(
-    ("kind", "status"), [(LinkProblem.UNKNOWN, 404), (LinkProblem.EXPIRED, 410), (LinkProblem.WITHDRAWN, 410)]
+    ("kind", "status"),
+    [(LinkProblem.UNKNOWN, 404), (LinkProblem.EXPIRED, 410), (LinkProblem.USED, 410), (LinkProblem.WITHDRAWN, 410)],
 )
 def test_a_link_that_leads_nowhere_says_so_by_its_status(kind: LinkProblem, status: int) -> None:
     assert link_problem_page(Language.EN, kind).status_code == status

@@ -7,11 +7,14 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
+from beanie import PydanticObjectId
+from bson import ObjectId
 
 from core import clock
 from core.actor import Actor
-from core.errors import Unavailable
+from core.errors import RateLimited, Unavailable
 from core.settings import Settings
+from mail.bounces import Bounce
 from mail.message import Outgoing
 from mail.providers import Outcome, Receipt
 from mail.providers.memory import MemoryProvider
@@ -25,7 +28,8 @@ from resolvers import delivering
 from resolvers.consent import opt_out_contact
 from resolvers.delivering import deliver_chunk, deliver_one
 from resolvers.email_effects import apply_pending_email_events
-from resolvers.outbox import Outbox, sending_mail
+from resolvers.outbox import ATTEMPTS, SLOTS, Outbox, sending_mail
+from resolvers.sending import can_send
 from resolvers.suppressions import suppress
 from resolvers.transactional import queue_mail
 from tests.factories.apps import an_app
@@ -70,6 +74,12 @@ async def a_reader(campaign: Campaign, email: str | None = None, **fields: Any) 
     contact = await with_consent(await a_contact(email), ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN)
     await a_subscriber(campaign.app_id, contact)
     return await a_delivery(contact, campaign, status=DeliveryStatus.QUEUED, **fields)
+
+
+async def another_mail(delivery: Delivery, **fields: Any) -> Delivery:
+    """The next one to the same reader."""
+    fresh = {"id": PydanticObjectId(), "source": f"campaign:{ObjectId()}", "status": DeliveryStatus.QUEUED, **fields}
+    return await Delivery(**{**delivery.model_dump(), **fresh}).insert()
 
 
 async def sent_by(post: MemoryProvider, settings: Settings, campaign: Campaign) -> None:
@@ -248,8 +258,8 @@ class TestWhatTheServerSays:
         delivery = await kept(reader)
         assert (delivery.status, delivery.attempts, delivery.response) == (DeliveryStatus.QUEUED, 3, "450 Later")
 
-    async def test_after_five_times_it_failed(self, campaign: Campaign, settings: Settings) -> None:
-        reader = await a_reader(campaign, attempts=4)
+    async def test_but_not_for_ever(self, campaign: Campaign, settings: Settings) -> None:
+        reader = await a_reader(campaign, attempts=ATTEMPTS - 1)
         await sent_by(Post(Receipt(Outcome.DEFERRED, "450 Later")), settings, campaign)
         assert (await kept(reader)).status is DeliveryStatus.FAILED
         assert await events_of(reader) == [EmailEventType.FAILED]
@@ -262,11 +272,40 @@ class TestWhatTheServerSays:
         (event,) = await EmailEvent.find({"deliveryId": reader.id}).to_list()
         assert (event.type, event.bounce, event.detail) == (EmailEventType.FAILED, None, "554 Spam")
 
+    @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.DEFERRED])
+    async def test_a_mailbox_that_is_full_three_times_is_not_written_to_again(
+        self, outcome: Outcome, campaign: Campaign, settings: Settings
+    ) -> None:
+        full, address = Receipt(outcome, "452 4.2.2 Full", bounce=Bounce.SOFT), "ada@example.com"
+        reader = await a_reader(campaign, address, attempts=ATTEMPTS - 1)
+        for day in range(3):
+            assert (await can_send(address, ConsentCategory.NEWSLETTER, None)).allowed
+            with clock.shifted(timedelta(days=day)):
+                await sent_by(Post(full), settings, campaign)
+                await apply_pending_email_events(SENDER)
+            assert (await kept(reader)).status is DeliveryStatus.FAILED
+            reader = await another_mail(reader, attempts=ATTEMPTS - 1)
+            await campaign.set({"status": CampaignStatus.SENDING.value})
+        assert (await can_send(address, ConsentCategory.NEWSLETTER, None)).refusal is Refusal.SOFT_BOUNCES
+        assert {event.bounce for event in await EmailEvent.find({"type": "failed"}).to_list()} == {BounceKind.SOFT}
+
+    async def test_nobody_is_blocked_by_what_a_server_has_against_the_mail(
+        self, campaign: Campaign, settings: Settings
+    ) -> None:
+        reader = await a_reader(campaign)
+        for _ in range(4):
+            await sent_by(Post(Receipt(Outcome.REFUSED, "554 Spam", bounce=Bounce.POLICY)), settings, campaign)
+            await apply_pending_email_events(SENDER)
+            reader = await another_mail(reader)
+            await campaign.set({"status": CampaignStatus.SENDING.value})
+        assert {event.bounce for event in await EmailEvent.find({"type": "failed"}).to_list()} == {BounceKind.POLICY}
+        assert (await can_send(reader.email, ConsentCategory.NEWSLETTER, None)).allowed
+
     async def test_an_address_that_is_gone_is_not_written_to_again_by_any_app(
         self, campaign: Campaign, settings: Settings
     ) -> None:
         reader = await a_reader(campaign)
-        gone = Receipt(Outcome.REFUSED, "550 5.1.1 No such user", address_is_gone=True)
+        gone = Receipt(Outcome.REFUSED, "550 5.1.1 No such user", bounce=Bounce.HARD)
         await sent_by(Post(gone), settings, campaign)
         (event,) = await EmailEvent.find({"deliveryId": reader.id}).to_list()
         assert event.bounce is BounceKind.HARD
@@ -295,6 +334,52 @@ class TestWhatTheServerSays:
         reader = await a_reader(campaign)
         await sent_by(Post(Receipt(Outcome.ACCEPTED, "200", provider_id="re_1")), settings, campaign)
         assert (await kept(reader)).provider_id == "re_1"
+
+
+def asking_for(seconds: float) -> Receipt:
+    return Receipt(Outcome.DEFERRED, "429 Slow down", retry_after=seconds)
+
+
+class TestAProviderThatWantsAPause:
+    async def test_is_left_alone_by_all_and_the_job_comes_back_after_it(
+        self, campaign: Campaign, settings: Settings
+    ) -> None:
+        asked = list[Outgoing]()
+
+        def answer(message: Outgoing) -> Receipt:
+            asked.append(message)
+            return asking_for(3600)
+
+        readers, post = [await a_reader(campaign) for _ in range(200)], MemoryProvider(answer)
+        with pytest.raises(RateLimited) as put_off:
+            await sent_by(post, settings, campaign)
+        assert 3590 < put_off.value.retry_after <= 3600
+        assert len(asked) <= SLOTS * post.at_once, "those that were under way"
+        left = [await kept(reader) for reader in readers]
+        assert {(one.status, one.attempts) for one in left} == {(DeliveryStatus.QUEUED, 0)}
+
+    async def test_gets_nothing_from_other_jobs_either(self, campaign: Campaign, settings: Settings) -> None:
+        post, mail = Post(asking_for(3600), ACCEPTED), await a_confirmation()
+        await a_reader(campaign)
+        async with sending_mail(settings, post):
+            for _ in range(2):
+                with pytest.raises(RateLimited):
+                    await deliver_chunk(SENDER, campaign.id, 0, 1)
+                with pytest.raises(RateLimited):
+                    await deliver_one(SENDER, mail.id)
+        assert (post.sent, (await kept(mail)).attempts) == ([], 0)
+
+    async def test_for_a_moment_gets_the_rest_within_the_same_job(self, campaign: Campaign, settings: Settings) -> None:
+        post, reader = Post(asking_for(1.0), ACCEPTED), await a_reader(campaign, attempts=ATTEMPTS - 1)
+        await sent_by(post, settings, campaign)
+        delivery = await kept(reader)
+        assert (delivery.status, delivery.attempts) == (DeliveryStatus.SENT, ATTEMPTS)
+
+    async def test_who_may_not_be_written_to_need_not_wait(self, campaign: Campaign, settings: Settings) -> None:
+        post, reader = Post(asking_for(3600)), await a_reader(campaign)
+        await suppressed(reader)
+        await sent_by(post, settings, campaign)
+        assert (await kept(reader)).status is DeliveryStatus.SUPPRESSED
 
 
 class TestAfterACrash:
@@ -384,7 +469,7 @@ class TestOneMail:
 
 
 async def a_confirmation() -> Delivery:
-    values = {"confirm_url": "https://banners.example.com/confirm"}
+    secret = {"confirm_url": "https://banners.example.com/confirm"}
     return await queue_mail(
-        SENDER, await an_app(), "newsletter-confirmation", await a_contact(), values=values, source="tests:1"
+        SENDER, await an_app(), "newsletter-confirmation", await a_contact(), secret_values=secret, source="tests:1"
     )

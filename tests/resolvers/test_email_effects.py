@@ -181,6 +181,20 @@ class TestTheAddress:
         await told(await a_delivery(ada), Type.BOUNCED, Type.BOUNCED, bounce=BounceKind.SOFT)
         assert await reasons() == set()
 
+    async def test_of_somebody_who_is_erased_meanwhile_is_not_kept(self) -> None:
+        """Whoever records has read the delivery before, and stores the event after."""
+        delivery = await a_delivery(await a_contact(), response="550 ada@tea.example")
+        url = "https://tea.example/?who=ada@tea.example"
+        about: dict[str, Any] = {"ip": "203.0.113.7", "user_agent": "Firefox", "detail": "ada@tea.example", "url": url}
+        event = event_about(delivery, Type.CLICKED, source="tracking", **about)
+        await delivery.set({"email": ""})
+        await record_event(event)
+        await apply_pending_email_events(SYSTEM)
+        kept = await EmailEvent.get(event.id)
+        assert kept is not None
+        assert {kept.ip, kept.user_agent, kept.detail, (await now(delivery)).response} == {None}
+        assert (kept.url, kept.contact_id, kept.pending) == ("https://tea.example/", delivery.contact_id, None)
+
     async def test_of_somebody_who_was_erased_is_not_known_any_more(self) -> None:
         delivery = await a_delivery(await a_contact())
         await delivery.set({"email": ""})

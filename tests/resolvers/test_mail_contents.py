@@ -133,12 +133,13 @@ class TestTemplates:
         assert part(message, "plain") == "Hi\n"
         assert message["Message-ID"] == f"<{delivery.id}@localhost>"
 
-    async def test_mail_that_people_may_refuse_says_how(self, app: App) -> None:
+    async def test_mail_that_people_may_refuse_says_how_and_offers_one_click(self, app: App) -> None:
         await a_template(app.id, key="news", text="Hi")
         delivery = await a_mail("template:news", category=ConsentCategory.PRODUCT, language="de")
         message = await mail_from(delivery)
         assert part(message, "plain") == "Hi\n\nAbbestellen: https://mail.test/u\n"
-        assert "List-Unsubscribe" not in message
+        assert message["List-Unsubscribe"] == "<https://mail.test/u>"
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 class TestValues:

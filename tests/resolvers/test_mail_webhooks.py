@@ -73,6 +73,14 @@ class TestWorks:
         assert (done.contact_id, done.delivery_id) == (ada.id, delivery.id)
         assert done.outcome == f"Recorded that the mail was {type.value}"
 
+    async def test_of_somebody_who_was_erased_nothing_is_kept_but_what_happened(self) -> None:
+        _, delivery = await sent_mail()
+        await delivery.set({"email": ""})
+        done = await followed("email.bounced", resend_payload("email.bounced", "re_1", bounce=BOUNCE))
+        event = await recorded()
+        assert (event.type, event.bounce, event.detail) == (EmailEventType.BOUNCED, BounceKind.HARD, None)
+        assert (done.status, done.payload, done.address_digests) == (WebhookEventStatus.PROCESSED, None, [])
+
     async def test_it_happened_when_the_provider_says(self) -> None:
         await sent_mail()
         hours_ago = clock.now() - timedelta(hours=3)

@@ -156,6 +156,23 @@ class TestLimits:
         assert led[-1] == Followed(NEWS, Outcome.TOO_MANY)
         assert len(await events()) == 2 * PER_MINUTE + 1
 
+    async def test_of_somebody_who_was_erased_it_is_not_known_who_asks(self) -> None:
+        delivery = await a_mail()
+        await delivery.set({"email": ""})
+        assert await record_open(ANYBODY, pixel(delivery), PERSON) is Outcome.RECORDED
+        assert (await record_click(ANYBODY, link(delivery), PERSON)).outcome is Outcome.RECORDED
+        opened, clicked = await events()
+        assert {opened.ip, opened.user_agent, clicked.ip, clicked.user_agent} == {None}
+        assert (opened.contact_id, clicked.url) == (delivery.contact_id, NEWS)
+
+    async def test_nor_does_an_address_stay_in_where_the_link_led(self) -> None:
+        campaign = await a_campaign("banners", links=[f"{NEWS}?to=ada%40tea.example#a", PRICES])
+        delivery = await a_delivery(await a_contact(), campaign)
+        await delivery.set({"email": ""})
+        followed = [await record_click(ANYBODY, link(delivery, number), PERSON) for number in (1, 2)]
+        assert followed[0].url == f"{NEWS}?to=ada%40tea.example#a"
+        assert [event.url for event in await events()] == [NEWS, followed[1].url]
+
     async def test_a_trial_leads_on_but_is_not_recorded(self) -> None:
         delivery = await a_mail(kind=DeliveryKind.TEST)
         assert await record_open(ANYBODY, pixel(delivery), PERSON) is Outcome.IGNORED

@@ -94,13 +94,25 @@ class TestWorks:
         await unsubscribed_by(mail)
         assert await statuses() == {SubscriberStatus.UNSUBSCRIBED}
 
-    async def test_mail_of_another_kind_ends_with_it(self) -> None:
+    @pytest.mark.parametrize("category", [PRODUCT, NEWSLETTER, ConsentCategory.OUTREACH, ConsentCategory.RESEARCH])
+    async def test_it_ends_mail_of_the_kind_that_the_link_came_in_and_of_no_other(
+        self, category: ConsentCategory
+    ) -> None:
         app = await an_app()
         contact = await a_reader(app.id)
-        await unsubscribed_by(await a_delivery(contact, app_id=app.id, category=PRODUCT))
+        left = await unsubscribed_by(await a_delivery(contact, app_id=app.id, category=category))
         consents = (await contact_of()).consents
-        assert (consents.product.state, consents.newsletter.state) == (OPTED_OUT, OPTED_OUT)
-        assert consents.outreach.state is ConsentState.NOT_SPECIFIED
+        assert [one for one in ConsentCategory if consents.of(one).state is OPTED_OUT] == [left.category] == [category]
+        assert await statuses() == {
+            SubscriberStatus.UNSUBSCRIBED if category is NEWSLETTER else SubscriberStatus.ACTIVE
+        }
+
+    async def test_a_link_in_mail_that_nobody_can_leave_is_about_newsletters(self) -> None:
+        app = await an_app()
+        contact = await a_reader(app.id)
+        await unsubscribed_by(await a_delivery(contact, app_id=app.id))
+        assert (await contact_of()).consents.transactional.state is ConsentState.NOT_SPECIFIED
+        assert await statuses() == {SubscriberStatus.UNSUBSCRIBED}
 
     async def test_who_bounced_or_complained_stays_so(self) -> None:
         one, other = await an_app(), await an_app()
@@ -123,7 +135,8 @@ class TestWorks:
         mail = await a_newsletter(app.id, contact)
         await erase_contact(SYSTEM, str(contact.id))
         await unsubscribed_by(mail)
-        assert await EmailEvent.find_all().count() == 1
+        (event,) = await EmailEvent.find_all().to_list()
+        assert (event.type, event.ip, event.user_agent) == (EmailEventType.UNSUBSCRIBED, None, None)
 
 
 class TestOtherWaysOut:

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from core.actor import Actor
@@ -42,16 +43,24 @@ async def shopify_app(secret: str | None = SHOPIFY_SECRET) -> App:
 
 
 class TestWorks:
-    async def test_of_resend_the_body_is_kept_as_it_came_and_has_a_job(self) -> None:
-        request = from_resend(resend_payload("email.bounced"), id="msg_1")
+    async def test_of_resend_the_body_is_kept_and_has_a_job(self) -> None:
+        payload = resend_payload("email.bounced")
+        request = from_resend(payload, id="msg_1")
         receipt = await receive_resend_webhook(NOBODY, request)
         assert (receipt.event_id, receipt.is_new) == ("msg_1", True)
         event = await the_event()
         assert (event.provider, event.event_id, event.topic) == (WebhookProvider.RESEND, "msg_1", "email.bounced")
-        assert (event.status, event.payload) == (WebhookEventStatus.RECEIVED, request.body.decode())
+        assert (event.status, event.payload) == (WebhookEventStatus.RECEIVED, orjson.dumps(payload).decode())
         assert event.occurred_at is not None
         (job,) = await EmailJob.find_all().to_list()
         assert (job.type, job.payload) == (PROCESS, {"webhookEventId": str(event.id)})
+
+    async def test_subjects_of_mail_are_not_kept(self) -> None:
+        payload = resend_payload("email.delivered", subject="483920 is your code")
+        await receive_resend_webhook(NOBODY, from_resend(payload))
+        kept = (await the_event()).payload or ""
+        assert "483920" not in kept
+        assert "ada@tea.example" in kept
 
     async def test_of_the_cold_provider_the_id_is_in_the_body(self) -> None:
         payload = cold_payload("delivered")
@@ -176,6 +185,11 @@ class TestWhoMay:
 
 
 class TestValidation:
+    async def test_what_is_nested_beyond_reason_is_bad_input(self) -> None:
+        body = b'{"type": "email.bounced", "data": ' + b'{"a":' * 500 + b"1" + b"}" * 501
+        with pytest.raises(InvalidInput, match="nested"):
+            await receive_resend_webhook(NOBODY, from_resend(orjson.Fragment(body)))
+
     @pytest.mark.parametrize("payload", [[], "text", 1, None, {}, {"type": 1}, {"type": ""}, {"type": "x" * 101}])
     async def test_a_signed_body_that_says_nothing_is_bad_input(self, payload: Any) -> None:
         with pytest.raises(InvalidInput):
@@ -193,7 +207,7 @@ class TestValidation:
             await receive_cold_provider_webhook(NOBODY, from_cold_provider(cold_payload("sent") | {"id": id}))
 
     async def test_more_than_anybody_sends_is_bad_input(self) -> None:
-        large = resend_payload("email.bounced", subject="x" * LARGEST_PAYLOAD)
+        large = resend_payload("email.bounced", reply="x" * LARGEST_PAYLOAD)
         with pytest.raises(InvalidInput, match="at most 256,000 bytes"):
             await receive_resend_webhook(NOBODY, from_resend(large))
 

@@ -6,6 +6,7 @@ import pytest
 from httpx import AsyncClient
 
 from models.apps import App
+from models.contacts import ConsentCategory
 from models.subscribers import Subscriber, SubscriberStatus
 from tests.factories.api_keys import an_api_key, with_key
 from tests.factories.apps import an_app
@@ -76,3 +77,11 @@ async def test_a_link_that_is_none_of_ours_is_told_on_a_page(client: AsyncClient
             answer = await client.request(method, wrong)
             assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     assert await status() is SubscriberStatus.ACTIVE
+
+
+async def test_the_page_says_which_mail_it_is_about(client: AsyncClient, path: str) -> None:
+    app, contact = await an_app("reviews"), await a_contact("eve@example.com", language="de")
+    mail = await a_delivery(contact, app_id=app.id, category=ConsentCategory.PRODUCT, language="de")
+    path = f"/reviews/newsletter/unsubscribe/{unsubscribe_token(mail)}"
+    assert "Neuigkeiten zu Ihren Apps abbestellen?" in (await client.get(path)).text
+    assert "Neuigkeiten zu Ihren Apps sind abbestellt" in (await client.post(path)).text

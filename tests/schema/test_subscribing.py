@@ -31,9 +31,10 @@ async def test_somebody_signs_up_confirms_and_leaves(client: AsyncClient) -> Non
     confirmed = await ask(client, {}, query, app=app.id, token=token)
     assert confirmed["newsletterConfirm"] == {"confirmation": {"isConfirmed": True}, "userErrors": []}
     token = unsubscribe_token(await a_delivery(await contact_of(), app_id=app.id))
-    query = "query ($app: ID!, $token: String!) { newsletterUnsubscription(appId: $app, token: $token) { address } }"
+    query = """query ($app: ID!, $token: String!) {
+      newsletterUnsubscription(appId: $app, token: $token) { address category } }"""
     shown = await ask(client, {}, query, app=app.id, token=token)
-    assert shown["newsletterUnsubscription"] == {"address": "a•••@example.com"}
+    assert shown["newsletterUnsubscription"] == {"address": "a•••@example.com", "category": "NEWSLETTER"}
     query = """mutation ($app: ID!, $token: String!) {
       newsletterUnsubscribe(appId: $app, token: $token) { unsubscription { appName } userErrors { code } } }"""
     left = await ask(client, {}, query, app=app.id, token=token)

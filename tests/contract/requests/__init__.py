@@ -6,6 +6,8 @@ functions named in its line. Each group of domains has a file, whose `REQUESTS` 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Final
 
 import orjson
@@ -15,15 +17,12 @@ from core import clock
 from core.actor import Role
 from models.apps import App
 from rest_compat.contract import Endpoint
-from tests.contract.requests import company, logs, mail, slack_routing
 from tests.contract.requests.calling import APP, Caller, Request
 from tests.factories.people import a_user
 
+MODULES: Final = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)]
 REQUESTS: Final[Mapping[str, Request]] = {
-    **company.REQUESTS,
-    **logs.REQUESTS,
-    **mail.REQUESTS,
-    **slack_routing.REQUESTS,
+    name: request for module in MODULES for name, request in getattr(module, "REQUESTS", {}).items()
 }
 """A row that is not listed is called without a body, and needs nothing but the app."""
 

@@ -39,7 +39,8 @@ async def nothing(_: Caller) -> Parameters:
 @dataclass(frozen=True, slots=True)
 class Request:
     """`needs` makes what must exist, and returns parameters of the path; `body` is what is sent, or makes it. `unknown`
-    are documented texts that can't be known by then: they are null."""
+    are documented texts that can't be known by then: they are null; `empty` are documented lists with nothing in them
+    yet."""
 
     needs: Callable[[Caller], Awaitable[Parameters]] = nothing
     body: dict[str, Any] | Callable[[Caller], dict[str, Any]] | None = None
@@ -48,3 +49,4 @@ class Request:
     signed: Callable[[bytes], Mapping[str, str]] | None = None
     """The headers of a webhook with that body."""
     unknown: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()

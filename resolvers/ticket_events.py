@@ -1,0 +1,57 @@
+"""What follows from what happened to a ticket: the message is added to the conversation, people are told.
+
+Each step can be done again without a second effect, and an event leaves its ticket when all of them are done: what was
+cut off is done by the clock.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from pymongo.errors import DuplicateKeyError
+
+from core.errors import DomainError
+from core.runtime import runtime
+from models.ticket_messages import TicketMessage
+from models.tickets import Ticket, TicketEvent
+from resolvers.ticket_mail import tell_customers
+
+log = structlog.get_logger(__name__)
+
+
+async def follow(ticket: Ticket, events: Sequence[TicketEvent]) -> None:
+    """Does what follows. The messages have to be there for whoever wrote them; anything else that fails is left to the
+    clock."""
+    for event in events:
+        if event.message is not None:
+            await keep_message(event.message)
+    for event in events:
+        try:
+            await _tell(ticket, event)
+        except DomainError as error:
+            log.warning("tickets.not_told", ticket_id=str(ticket.id), kind=event.kind, error=error.message)
+        except Exception:
+            log.exception("tickets.told_later", ticket_id=str(ticket.id), kind=event.kind)
+            continue
+        await Ticket.change({"_id": ticket.id}, {"$pull": {"events": {"id": event.id}}})
+
+
+async def keep_message(stored: dict[str, Any]) -> None:
+    """Adds a message, as it is stored, to its conversation; once."""
+    try:
+        await TicketMessage.get_pymongo_collection().insert_one(dict(stored))
+    except DuplicateKeyError:
+        return
+
+
+async def announce(ticket: Ticket) -> None:
+    """Tells whoever watches the app's tickets."""
+    await runtime().topics.publish(topic_of(ticket.app_id), {"ticketId": str(ticket.id)})
+
+
+def topic_of(app_id: str) -> str:
+    return f"tickets:{app_id}"
+
+
+async def _tell(ticket: Ticket, event: TicketEvent) -> None:
+    await tell_customers(ticket, event)

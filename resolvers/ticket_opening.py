@@ -1,0 +1,66 @@
+"""How a ticket comes into the world: numbered, with its clocks running and the message that it begins with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from beanie import PydanticObjectId
+from pymongo.errors import DuplicateKeyError
+
+from models.apps import App
+from models.ticket_messages import TicketAttachment
+from models.tickets import Ticket, TicketEventKind, TicketNumber, TicketPriority
+from resolvers.ticket_authors import Author, message_by
+from resolvers.ticket_events import announce, follow
+from resolvers.ticket_states import changed, derived, started, with_event, with_message
+
+
+async def open_ticket(
+    app: App,
+    author: Author,
+    at: datetime,
+    fields: dict[str, Any],
+    *,
+    id: PydanticObjectId | None = None,
+    message_id: PydanticObjectId | None = None,
+    mail_id: str | None = None,
+    attachments: Sequence[TicketAttachment] = (),
+) -> Ticket | None:
+    """`fields` are the ticket's own, by attribute name. None where there is a ticket of that id already."""
+    ticket = Ticket(
+        id=id or PydanticObjectId(),
+        app_id=app.id,
+        number=await _next_number(app.id),
+        people_keys=[],
+        attachments=list(attachments),
+        last_message_at=at,
+        created_by=author.label,
+        created_at=at,
+        updated_at=at,
+        **fields,
+    )
+    message = message_by(author, ticket, ticket.message, at, id=message_id, mail_id=mail_id, attachments=attachments)
+    begun = with_message(started(ticket, app, at), message, author.label, at)
+    # What was written is told together with the ticket's beginning.
+    begun = with_event(changed(begun, events=[]), TicketEventKind.CREATED, at, message=message)
+    if begun.priority is TicketPriority.URGENT:
+        begun = with_event(begun, TicketEventKind.URGENT, at)
+    opened = derived(begun)
+    try:
+        await opened.insert()
+    except DuplicateKeyError:
+        return None
+    await follow(opened, opened.events)
+    await announce(opened)
+    return opened
+
+
+async def _next_number(app_id: str) -> int:
+    """None is given twice; one whose ticket was never stored is left out."""
+    while True:
+        try:
+            counted = await TicketNumber.change({"_id": app_id}, {"$inc": {"last": 1}}, upsert=True)
+        except DuplicateKeyError:
+            continue
+        if counted is not None:
+            return counted.last

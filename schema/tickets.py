@@ -1,0 +1,238 @@
+"""Tickets, in GraphQL."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import cast
+
+import strawberry
+from strawberry import ID, Maybe
+
+from core.pages import Range
+from models import tickets as stored
+from models.tickets import TicketPriority, TicketSource, TicketStatus, TicketTopic
+from resolvers import ticket_creation, ticket_messages, tickets
+from resolvers.ticket_creation import TicketCreate
+from resolvers.ticket_scope import sees_all
+from resolvers.tickets import TicketFilter, TicketSortKey, TicketStatusChange, TicketUpdate
+from schema.apps import App
+from schema.connections import After, Before, Connection, First, Last
+from schema.contacts import Contact
+from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.shops import Shop
+from schema.ticket_messages import TicketAttachment, TicketMessage
+from schema.ticket_parts import TicketChange, TicketClock, TicketRating
+from schema.users import User
+
+strawberry.enum(TicketStatus)
+strawberry.enum(TicketPriority)
+strawberry.enum(TicketTopic)
+strawberry.enum(TicketSource)
+strawberry.enum(TicketSortKey)
+
+
+@strawberry.type(
+    description="What a customer asks an app's support for. What staff keep among themselves is empty for others."
+)
+class Ticket:
+    id: ID
+    app_id: ID
+    number: int
+    reference: str
+    subject: str
+    message: str = strawberry.field(description="What it began with: the first of its messages.")
+    email: str
+    name: str
+    language: str | None
+    status: TicketStatus
+    priority: TicketPriority
+    topic: TicketTopic
+    source: TicketSource
+    tags: list[str]
+    shop_domain: str | None
+    attachments: list[TicketAttachment]
+    first_response: TicketClock
+    resolution: TicketClock
+    due_at: datetime | None = strawberry.field(description="When the next of its clocks runs out.")
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    last_message_at: datetime
+    rating: TicketRating | None
+    created_at: datetime
+    updated_at: datetime
+
+    @described("Null for end users.")
+    async def app(self, info: Info) -> App | None:
+        if info.context.actor.email is not None and not info.context.actor.is_staff:
+            return None
+        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+
+    @described("The shop that it is about; for staff alone.")
+    async def shop(self, info: Info) -> Shop | None:
+        ticket = cast(stored.Ticket, self)
+        if ticket.shop_domain is None or not sees_all(info.context.actor):
+            return None
+        shop = await info.context.loaders.shops.load((ticket.app_id, ticket.shop_domain))
+        return cast(Shop | None, shop)
+
+    @described("Who asks; for staff alone.")
+    async def contact(self, info: Info) -> Contact | None:
+        contact_id = cast(stored.Ticket, self).contact_id
+        if contact_id is None or not sees_all(info.context.actor):
+            return None
+        return cast(Contact | None, await info.context.loaders.contacts.load(contact_id))
+
+    @described("Who works on it; for staff alone.")
+    async def assignee(self, info: Info) -> User | None:
+        user_id = cast(stored.Ticket, self).assignee_id
+        return cast(User | None, await info.context.loaders.users.load(user_id)) if user_id else None
+
+    @described("What happened to it, the newest first.")
+    def history(self) -> list[TicketChange]:
+        return cast(list[TicketChange], cast(stored.Ticket, self).history[::-1])
+
+    @described("What was said, from its beginning; staff see their notes too.")
+    async def messages(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        reverse: bool = False,
+    ) -> Connection[TicketMessage]:
+        window = Range.of(first, after, last, before)
+        actor = info.context.actor
+        found = await ticket_messages.list_ticket_messages(actor, str(self.id), window, newest_first=reverse)
+        return Connection.of(found)
+
+
+def ticket(document: stored.Ticket) -> Ticket:
+    """The document has all that the type shows."""
+    return cast(Ticket, document)
+
+
+@strawberry.input(
+    description="`email` is the customer's; an end user is the customer. With `isCustomer` false the message is "
+    "staff's own to the customer, who gets it by mail. `shopId` or `shopDomain` names the shop that it is about."
+)
+class TicketCreateInput:
+    subject: str
+    message: str
+    email: Maybe[str | None]
+    name: Maybe[str]
+    language: Maybe[str | None]
+    topic: Maybe[TicketTopic]
+    priority: Maybe[TicketPriority]
+    shop_id: Maybe[str | None]
+    shop_domain: Maybe[str | None]
+    assignee_id: Maybe[str | None]
+    tags: Maybe[list[str]]
+    is_customer: Maybe[bool]
+    attachment_ids: Maybe[list[str]]
+
+
+@strawberry.input
+class TicketUpdateInput:
+    subject: Maybe[str]
+    name: Maybe[str]
+    language: Maybe[str | None]
+    status: Maybe[TicketStatus]
+    priority: Maybe[TicketPriority]
+    topic: Maybe[TicketTopic]
+    assignee_id: Maybe[str | None]
+    tags: Maybe[list[str]]
+
+
+@strawberry.input
+class TicketStatusChangeInput:
+    status: TicketStatus
+    reason: Maybe[str | None]
+
+
+@strawberry.input(
+    description="`status` is one or several. `email` is the requester's address; `isOverdue` are those one of whose "
+    "clocks has run out, `dueBefore` those where it will have by then."
+)
+class TicketFilterInput:
+    app_id: Maybe[str | None]
+    status: Maybe[list[TicketStatus] | None]
+    priority: Maybe[TicketPriority | None]
+    topic: Maybe[TicketTopic | None]
+    source: Maybe[TicketSource | None]
+    assignee_id: Maybe[str | None]
+    is_unassigned: Maybe[bool | None]
+    tag: Maybe[str | None]
+    shop_domain: Maybe[str | None]
+    email: Maybe[str | None]
+    is_overdue: Maybe[bool | None]
+    due_before: Maybe[datetime | None]
+    created_from: Maybe[datetime | None]
+    created_to: Maybe[datetime | None]
+    search: Maybe[str | None]
+
+
+@strawberry.type
+class TicketPayload:
+    ticket: Ticket | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class TicketDeletePayload:
+    deleted_id: ID | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class TicketQueries:
+    @query(tickets.get_ticket)
+    async def ticket(self, info: Info, id: ID) -> Ticket:
+        return ticket(await tickets.get_ticket(info.context.actor, id))
+
+    @query(tickets.list_tickets)
+    async def tickets(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: TicketFilterInput | None = None,
+        sort_key: TicketSortKey = TicketSortKey.CREATED_AT,
+        reverse: bool = False,
+    ) -> Connection[Ticket]:
+        window = Range.of(first, after, last, before)
+        filters = parse(TicketFilter, filter)
+        return Connection.of(
+            await tickets.list_tickets(info.context.actor, window, filters, sort_key.order(descending=reverse))
+        )
+
+
+@strawberry.type
+class TicketMutations:
+    @mutation(ticket_creation.create_ticket)
+    async def ticket_create(self, info: Info, app_id: ID, input: TicketCreateInput) -> TicketPayload:
+        created = await ticket_creation.create_ticket(info.context.actor, app_id, parse(TicketCreate, input))
+        return TicketPayload(ticket=ticket(created))
+
+    @mutation(tickets.update_ticket)
+    async def ticket_update(self, info: Info, id: ID, input: TicketUpdateInput) -> TicketPayload:
+        updated = await tickets.update_ticket(info.context.actor, id, parse(TicketUpdate, input))
+        return TicketPayload(ticket=ticket(updated))
+
+    @mutation(tickets.change_ticket_status)
+    async def ticket_status_update(self, info: Info, id: ID, input: TicketStatusChangeInput) -> TicketPayload:
+        changed = await tickets.change_ticket_status(info.context.actor, id, parse(TicketStatusChange, input))
+        return TicketPayload(ticket=ticket(changed))
+
+    @mutation(tickets.delete_ticket)
+    async def ticket_delete(self, info: Info, id: ID) -> TicketDeletePayload:
+        deleted = await tickets.delete_ticket(info.context.actor, id)
+        return TicketDeletePayload(deleted_id=ID(str(deleted.id)))
+
+
+@strawberry.type
+class TicketSubscriptions:
+    @subscription(tickets.watch_tickets)
+    async def ticket_changed(self, info: Info, app_id: ID) -> AsyncGenerator[Ticket, None]:
+        return cast(AsyncGenerator[Ticket, None], await tickets.watch_tickets(info.context.actor, app_id))
