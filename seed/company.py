@@ -25,6 +25,7 @@ from seed.email_alerts import email_alerts
 from seed.end_users import end_users
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
+from seed.logs import write_logs
 from seed.mail_events import count_mail, mail_that_was_sent
 from seed.merchants import merchants
 from seed.newsletters import newsletter_templates, subscribers
@@ -81,6 +82,7 @@ async def found_company(progress: Progress) -> Secrets:
             written += len(batch)
             progress("Shops, events and people", written, total)
     await count_mail()
+    await write_logs(random, shops, now)
     await _hand_out_links(known.contacts)
     return Secrets(OWNER, password, keys)
 
