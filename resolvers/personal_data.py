@@ -13,6 +13,7 @@ from core import clock
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
+from models.attachments import Attachment
 from models.base import Record, touched
 from models.consent_entries import ConsentEntry
 from models.contacts import Consents, Contact
@@ -21,6 +22,7 @@ from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
 from models.end_users import EndUser
+from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
@@ -34,6 +36,7 @@ from models.users import User
 from models.want_votes import WantVote
 from models.wants import Want
 from models.webhook_events import WebhookEvent
+from resolvers.attachment_removal import remove_attachments
 from resolvers.email_events import PERSONAL, without_address
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
@@ -63,6 +66,10 @@ async def _erase_from_events(holding: Holding, person: Person) -> int:
             await AppEvent.find({"_id": event.id}).update(touched({"data": _without(person, event.data)}))
         count += len(batch)
     return count
+
+
+async def _erase_attachments(holding: Holding, person: Person) -> int:
+    return await remove_attachments(holding.find(person))
 
 
 async def _erase_from_email_events(holding: Holding, person: Person) -> int:
@@ -140,6 +147,13 @@ HOLDINGS: Final = (
         frozenset({"app_id", "name", "shop_domain", "occurred_at", "data"}),
         _erase_from_events,
         lambda event, person: _without(person, event.data) != event.data,
+    ),
+    Holding(
+        Attachment,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset({"app_id", "filename", "mimetype", "size", "created_at"}),
+        _erase_attachments,
+        discloses=lambda attachment, _: attachment.owner is None or not attachment.owner.is_internal,
     ),
     Holding(
         ConsentEntry,
@@ -269,6 +283,8 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     ApiKey: "made by staff for an app's backend",
     NewsletterTemplate: "written by staff, for nobody in particular",
     ContactRollup: "numbers, counted from the events",
+    File: "the bytes of attachments, which go with them",
+    FileChunk: "the bytes of attachments, which go with them",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",
     Turn: "names of processes, for as long as it is their turn",

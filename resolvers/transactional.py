@@ -21,7 +21,9 @@ from core.mongo import Filter, insert_new
 from models.apps import App
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.email_events import EmailEventType
 from models.email_jobs import EmailJob
+from resolvers.email_events import event_about, record_event
 from resolvers.job_leases import enqueue, enqueue_many
 from resolvers.mail_secrets import sealed_values
 
@@ -121,7 +123,7 @@ async def plan_mail(
         )
     )
     if planned.status is DeliveryStatus.QUEUED:
-        await _leave_to_workers(actor, planned.id)
+        await _leave_to_workers(actor, planned)
     return planned
 
 
@@ -173,8 +175,9 @@ async def enqueue_forgotten_mail(actor: Actor) -> int:
         if not found:
             return forgotten
         last = found[-1].id
-        for delivery_id in await _without_a_job([delivery.id for delivery in found]):
-            await _leave_to_workers(actor, delivery_id)
+        ids = await _without_a_job([delivery.id for delivery in found])
+        for delivery in await Delivery.find({"_id": {"$in": ids}}).to_list() if ids else []:
+            await _leave_to_workers(actor, delivery)
             forgotten += 1
 
 
@@ -230,10 +233,12 @@ async def _inserted(planned: Delivery) -> Delivery:
         return first
 
 
-async def _leave_to_workers(actor: Actor, delivery_id: PydanticObjectId) -> None:
-    """However often it is called, there is one job."""
-    payload = {"deliveryId": str(delivery_id)}
-    key = _job_key(delivery_id)
+async def _leave_to_workers(actor: Actor, delivery: Delivery) -> None:
+    """However often it is called, there is one event, and one job: the event first, because a mail that has a job is
+    not looked at again."""
+    queued = event_about(delivery, EmailEventType.QUEUED, source=delivery.kind.value, at=delivery.created_at)
+    await record_event(queued)
+    payload, key = {"deliveryId": str(delivery.id)}, _job_key(delivery.id)
     await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=key, max_attempts=ATTEMPTS)
 
 

@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
+from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
@@ -18,9 +19,12 @@ from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQuerie
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
+from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.health import HealthQueries
+from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
+from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
@@ -52,8 +56,12 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    AttachmentQueries,
     EndUserQueries,
     MagicLinkQueries,
+    LogQueries,
+    ErrorGroupQueries,
+    MetricsQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
@@ -87,8 +95,12 @@ class Mutation(
     PlanMutations,
     ShopMutations,
     AppEventMutations,
+    AttachmentMutations,
     EndUserMutations,
     MagicLinkMutations,
+    LogMutations,
+    ErrorGroupMutations,
+    MetricsMutations,
     ContactMutations,
     SuppressionMutations,
     SubscriberMutations,
@@ -122,6 +134,7 @@ class Subscription(
     EmailJobSubscriptions,
     CampaignSubscriptions,
     EmailAlertSubscriptions,
+    LogSubscriptions,
 ):
     pass
 
