@@ -13,3 +13,4 @@ class Scope(StrEnum):
     MAGIC_LINKS_WRITE = "magic-links:write"
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
+    LOGS_WRITE = "logs:write"

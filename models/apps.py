@@ -71,7 +71,8 @@ class WantBoard(Part):
 
 class App(Record):
     """`id` is a slug, such as `banners-all-over`, and never changes. `shopify_secrets` are the app's client secrets at
-    Shopify, encrypted, the newest first: the one before it counts while Shopify still signs with it."""
+    Shopify, encrypted, the newest first: the one before it counts while Shopify still signs with it. `log_days` is how
+    long its logs are kept."""
 
     id: str = Field(alias="_id")  # type: ignore[assignment]  # Beanie allows any type of id
     name: str
@@ -82,6 +83,7 @@ class App(Record):
     mail: AppMail = Field(default_factory=AppMail)
     support: AppSupport = Field(default_factory=AppSupport)
     want_board: WantBoard = Field(default_factory=WantBoard)
+    log_days: int = 30
     shopify_secrets: list[bytes] = Field(default_factory=list, repr=False)
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)

@@ -53,6 +53,7 @@ def _can_be_written_to(value: str) -> str:
 
 
 Origins = Annotated[list[Origin], Field(max_length=50)]
+LogDays = Annotated[int, Field(ge=1, le=365)]
 MailAddress = Annotated[str, Field(max_length=254), AfterValidator(_can_be_written_to)]
 MailName = Annotated[Text, Field(max_length=120), AfterValidator(one_line)]
 PostalAddress = Annotated[Text, Field(max_length=500)]
@@ -86,11 +87,13 @@ class AppCreate(Input):
     description: LongText = ""
     allowed_origins: Origins = Field(default_factory=list)
     mail: AppMailUpdate = Field(default_factory=AppMailUpdate)
+    log_days: LogDays = 30
 
 
 class AppUpdate(Input):
     """`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, until the
-    next or until null, which takes both away."""
+    next or until null, which takes both away. `logDays` is how long logs are kept that come in from now on; what is
+    older is deleted within the hour."""
 
     name: Name = OMITTED
     description: LongText = OMITTED
@@ -98,6 +101,7 @@ class AppUpdate(Input):
     is_active: bool = OMITTED
     mail: AppMailUpdate = OMITTED
     want_board: AppWantBoardUpdate = OMITTED
+    log_days: LogDays = OMITTED
     shopify_secret: ShopifySecret | None = OMITTED
 
 

@@ -104,4 +104,4 @@ async def _inserted(shop: Shop) -> Shop | None:
 
 async def _replaced(current: Shop, changes: dict[str, Any]) -> Shop | None:
     seen = {"_id": current.id, "version": current.version}
-    return await Shop.change(seen, touched(changes) | {"$inc": {"version": 1}})
+    return await Shop.change(seen, touched(changes | {"uncounted": True}) | {"$inc": {"version": 1}})

@@ -10,8 +10,10 @@ from typing import Any, Self
 
 from core.actor import Actor, Kind
 from core.errors import InvalidInput
+from core.ids import object_id
 from core.inputs import Email, Input, ShopDomain, key_of_email
 from models.apps import App
+from models.end_users import EndUser
 from models.shops import Shop
 
 
@@ -58,7 +60,7 @@ async def identity_of(app: App, actor: Actor, voter: WantVoter, *, field: str = 
     caller knows the address by.
     """
     if actor.kind is Kind.END_USER:
-        return await _of_end_user(app, actor.email or "", voter, field)
+        return await _of_end_user(app, actor, voter, field)
     if voter.voter_email is not None:
         return await _of_person(app, voter.voter_email, voter.shop_domain)
     if voter.shop_domain is not None:
@@ -66,12 +68,15 @@ async def identity_of(app: App, actor: Actor, voter: WantVoter, *, field: str = 
     return await _of_person(app, actor.email, None) if actor.is_staff and actor.email else None
 
 
-async def _of_end_user(app: App, own: str, voter: WantVoter, field: str) -> Identity:
-    """What they proved is their address: a shop has to have it."""
+async def _of_end_user(app: App, actor: Actor, voter: WantVoter, field: str) -> Identity:
+    """What they proved is their address: a shop has to have it, or be the one that the app said they sign in from."""
+    own = actor.email or ""
     if voter.voter_email is not None and key_of_email(voter.voter_email) != key_of_email(own):
         raise InvalidInput(f"{field} must be your own address, or left out", field)
-    identity = await _of_person(app, own, voter.shop_domain)
-    if voter.shop_domain is not None and _of_shop(voter.shop_domain) not in identity.keys:
+    user = await EndUser.find_one({"_id": object_id(actor.id), "appId": app.id})
+    known = user.shop_domain if user else None
+    identity = await _of_person(app, own, voter.shop_domain or known)
+    if voter.shop_domain not in (None, known) and _of_shop(voter.shop_domain) not in identity.keys:
         raise InvalidInput(f"{voter.shop_domain} is not a shop of yours", "shopDomain")
     return identity
 

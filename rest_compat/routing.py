@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from core.access import Access, access_of
 from core.actor import Actor
 from core.errors import DomainError
+from core.web import allow_body
 from resolvers.authentication import actor_of, count_stranger
 from resolvers.idempotency import Answer, once
 from rest_compat.binding import binder, body_model_of
@@ -62,7 +63,7 @@ class Route:
 
     Who may call, and so the security in OpenAPI, is what the resolver declares. Without a model, `media_type` says what
     a success is; `pages` are the other statuses that the view answers a person with, as HTML. With `uploads` the body
-    is a file, or a form with files.
+    is a file, or a form with files; `largest_body`, in bytes, is where JSON may be larger than elsewhere.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
     strangers send, unless it is refused.
     `is_shortcut` rows are answered before the router (`shortcuts.py`).
@@ -79,6 +80,7 @@ class Route:
     pages: tuple[int, ...] = ()
     uploads: Uploads | Forms | None = None
     signed_by: tuple[str, ...] = ()
+    largest_body: int | None = None
     is_shortcut: bool = False
 
     @property
@@ -189,6 +191,8 @@ def _handler(route: Route) -> Handler:
     async def handle(request: Request) -> Response:
         actor = await actor_of(request)
         route.access.check(actor)
+        if route.largest_body is not None:
+            allow_body(request.scope, route.largest_body)
         if route.uploads is None:
             return await respond(request, actor, await request.body() if reads_body else b"")
         async with route.uploads.received(request) as body:

@@ -9,11 +9,13 @@ from strawberry import Maybe
 from core import clock
 from core.pages import Range
 from resolvers import merchants
+from resolvers.logs import LogFilter, list_merchant_logs
 from resolvers.merchants import MerchantFilter
 from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, described, parse, query
+from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
 from schema.shops import LazyWant, Shop, ShopChange
 
@@ -53,6 +55,21 @@ class Merchant:
     def monthly_revenue(self) -> list[Money]:
         revenue = cast(merchants.Merchant, self).monthly_revenue(clock.now())
         return [Money.of(amount, currency) for currency, amount in sorted(revenue.items())]
+
+    @described("What the apps logged about the merchant, the newest first.")
+    async def logs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: LogFilterInput | None = None,
+    ) -> Connection[LogEntry]:
+        found, window = cast(merchants.Merchant, self), Range.of(first, after, last, before)
+        app_ids = [shop.app_id for shop in found.shops]
+        filters = parse(LogFilter, filter).of_shop(found.domain)
+        return Connection.of(await list_merchant_logs(info.context.actor, app_ids, window, filters))
 
 
 def merchant(found: merchants.Merchant) -> Merchant:

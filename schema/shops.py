@@ -15,6 +15,7 @@ from models import shops as stored
 from models.plans import Interval
 from models.shops import ChangeKind, ShopStatus, SubscriptionStatus
 from resolvers import shops, wants
+from resolvers.logs import LogFilter, LogSortKey, list_logs
 from resolvers.shops import (
     ShopDomainFilter,
     ShopFilter,
@@ -26,6 +27,7 @@ from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
 from schema.plans import Plan
 
@@ -114,6 +116,21 @@ class Shop:
         shop = cast(stored.Shop, self)
         party = Party(shop.app_id, shop.email_key, shop.domain)
         return cast(list[LazyWant], await info.context.loaders.wants_voted_by_shops.load(party))
+
+    @described("What the app logged about the shop, the newest first.")
+    async def logs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: LogFilterInput | None = None,
+    ) -> Connection[LogEntry]:
+        shop, window = cast(stored.Shop, self), Range.of(first, after, last, before)
+        filters = parse(LogFilter, filter).of_shop(shop.domain)
+        newest = LogSortKey.CREATED_AT.order(descending=True)
+        return Connection.of(await list_logs(info.context.actor, shop.app_id, window, filters, newest))
 
     @described("What happened to the shop, the newest first.")
     def history(self) -> list[ShopChange]:

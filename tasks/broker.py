@@ -16,6 +16,7 @@ from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
 from tasks.email_alerts import check_email_alerts
+from tasks.logs import forget_old_logs, settle_log_counts
 from tasks.slack import requeue_slack, tell_of_dead_jobs
 from tasks.upkeep import (
     apply_pending_events,
@@ -42,6 +43,8 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
     "settle_changed_wants": (settle_changed_wants, EVERY_MINUTE),
     "recount_wants": (recount_wants, EVERY_HOUR),
+    "settle_log_counts": (settle_log_counts, EVERY_MINUTE),
+    "forget_old_logs": (forget_old_logs, EVERY_HOUR),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
     "sweep_attachments": (sweep_attachments, EVERY_FIVE_MINUTES),
 }

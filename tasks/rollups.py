@@ -2,28 +2,23 @@
 whether it is still there."""
 
 import asyncio
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 import structlog
 from pydantic import JsonValue
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
-from core import clock
 from core.actor import Actor
 from core.ids import object_id
 from core.runtime import runtime
 from models.email_jobs import EmailJob
-from models.ticks import Turn
 from resolvers import email_effects, email_rollups, rollup_rebuilds
 from resolvers.email_events import PENDING
 from resolvers.outbox import is_sending
+from tasks.turns import end_turn, take_turn, this_process
 
 ROLLUPS: Final = Actor.system("rollups")
 TURN: Final = "email_events"
@@ -61,15 +56,14 @@ async def apply_all(pace: Pace = Pace(), owner: str = "") -> None:
 @asynccontextmanager
 async def following_events(pace: Pace = Pace()) -> AsyncIterator[None]:
     """Within the block this process takes its turns."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    owner = this_process()
     following = asyncio.create_task(_follow(owner, pace))
     try:
         yield
     finally:
         following.cancel()
         await asyncio.wait({following}, timeout=STOP_SECONDS)
-        with suppress(PyMongoError):
-            await Turn.find_one({"_id": TURN, "owner": owner}).delete()
+        await end_turn(TURN, owner)
 
 
 async def _follow(owner: str, pace: Pace) -> None:
@@ -90,13 +84,7 @@ async def _follow(owner: str, pace: Pace) -> None:
 
 async def _take_turn(owner: str, pace: Pace) -> bool:
     """Whether it is this process's turn, which is renewed then."""
-    now = clock.now()
-    free = {"_id": TURN, "$or": [{"owner": owner}, {"expiresAt": {"$lte": now}}]}
-    try:
-        update = {"$set": {"owner": owner, "expiresAt": now + timedelta(seconds=pace.turn)}}
-        return await Turn.change(free, update, upsert=True) is not None
-    except DuplicateKeyError:
-        return False
+    return await take_turn(TURN, owner, pace.turn)
 
 
 async def rebuild(job: EmailJob) -> Mapping[str, JsonValue]:

@@ -14,6 +14,7 @@ from resolvers.outbox import sending_mail
 from tasks.broker import choose_broker
 from tasks.handlers import HANDLERS
 from tasks.jobs import doing_jobs
+from tasks.metrics import following_shops
 from tasks.rollups import following_events
 from tasks.schedule import scheduling
 
@@ -45,9 +46,9 @@ async def working(broker: AsyncBroker) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def doing_everything(broker: AsyncBroker, settings: Settings) -> AsyncIterator[None]:
-    """Within the block, the broker's tasks, the jobs in the database and what follows from the events of mail are done
-    by this process, and mail is sent."""
-    async with sending_mail(settings), working(broker), doing_jobs(HANDLERS), following_events():
+    """Within the block, the broker's tasks, the jobs in the database, what follows from the events of mail and metrics
+    are done by this process, and mail is sent."""
+    async with sending_mail(settings), working(broker), doing_jobs(HANDLERS), following_events(), following_shops():
         yield
 
 

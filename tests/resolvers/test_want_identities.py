@@ -8,7 +8,7 @@ from models.apps import App
 from resolvers.want_identities import Identity, identity_of
 from tests.factories.api_keys import backend_of
 from tests.factories.apps import an_app
-from tests.factories.end_users import an_end_user
+from tests.factories.end_users import a_stored_end_user, actor_of, an_end_user
 from tests.factories.people import a_user, actor_for
 from tests.factories.shops import a_shop
 from tests.factories.wants import NOBODY, voter
@@ -65,6 +65,15 @@ class TestWorks:
         ada = an_end_user(app.id, "ada@example.com")
         assert (await identified(app, actor=ada)).key == "email:ada@example.com"
         assert (await identified(app, "ADA@example.com", TEA, actor=ada)).shop_domain == TEA
+
+    async def test_an_end_user_votes_from_the_shop_that_they_signed_in_from(self) -> None:
+        app = await an_app()
+        helper = actor_of(await a_stored_end_user(app.id, "bob@example.com", shop_domain=TEA))
+        for shop in (None, TEA):
+            found = await identified(app, shop=shop, actor=helper)
+            assert (found.keys, found.shop_domain) == (("email:bob@example.com",), TEA)
+        with pytest.raises(InvalidInput, match=f"{CAKES} is not a shop of yours"):
+            await identified(app, shop=CAKES, actor=helper)
 
     async def test_staff_speak_for_themselves_or_for_whom_they_name(self) -> None:
         app, support = await an_app(), actor_for(await a_user(Role.SUPPORT, email="sofia@example.com"))
