@@ -39,10 +39,6 @@ class Loaders(WantLoaders):
         return DataLoader(_shops_using_plans)
 
     @cached_property
-    def shops_by_domain(self) -> DataLoader[tuple[str, str], Shop | None]:
-        return DataLoader(_shops_by_domain)
-
-    @cached_property
     def error_groups(self) -> DataLoader[str, ErrorGroup | None]:
         return DataLoader(_error_groups)
 
@@ -99,14 +95,6 @@ async def _shops_using_plans(plans: list[tuple[str, PydanticObjectId]]) -> list[
     return [counts[plan_id] for _, plan_id in plans]
 
 
-async def _shops_by_domain(shops: list[tuple[str, str]]) -> list[Shop | None]:
-    """Each given as app id and domain."""
-    apps, domains = {app_id for app_id, _ in shops}, {domain for _, domain in shops}
-    named = {"appId": {"$in": list(apps)}, "domain": {"$in": list(domains)}}
-    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find(named).to_list()}
-    return [found.get(shop) for shop in shops]
-
-
 async def _error_groups(group_ids: list[str]) -> list[ErrorGroup | None]:
     found = {group.id: group for group in await ErrorGroup.find({"_id": {"$in": group_ids}}).to_list()}
     return [found.get(group_id) for group_id in group_ids]
@@ -139,8 +127,10 @@ async def _end_users(contact_ids: list[PydanticObjectId]) -> list[list[EndUser]]
 
 
 async def _shops(shops: list[tuple[str, str]]) -> list[Shop | None]:
-    domains = sorted({domain for _, domain in shops})
-    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find({"domain": {"$in": domains}}).to_list()}
+    """Each given as app id and domain."""
+    apps, domains = {app_id for app_id, _ in shops}, {domain for _, domain in shops}
+    named = {"appId": {"$in": list(apps)}, "domain": {"$in": list(domains)}}
+    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find(named).to_list()}
     return [found.get(shop) for shop in shops]
 
 
