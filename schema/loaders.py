@@ -10,6 +10,7 @@ from strawberry.dataloader import DataLoader
 
 from models.apps import App
 from models.contacts import Contact
+from models.end_users import EndUser
 from models.log_tallies import ErrorGroup
 from models.plans import Plan
 from models.shops import Shop
@@ -52,6 +53,10 @@ class Loaders(WantLoaders):
     @cached_property
     def contacts(self) -> DataLoader[PydanticObjectId, Contact | None]:
         return DataLoader(_contacts)
+
+    @cached_property
+    def end_users(self) -> DataLoader[PydanticObjectId, list[EndUser]]:
+        return DataLoader(_end_users)
 
     @cached_property
     def shops(self) -> DataLoader[tuple[str, str], Shop | None]:
@@ -111,6 +116,14 @@ async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]
     people = await Contact.find({"_id": {"$in": contact_ids}, "erasedAt": None}).to_list()
     found = {contact.id: contact for contact in people}
     return [found.get(contact_id) for contact_id in contact_ids]
+
+
+async def _end_users(contact_ids: list[PydanticObjectId]) -> list[list[EndUser]]:
+    """Those of each contact."""
+    by_contact: defaultdict[PydanticObjectId, list[EndUser]] = defaultdict(list)
+    for user in await EndUser.find({"contactId": {"$in": contact_ids}}).sort("appId").to_list():
+        by_contact[user.contact_id].append(user)
+    return [by_contact[contact_id] for contact_id in contact_ids]
 
 
 async def _shops(shops: list[tuple[str, str]]) -> list[Shop | None]:
