@@ -7,7 +7,7 @@ from typing import Final
 
 from mail.bounces import Bounce, reason
 from mail.inbound.delivery_status import ENHANCED, STATUS, Action, Reported, groups_of, reported_in
-from mail.inbound.fields import Fields
+from mail.inbound.fields import Fields, text_of
 from mail.inbound.mailboxes import mailboxes
 from mail.inbound.notices import COPIED_FIELDS, COPY, WHOM_TO_ASK
 from mail.inbound.originals import ids_in, original_fields
@@ -153,7 +153,8 @@ def _mentioned(mail: Received, notice: str, original: Fields, signs: Signs) -> I
     found = mentions(notice, own) or mentions(mail.subject, own)
     general = _reasons_in(notice) or mail.subject
     said = {mention.email.lower(): mention for mention in found}
-    named = [mailbox.email for value in mail.fields.every("x-failed-recipients") for mailbox in mailboxes(value)]
+    header = map(text_of, mail.fields.every("x-failed-recipients"))
+    named = [mailbox.email for value in header for mailbox in mailboxes(value)]
     if not named and not any(mention.rank <= ITEM_OF_A_LIST for mention in found):
         named = addresses_found_by_flufl(mail.root.data[mail.root.head : mail.root.end])
     if not named:
