@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from pydantic import (
@@ -22,6 +22,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from core.errors import InvalidInput
+
+T = TypeVar("T")
 
 DEEPEST: Final = 10
 MOST_VALUES: Final = 1000
@@ -143,6 +145,17 @@ def _without_control_characters(value: str) -> str:
     return value
 
 
+def _web_address(value: str) -> str:
+    if not value.lower().startswith(("https://", "http://")):
+        raise ValueError("must be a web address that begins with https:// or http://")
+    return value
+
+
+def each_once(values: list[T]) -> list[T]:
+    """The values in their order, without repetitions."""
+    return list(dict.fromkeys(values))
+
+
 Text = Annotated[str, AfterValidator(_without_control_characters)]
 Verbatim = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_without_control_characters)]
 """Spaces at its ends stay."""
@@ -158,6 +171,7 @@ Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alp
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, description="BCP 47")]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+WebAddress = Annotated[Text, Field(max_length=2000), AfterValidator(_web_address)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_without_operators)]
 
 

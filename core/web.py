@@ -7,11 +7,14 @@ from uuid import uuid4
 
 import orjson
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("http")
 
 LARGEST_BODY: Final = 1_000_000
+CLIENT_GONE: Final = 499
+"""What the log says of a request whose sender went away in the middle of it, as nginx does: nobody is answered."""
 SECURITY_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -77,6 +80,8 @@ class Gate:
                 await send_json(
                     send_with_headers, 413, _failure(f"The body is larger than {scope[_LARGEST_BODY]} bytes")
                 )
+        except ClientDisconnect:
+            status = CLIENT_GONE
         except Exception:
             log.exception("request.failed", method=scope["method"], path=_loggable_path(scope))
             if status:

@@ -7,7 +7,10 @@ somebody for good, a missed one costs another refusal.
 
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
+
+from mail.phrases import any_of, read_table
 
 
 class Bounce(StrEnum):
@@ -19,18 +22,26 @@ class Bounce(StrEnum):
     POLICY = "policy"
 
 
+TABLE: Final = read_table(Path(__file__).with_name("refusals.toml"))
+PASSING: Final = any_of(TABLE["phrases"]["passing"], TABLE["words"])
+CLEARLY_PASSING: Final = any_of(TABLE["phrases"]["clearly_passing"], TABLE["words"])
+UNWANTED: Final = any_of(TABLE["phrases"]["unwanted"], TABLE["words"])
+ABOUT_THE_SENDER_ALONE: Final = any_of(TABLE["phrases"]["about_the_sender_alone"], TABLE["words"])
+UNKNOWN_ADDRESS: Final = any_of(TABLE["phrases"]["unknown_address"], TABLE["words"])
+NAMED_UNKNOWN: Final = any_of(TABLE["phrases"]["named_unknown"], TABLE["words"])
+UNKNOWN_HOST: Final = any_of(TABLE["phrases"]["unknown_host"], TABLE["words"])
+
 Code = tuple[int, int]
 """Subject and detail of an enhanced status code: `5.1.1` is (1, 1)."""
 
-
-def _any(*phrases: str) -> re.Pattern[str]:
-    return re.compile("|".join(phrases))
-
-
+LONGEST: Final = 4_000
+"""Characters that are read."""
+IN_REPLY_TO: Final = re.compile(r" ?\(in reply to [a-z ]{1,40}\)")
+"""What postfix adds, and is not said by the other server."""
 REPLY_CODE: Final = re.compile(r"(?<![\w.])([45])\d\d(?!\w|\.\d)")
 ENHANCED_CODE: Final = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\w)")
 
-GONE: Final = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)})
+GONE: Final = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (1, 351)})
 """Unknown mailbox, unknown host, impossible syntax, moved, a domain that takes no mail."""
 DISABLED: Final = (2, 1)
 FULL: Final = frozenset({(2, 2), (2, 4)})
@@ -38,60 +49,33 @@ ABOUT_THE_MAIL: Final = frozenset({(1, 7), (1, 8), (1, 9), (2, 3), (3, 4)})
 """Its sender (1.7, 1.8), the way it came (1.9), its size (2.3, 3.4)."""
 FOR_NOW: Final = frozenset({(1, 1), (2, 1), (2, 2)})
 """What is wrong with a mailbox and may be right another time: not verified, disabled, full."""
-NO_ANSWER: Final = (4, 1)
 UNSPECIFIC_PROTOCOL: Final = (5, 0)
 """`5.5.0 mailbox unavailable` is what some large hosts say of a user that they do not have."""
-MAILBOX, SYSTEM, ROUTE, PROTOCOL, CONTENT, SECURITY = 2, 3, 4, 5, 6, 7
+ADDRESS, MAILBOX, SYSTEM, ROUTE, PROTOCOL, CONTENT, SECURITY = 1, 2, 3, 4, 5, 6, 7
 """Subjects of enhanced status codes."""
 NO_ROOM: Final = "552"
 TAKES_NO_MAIL: Final = "556"
 """The domain takes no mail (RFC 7504)."""
 
-PASSING: Final = _any(
-    r"quota", r"(?:box|folder|disk|storage)\W+(?:is )?full", r"full mailbox", r"exceeded (?:its |the )?storage",
-    r"insufficient (?:\w+ )?storage", r"too (?:many|quickly|fast)", r"rate (?:that|limit)", r"temporar", r"try again",
-    r"gr[ae]y ?list", r"timed? ?out", r"time expired",
-)  # fmt: skip
-UNWANTED: Final = _any(
-    r"spam", r"junk", r"unsolicited", r"virus", r"malware", r"phish", r"bloc(?:k|ked|king)\b", r"reputation",
-    r"(?:black|block|deny) ?list", r"\b(?:rbl|dnsbl)\b", r"polic(?:y|ies)", r"\b(?:dmarc|dkim|spf|ptr|dns)\b",
-    r"relay (?:access )?(?:denied|not)", r"to relay", r"authenticat", r"not (?:authori[sz]ed|permitted|allowed)",
-    r"relaying", r"sender", r"message (?:size|content|too)", r"too (?:large|big|long)", r"maximum (?:\w+ )*size",
-    r"suspicious",
-)  # fmt: skip
-
-WHO: Final = r"(?:user|recipient|mail ?box|address|addressee|account|alias|customer|person|local.?part)"
-IS: Final = r"\W+(?:\S+ )?(?:is |was |has been )?(?:currently )?"
-"""Between who and what: `mailbox ann@example.com is unavailable`."""
-UNKNOWN_ADDRESS: Final = _any(
-    rf"unknown (?:\w+ )?{WHO}", rf"unknown or (?:illegal|invalid) {WHO}", rf"{WHO}{IS}(?:un|not )(?:known|available)",
-    rf"{WHO}{IS}not (?:found|active|local)", rf"{WHO}{IS}(?:invalid|inactive|disabled|deactivated|suspended)",
-    rf"{WHO}{IS}(?:closed|deleted|removed|expired|discontinued|terminated)",
-    rf"{WHO}\W+(?:\S+ )?(?:does(?:n.t| not) exist|no longer)",
-    rf"no such (?:local |virtual )?{WHO}", rf"no {WHO} (?:here )?by that name",
-    r"does(?:n.t| not) have an? (?:\S+ )?account", rf"not a (?:known|valid|local) {WHO}", rf"invalid (?:\w+ )?{WHO}",
-    r"no longer (?:active|valid|in use)", r"or not local", r"unroute?able address", r"not our customer",
-)  # fmt: skip
-UNKNOWN_HOST: Final = _any(
-    rf"(?:host|domain)(?: name)?{IS}(?:unknown|not found|not known)", r"domain (?:\S+ )?does(?:n.t| not) exist",
-    r"(?:no such|unknown) (?:\w+ )?(?:host|domain)", r"null ?mx", r"does(?:n.t| not) accept (?:e-?)?mail",
-)  # fmt: skip
-NOT_IN_DIRECTORY: Final = re.compile(r"recipient address rejected: access denied")
-"""With 5.4.1 it is Microsoft's answer for an address that is not in a company's directory."""
-
 
 def classify(text: str) -> Bounce:
     """`text` is a reply (`550 5.1.1 User unknown`), or what a bounce or a webhook says of it, its status first."""
-    text = " ".join(text.lower().split())
+    return reason(text) or Bounce.POLICY
+
+
+def reason(text: str) -> Bounce | None:
+    """As `classify`, but None where it says nothing but that the mail was refused."""
+    text = IN_REPLY_TO.sub("", " ".join(text[:LONGEST].lower().split()))
     reply, statuses = REPLY_CODE.search(text), list(ENHANCED_CODE.finditer(text))
     first = min(filter(None, [reply, *statuses]), key=lambda found: found.start(), default=None)
     if first is not None and first[1] != "5":
         return Bounce.SOFT
-    codes = [(int(status[2]), int(status[3])) for status in statuses]
-    for code in codes:
-        if decided := _by_code(code, text):
+    for status in statuses:
+        if status[1] == "4":
+            return Bounce.SOFT
+        if decided := _by_code((int(status[2]), int(status[3])), text):
             return decided
-    return _by_words(text, reply[0] if reply else "", codes[0][0] if codes else 0)
+    return _by_words(text, reply[0] if reply else "", int(statuses[0][2]) if statuses else 0)
 
 
 def is_about_a_mailbox(text: str) -> bool:
@@ -103,25 +87,33 @@ def is_about_a_mailbox(text: str) -> bool:
 
 def _by_code(code: Code, text: str) -> Bounce | None:
     """None where the code says nothing specific."""
-    if code in GONE:
-        return Bounce.HARD
-    if code == DISABLED:
-        return Bounce.SOFT if PASSING.search(text) else Bounce.HARD
-    if code in FULL:
-        return Bounce.SOFT
-    if code[0] == ROUTE:
-        not_in_directory = code == NO_ANSWER and NOT_IN_DIRECTORY.search(text)
-        return Bounce.HARD if not_in_directory or UNKNOWN_HOST.search(text) else Bounce.SOFT
-    if code in ABOUT_THE_MAIL or code[0] in (PROTOCOL, CONTENT, SECURITY):
-        return None if code == UNSPECIFIC_PROTOCOL else Bounce.POLICY
-    return None
+    kind: Bounce | None = None
+    if code in GONE or code == DISABLED:
+        passing = CLEARLY_PASSING.search(text) or (code == DISABLED and PASSING.search(text))
+        kind = Bounce.POLICY if ABOUT_THE_SENDER_ALONE.search(text) else Bounce.HARD
+        kind = Bounce.SOFT if passing else kind
+    elif code in FULL:
+        kind = Bounce.SOFT
+    elif code[0] == ROUTE:
+        kind = Bounce.HARD if _names_unknown(text) or UNKNOWN_HOST.search(text) else Bounce.SOFT
+    elif code in ABOUT_THE_MAIL or (code[0] in (PROTOCOL, CONTENT, SECURITY) and code != UNSPECIFIC_PROTOCOL):
+        kind = Bounce.SOFT if CLEARLY_PASSING.search(text) else Bounce.POLICY
+        kind = Bounce.HARD if _names_unknown(text) else kind
+    return kind
 
 
-def _by_words(text: str, reply: str, subject: int) -> Bounce:
+def _by_words(text: str, reply: str, subject: int) -> Bounce | None:
     if PASSING.search(text):
         return Bounce.SOFT
+    if _names_unknown(text):
+        return Bounce.HARD
     if UNWANTED.search(text):
         return Bounce.POLICY
     if reply == TAKES_NO_MAIL or UNKNOWN_ADDRESS.search(text) or UNKNOWN_HOST.search(text):
         return Bounce.HARD
-    return Bounce.SOFT if subject in (MAILBOX, SYSTEM) or reply == NO_ROOM else Bounce.POLICY
+    return Bounce.SOFT if subject in (MAILBOX, SYSTEM) or reply == NO_ROOM else None
+
+
+def _names_unknown(text: str) -> bool:
+    """Whether it says that a recipient is unknown so clearly that it outweighs what else it says."""
+    return bool(NAMED_UNKNOWN.search(text)) and "sender" not in text and not ABOUT_THE_SENDER_ALONE.search(text)

@@ -7,6 +7,7 @@ from beanie import Document
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
+from models.attachments import Attachment
 from models.campaigns import Campaign
 from models.canned_replies import CannedReply
 from models.consent_entries import ConsentEntry
@@ -18,8 +19,13 @@ from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
+from models.event_counts import EventCount
+from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
+from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
+from models.logs import LogEntry
 from models.magic_links import MagicLink
+from models.metrics import MetricRollup, ShopTimeline
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.shops import Shop
@@ -32,12 +38,15 @@ from models.ticket_messages import TicketMessage
 from models.tickets import Ticket, TicketNumber
 from models.ticks import Tick, Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
     ApiKey,
     App,
     AppEvent,
+    Attachment,
     Campaign,
     CannedReply,
     ConsentEntry,
@@ -50,11 +59,20 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailEvent,
     EmailJob,
     EndUser,
+    ErrorGroup,
+    ErrorGroupShop,
+    EventCount,
+    File,
+    FileChunk,
     IdempotencyRecord,
+    LogEntry,
+    LogHour,
     MagicLink,
+    MetricRollup,
     NewsletterTemplate,
     Plan,
     Shop,
+    ShopTimeline,
     SlackLane,
     SlackMessage,
     SlackRule,
@@ -62,11 +80,13 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Subscriber,
     Suppression,
     Template,
+    Tick,
     Ticket,
     TicketMessage,
     TicketNumber,
-    Tick,
     Turn,
     User,
+    Want,
+    WantVote,
     WebhookEvent,
 )

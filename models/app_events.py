@@ -15,6 +15,7 @@ class AppEvent(Stored):
     """Stored before anything follows from it; `applied_at` says that what follows was done, but for the `problem`.
 
     `dedupe_key` holds the sender's idempotency key for 24 hours. `expires_at` is 90 days after it arrived.
+    `uncounted` is true until metrics have counted it.
     """
 
     app_id: str
@@ -27,6 +28,7 @@ class AppEvent(Stored):
     applied_at: datetime | None = None
     problem: str | None = None
     expires_at: datetime
+    uncounted: bool | None = Field(True, repr=False)
 
     class Settings:
         name = "app_events"
@@ -42,5 +44,6 @@ class AppEvent(Stored):
                 [("appId", ASCENDING), ("shopDomain", ASCENDING), ("occurredAt", DESCENDING), ("_id", DESCENDING)]
             ),
             IndexModel([("appliedAt", ASCENDING), ("occurredAt", ASCENDING)]),
+            IndexModel([("uncounted", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"uncounted": True}),
             IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
         ]

@@ -60,9 +60,19 @@ class AppSupport(Part):
     auto_close_days: int | None = 14
 
 
+class WantBoard(Part):
+    """How the app takes wishes. With `auto_publish` everybody sees them at once, else only what staff have looked at.
+    Without `categories` any slug is one. `page_url` is where people read them: `{id}` in it stands for the want's."""
+
+    auto_publish: bool = False
+    categories: list[str] = Field(default_factory=list)
+    page_url: str | None = None
+
+
 class App(Record):
     """`id` is a slug, such as `banners-all-over`, and never changes. `shopify_secrets` are the app's client secrets at
-    Shopify, encrypted, the newest first: the one before it counts while Shopify still signs with it."""
+    Shopify, encrypted, the newest first: the one before it counts while Shopify still signs with it. `log_days` is how
+    long its logs are kept."""
 
     id: str = Field(alias="_id")  # type: ignore[assignment]  # Beanie allows any type of id
     name: str
@@ -72,6 +82,8 @@ class App(Record):
     is_active: bool = True
     mail: AppMail = Field(default_factory=AppMail)
     support: AppSupport = Field(default_factory=AppSupport)
+    want_board: WantBoard = Field(default_factory=WantBoard)
+    log_days: int = 30
     shopify_secrets: list[bytes] = Field(default_factory=list, repr=False)
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)

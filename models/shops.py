@@ -9,6 +9,7 @@ from beanie import DecimalAnnotation, PydanticObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from core.money import amount_of, units_of
 from models.base import Part, Stored
 from models.plans import Interval
 
@@ -77,11 +78,41 @@ class Change(Part):
     subscription: Subscription | None = None
 
 
+def monthly_revenue(
+    subscription: Subscription | None,
+    status: ShopStatus,
+    trial_ends_at: datetime | None,
+    at: datetime,
+    *,
+    is_test: bool,
+) -> Decimal:
+    """What a shop that stands like this brings in a month, in the subscription's currency: a year's price by twelve,
+    to the ten-thousandth; nothing in a trial, when frozen, or for a test."""
+    if (
+        subscription is None
+        or subscription.status is not SubscriptionStatus.ACTIVE
+        or subscription.is_test
+        or is_test
+        or status is not ShopStatus.ACTIVE
+        or (trial_ends_at is not None and trial_ends_at > at)
+    ):
+        return Decimal(0)
+    match subscription.interval:
+        case Interval.EVERY_30_DAYS:
+            return subscription.price
+        case Interval.ANNUAL:
+            return amount_of(units_of(subscription.price / MONTHS_PER_YEAR))
+        case Interval.ONE_TIME:
+            return Decimal(0)
+
+
 class Shop(Stored):
     """`version` guards every write: read, decide, write if nobody wrote meanwhile.
 
     `history` is in the order in which things happened, the newest last, and status, dates, subscription and trial
     follow from it. `trial_seconds_left` is what a shop takes along when it uninstalls within its trial.
+    `last_seen_at` is when the newest event happened that the app's backend reported of it. `uncounted` is true from
+    each write on until metrics have followed it.
     """
 
     app_id: str
@@ -106,26 +137,12 @@ class Shop(Stored):
     version: int = 1
     name_key: str = ""
     search_text: str = ""
+    last_seen_at: datetime | None = None
+    uncounted: bool | None = Field(True, repr=False)
 
     def monthly_revenue(self, at: datetime) -> Decimal:
-        """In the subscription's currency: a year's price by twelve; nothing in a trial, when frozen, or for a test."""
-        subscription = self.subscription
-        if (
-            subscription is None
-            or subscription.status is not SubscriptionStatus.ACTIVE
-            or subscription.is_test
-            or self.is_test
-            or self.status is not ShopStatus.ACTIVE
-            or (self.trial_ends_at is not None and self.trial_ends_at > at)
-        ):
-            return Decimal(0)
-        match subscription.interval:
-            case Interval.EVERY_30_DAYS:
-                return subscription.price
-            case Interval.ANNUAL:
-                return subscription.price / MONTHS_PER_YEAR
-            case Interval.ONE_TIME:
-                return Decimal(0)
+        """What the shop brings in a month, in the subscription's currency."""
+        return monthly_revenue(self.subscription, self.status, self.trial_ends_at, at, is_test=self.is_test)
 
     class Settings:
         name = "shops"
@@ -133,11 +150,14 @@ class Shop(Stored):
             IndexModel([("appId", ASCENDING), ("domain", ASCENDING)], unique=True),
             IndexModel([("domain", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("emailKey", ASCENDING)]),
+            IndexModel([("appId", ASCENDING), ("emailKey", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("installedAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("domain", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("lastSeenAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("uncounted", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"uncounted": True}),
             IndexModel([("appId", ASCENDING), ("subscription.planId", ASCENDING)]),
             IndexModel(
                 [

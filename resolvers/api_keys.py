@@ -13,7 +13,7 @@ from core.access import ADMINS, STAFF, allow
 from core.actor import Actor
 from core.errors import InvalidInput, NotFound, found
 from core.ids import object_id
-from core.inputs import OMITTED, Input, LongText, Moment, Name, Search
+from core.inputs import OMITTED, Input, LongText, Moment, Name, Search, each_once
 from core.keys import NewKey, new_key
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
@@ -30,12 +30,8 @@ def _in_the_future(moment: datetime) -> datetime:
     return moment
 
 
-def _each_once(scopes: list[Scope]) -> list[Scope]:
-    return list(dict.fromkeys(scopes))
-
-
 Expiry = Annotated[Moment, AfterValidator(_in_the_future)]
-Scopes = Annotated[list[Scope], Field(max_length=100), AfterValidator(_each_once)]
+Scopes = Annotated[list[Scope], Field(max_length=100), AfterValidator(each_once)]
 
 
 class ApiKeyCreate(Input):

@@ -9,8 +9,19 @@ from pymongo.errors import DuplicateKeyError
 from core.access import ADMINS, MARKETING, STAFF, allow
 from core.actor import Actor
 from core.errors import Conflict, InvalidInput, NotFound
-from core.ids import AppId
-from core.inputs import OMITTED, Input, Locale, LongText, Name, Origin, Search, Text
+from core.ids import AppId, Handle
+from core.inputs import (
+    OMITTED,
+    Input,
+    Locale,
+    LongText,
+    Name,
+    Origin,
+    Search,
+    Text,
+    WebAddress,
+    each_once,
+)
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from mail.headers import address, one_line
@@ -44,6 +55,7 @@ def _can_be_written_to(value: str) -> str:
 
 
 Origins = Annotated[list[Origin], Field(max_length=50)]
+LogDays = Annotated[int, Field(ge=1, le=365)]
 MailAddress = Annotated[str, Field(max_length=254), AfterValidator(_can_be_written_to)]
 MailName = Annotated[Text, Field(max_length=120), AfterValidator(one_line)]
 PostalAddress = Annotated[Text, Field(max_length=500)]
@@ -88,17 +100,29 @@ class AppSupportUpdate(Input):
     auto_close_days: Annotated[int, Field(ge=1, le=365)] | None = OMITTED
 
 
+class AppWantBoardUpdate(Input):
+    """How the app takes wishes. With `autoPublish` everybody sees them at once, else only what staff have looked at.
+    Without `categories` any slug is one. `pageUrl` is where people read them: mail leads there, and `{id}` in it stands
+    for the want's."""
+
+    auto_publish: bool = OMITTED
+    categories: Annotated[list[Handle], Field(max_length=50), AfterValidator(each_once)] = OMITTED
+    page_url: WebAddress | None = OMITTED
+
+
 class AppCreate(Input):
     id: Annotated[AppId, AfterValidator(_is_free)]
     name: Name
     description: LongText = ""
     allowed_origins: Origins = Field(default_factory=list)
     mail: AppMailUpdate = Field(default_factory=AppMailUpdate)
+    log_days: LogDays = 30
 
 
 class AppUpdate(Input):
     """`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, until the
-    next or until null, which takes both away."""
+    next or until null, which takes both away. `logDays` is how long logs are kept that come in from now on; what is
+    older is deleted within the hour."""
 
     name: Name = OMITTED
     description: LongText = OMITTED
@@ -106,6 +130,8 @@ class AppUpdate(Input):
     is_active: bool = OMITTED
     mail: AppMailUpdate = OMITTED
     support: AppSupportUpdate = OMITTED
+    want_board: AppWantBoardUpdate = OMITTED
+    log_days: LogDays = OMITTED
     shopify_secret: ShopifySecret | None = OMITTED
 
 

@@ -1,7 +1,8 @@
 """How a person is found in a collection, shown what is there of them, and taken out of it: a batch at a time, because
 somebody who was written to for years is in tens of thousands of documents."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ from models.shops import Shop
 
 BATCH: Final = 500
 """Documents that are in memory at a time, and changed with one update."""
+
+ERASED: Final = "[…]"
+"""What stands in a text for what was taken out of it."""
 
 Row = dict[str, Any]
 
@@ -123,6 +127,12 @@ async def deleting(holding: Holding, person: Person) -> int:
         await holding.document.find({"_id": {"$in": [document.id for document in batch]}}).delete()
         count += len(batch)
     return count
+
+
+def without_traces(text: str, traces: Iterable[str]) -> str:
+    """A text without addresses and full names; a name of one word may be any word."""
+    found = [trace for trace in traces if "@" in trace or " " in trace]
+    return re.sub("|".join(map(re.escape, found)), ERASED, text, flags=re.IGNORECASE) if found else text
 
 
 def overwriting(values: Callable[[Person], Mapping[str, Any]]) -> Callable[[Holding, Person], Awaitable[int]]:

@@ -73,11 +73,7 @@ class Merchant:
 
     def monthly_revenue(self, at: datetime) -> Mapping[str, Decimal]:
         """By currency."""
-        revenue: defaultdict[str, Decimal] = defaultdict(Decimal)
-        for shop in self.shops:
-            if shop.subscription is not None and (amount := shop.monthly_revenue(at)):
-                revenue[shop.subscription.currency] += amount
-        return revenue
+        return monthly_revenue_of(self.shops, at)
 
 
 @allow(STAFF)
@@ -108,6 +104,15 @@ async def list_merchants(actor: Actor, window: Range, filters: MerchantFilter) -
         has_next=window.before is not None if window.backward else more,
         has_previous=more if window.backward else window.after is not None,
     )
+
+
+def monthly_revenue_of(shops: Sequence[Shop], at: datetime) -> Mapping[str, Decimal]:
+    """What shops pay a month, by currency."""
+    revenue: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for shop in shops:
+        if shop.subscription is not None and (amount := shop.monthly_revenue(at)):
+            revenue[shop.subscription.currency] += amount
+    return revenue
 
 
 async def _domains(query: Filter, window: Range) -> list[str]:

@@ -13,6 +13,7 @@ from core import clock
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
+from models.attachments import Attachment
 from models.base import Record, touched
 from models.consent_entries import ConsentEntry
 from models.contacts import Consents, Contact
@@ -21,21 +22,28 @@ from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
 from models.end_users import EndUser
+from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
+from models.logs import LogEntry
 from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
+from models.slack_messages import SlackMessage
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
+from models.want_votes import WantVote
+from models.wants import Want
 from models.webhook_events import WebhookEvent
+from resolvers.attachment_removal import remove_attachments
 from resolvers.email_events import PERSONAL, without_address
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
+from resolvers.want_erasure import erase_from_wants, erased_vote
 
 
 async def _erase_from_shops(holding: Holding, person: Person) -> int:
@@ -60,6 +68,10 @@ async def _erase_from_events(holding: Holding, person: Person) -> int:
             await AppEvent.find({"_id": event.id}).update(touched({"data": _without(person, event.data)}))
         count += len(batch)
     return count
+
+
+async def _erase_attachments(holding: Holding, person: Person) -> int:
+    return await remove_attachments(holding.find(person))
 
 
 async def _erase_from_email_events(holding: Holding, person: Person) -> int:
@@ -139,6 +151,13 @@ HOLDINGS: Final = (
         lambda event, person: _without(person, event.data) != event.data,
     ),
     Holding(
+        Attachment,
+        lambda person: {"peopleKeys": person.contact.email_key},
+        frozenset({"app_id", "filename", "mimetype", "size", "created_at"}),
+        _erase_attachments,
+        discloses=lambda attachment, _: attachment.owner is None or not attachment.owner.is_internal,
+    ),
+    Holding(
         ConsentEntry,
         lambda person: {"contactId": person.contact.id},
         frozenset({"category", "state", "at", "legal_basis", "source", "text", "ip", "user_agent"}),
@@ -175,6 +194,14 @@ HOLDINGS: Final = (
         lambda person: {"emailKey": person.contact.email_key},
         frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
         deleting,
+    ),
+    Holding(
+        LogEntry,
+        lambda person: {"addressDigests": {"$in": [*person.digests]}},
+        frozenset({"app_id", "created_at", "module", "message"}),
+        overwriting(
+            lambda person: {"message": "", "messageKey": "", "dataJson": None, "error": None, "addressDigests": []}
+        ),
     ),
     Holding(
         Subscriber,
@@ -235,6 +262,18 @@ HOLDINGS: Final = (
         discloses=may_be_shown,
     ),
     Holding(
+        Want,
+        lambda person: {"author.emailKey": person.contact.email_key},
+        frozenset({"app_id", "title", "description", "created_at"}),
+        erase_from_wants,
+    ),
+    Holding(
+        WantVote,
+        lambda person: {"emailKey": person.contact.email_key},
+        frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
+        overwriting(erased_vote),
+    ),
+    Holding(
         WebhookEvent,
         lambda person: {"addressDigests": {"$in": [*person.digests]}},
         frozenset({"provider", "topic", "occurred_at", "payload"}),
@@ -254,7 +293,10 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     ApiKey: "made by staff for an app's backend",
     NewsletterTemplate: "written by staff, for nobody in particular",
     ContactRollup: "numbers, counted from the events",
+    File: "the bytes of attachments, which go with them",
+    FileChunk: "the bytes of attachments, which go with them",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
+    SlackMessage: "news for the company, which is forgotten when it is posted, and after a week in any case",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",
     Turn: "names of processes, for as long as it is their turn",
     User: "the company's staff, who are no contacts",

@@ -4,7 +4,7 @@ Where a shop stands follows from its history, read in the order in which things 
 order word of them arrives: a late event finds its place, and does not undo what came after it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -75,10 +75,16 @@ def replayed(changes: Iterable[Change]) -> tuple[Standing | None, list[Change]]:
     """Where a whole history leads, and the history itself with what each change was a change from."""
     standing: Standing | None = None
     told: list[Change] = []
-    for change in sorted(changes, key=_place):
-        standing, told_change = _after(standing, change)
+    for standing, told_change in steps(None, changes):  # noqa: B007  the last one counts
         told.append(told_change)
     return standing, told
+
+
+def steps(standing: Standing | None, changes: Iterable[Change]) -> Iterator[tuple[Standing, Change]]:
+    """Where the shop stands after each of the changes, one after the other."""
+    for change in sorted(changes, key=_place):
+        standing, told = _after(standing, change)
+        yield standing, told
 
 
 def _place(change: Change) -> tuple[datetime, int, str]:

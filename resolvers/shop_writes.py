@@ -10,6 +10,7 @@ from core.runtime import runtime
 from models.base import touched
 from models.shops import Change, ChangeKind, Shop, ShopStatus
 from resolvers.shop_changes import Standing, happened
+from resolvers.want_counts import mark_wants_of_shop
 
 Decide = Callable[[Shop | None], Shop | None]
 """What a shop is to become, from what it is; None leaves it as it is. It may be called several times."""
@@ -31,6 +32,7 @@ async def write_shop(app_id: str, domain: str, decide: Decide) -> Shop | None:
             return current
         written = await _replaced(current, changes) if current else await _inserted(wanted)
         if written is not None:
+            await mark_wants_of_shop(current, written)
             await runtime().topics.publish(topic_of(app_id), {"shopId": str(written.id)})
             return written
 
@@ -102,4 +104,4 @@ async def _inserted(shop: Shop) -> Shop | None:
 
 async def _replaced(current: Shop, changes: dict[str, Any]) -> Shop | None:
     seen = {"_id": current.id, "version": current.version}
-    return await Shop.change(seen, touched(changes) | {"$inc": {"version": 1}})
+    return await Shop.change(seen, touched(changes | {"uncounted": True}) | {"$inc": {"version": 1}})

@@ -12,8 +12,19 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from core.inputs import Email, Input, Locale, LongText, Moment, ShortText, invalid_input, key_of_email, moment_of
-from resolvers.subscribers import Source, Tags, WebAddress
+from core.inputs import (
+    Email,
+    Input,
+    Locale,
+    LongText,
+    Moment,
+    ShortText,
+    WebAddress,
+    invalid_input,
+    key_of_email,
+    moment_of,
+)
+from resolvers.subscribers import Source, Tags
 
 IMPORT: Final = "import"
 TAG_SEPARATOR: Final = re.compile(r"[|;,]")

@@ -12,7 +12,20 @@ from core.access import MARKETING, STAFF, allow
 from core.actor import Actor
 from core.errors import Conflict, InvalidInput, NotFound, found
 from core.ids import object_id
-from core.inputs import OMITTED, Email, Input, Locale, LongText, Moment, Search, ShortText, Text, key_of_email
+from core.inputs import (
+    OMITTED,
+    Email,
+    Input,
+    Locale,
+    LongText,
+    Moment,
+    Search,
+    ShortText,
+    Text,
+    WebAddress,
+    each_once,
+    key_of_email,
+)
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from models.base import touched
@@ -33,19 +46,8 @@ from resolvers.subscriber_writes import (
 MOST_TAGGED: Final = 1000
 
 
-def _each_once(values: list[str]) -> list[str]:
-    return list(dict.fromkeys(values))
-
-
-def _web_address(value: str) -> str:
-    if not value.lower().startswith(("https://", "http://")):
-        raise ValueError("must be a web address that begins with https:// or http://")
-    return value
-
-
 Tag = Annotated[Text, Field(min_length=1, max_length=60)]
-Tags = Annotated[list[Tag], Field(max_length=50), AfterValidator(_each_once)]
-WebAddress = Annotated[Text, Field(max_length=2000), AfterValidator(_web_address)]
+Tags = Annotated[list[Tag], Field(max_length=50), AfterValidator(each_once)]
 Source = Annotated[ShortText, Field(min_length=1)]
 
 

@@ -12,7 +12,7 @@ from core import clock
 from core.access import MARKETING, allow, allow_all
 from core.actor import Actor
 from core.errors import Gone, NotFound, found
-from core.inputs import Email, Input, Locale, LongText, ShortText, key_of_email
+from core.inputs import Email, Input, Locale, LongText, ShortText, WebAddress, key_of_email
 from core.runtime import runtime
 from core.scopes import Scope
 from core.tokens import fingerprint
@@ -35,7 +35,7 @@ from resolvers.subscriber_writes import (
     member_of,
     speaks_against_evidence,
 )
-from resolvers.subscribers import Tags, WebAddress
+from resolvers.subscribers import Tags
 
 PER_ADDRESS: Final = RateLimitItemPerHour(5, namespace="subscribe_address")
 PER_CALLER: Final = RateLimitItemPerMinute(300, namespace="subscribe_caller")

@@ -17,12 +17,14 @@ from core.access import allow
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.inputs import JsonObject, invalid_input, key_of_email
-from core.mongo import Filter
+from core.mongo import Filter, insert_new
 from models.apps import App
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, DeliveryThread
+from models.email_events import EmailEventType
 from models.email_jobs import EmailJob
-from resolvers.job_leases import enqueue
+from resolvers.email_events import event_about, record_event
+from resolvers.job_leases import enqueue, enqueue_many
 from resolvers.mail_secrets import sealed_values
 
 DELIVER: Final = "mail.deliver"
@@ -125,8 +127,46 @@ async def plan_mail(
         )
     )
     if planned.status is DeliveryStatus.QUEUED:
-        await _leave_to_workers(actor, planned.id)
+        await _leave_to_workers(actor, planned)
     return planned
+
+
+@allow()
+async def queue_mail_to_contacts(
+    actor: Actor,
+    app: App,
+    key: str,
+    contacts: Sequence[Contact],
+    *,
+    values: Mapping[str, Any],
+    source: str,
+    category: ConsentCategory,
+) -> None:
+    """As `queue_mail`, of the same to some hundred contacts, with three round trips. It goes after what somebody waits
+    for."""
+    checked = checked_values(values)
+    deliveries = [
+        Delivery(
+            app_id=app.id,
+            source=source,
+            kind=DeliveryKind.TRANSACTIONAL,
+            category=category,
+            contact_id=contact.id,
+            content=f"template:{key}",
+            email=contact.email,
+            name=contact.name,
+            language=contact.language or app.mail.default_language,
+            values=checked,
+        )
+        for contact in contacts
+    ]
+    if deliveries:
+        await insert_new(Delivery, deliveries)
+    of_these = {"source": source, "contactId": {"$in": [contact.id for contact in contacts]}}
+    waiting = {**of_these, "status": DeliveryStatus.QUEUED.value}
+    planned = await Delivery.find(waiting, projection_model=_Waiting).to_list()
+    jobs = {_job_key(one.id): {"deliveryId": str(one.id)} for one in planned}
+    await enqueue_many(actor, DELIVER, jobs, max_attempts=ATTEMPTS)
 
 
 @allow()
@@ -139,8 +179,9 @@ async def enqueue_forgotten_mail(actor: Actor) -> int:
         if not found:
             return forgotten
         last = found[-1].id
-        for delivery_id in await _without_a_job([delivery.id for delivery in found]):
-            await _leave_to_workers(actor, delivery_id)
+        ids = await _without_a_job([delivery.id for delivery in found])
+        for delivery in await Delivery.find({"_id": {"$in": ids}}).to_list() if ids else []:
+            await _leave_to_workers(actor, delivery)
             forgotten += 1
 
 
@@ -196,10 +237,12 @@ async def _inserted(planned: Delivery) -> Delivery:
         return first
 
 
-async def _leave_to_workers(actor: Actor, delivery_id: PydanticObjectId) -> None:
-    """However often it is called, there is one job."""
-    payload = {"deliveryId": str(delivery_id)}
-    key = _job_key(delivery_id)
+async def _leave_to_workers(actor: Actor, delivery: Delivery) -> None:
+    """However often it is called, there is one event, and one job: the event first, because a mail that has a job is
+    not looked at again."""
+    queued = event_about(delivery, EmailEventType.QUEUED, source=delivery.kind.value, at=delivery.created_at)
+    await record_event(queued)
+    payload, key = {"deliveryId": str(delivery.id)}, _job_key(delivery.id)
     await enqueue(actor, DELIVER, payload, priority=PRIORITY, dedupe_key=key, max_attempts=ATTEMPTS)
 
 

@@ -15,19 +15,20 @@ from starlette.requests import Request
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.inputs import invalid_input
-from rest_compat.uploads import Upload
+from rest_compat.uploads import JSON, Body, Files, Form, Upload, media_type_of
 
-Reader = Callable[[Request, Actor, bytes | Upload], Any]
+Reader = Callable[[Request, Actor, Body], Any]
 
 GIVEN: Final[dict[Any, Reader]] = {
     Actor: lambda request, actor, body: actor,
     Request: lambda request, actor, body: request,
     Upload: lambda request, actor, body: body,
+    Files: lambda request, actor, body: body.files if isinstance(body, Form) else Files(),
 }
 """What a view may ask for besides what the caller sent."""
 
 
-def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes | Upload], dict[str, Any]]:
+def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, Body], dict[str, Any]]:
     """A function from a request to the view's arguments. Raises `InvalidInput` naming the fields."""
     hints = get_type_hints(view, include_extras=True)
     hints.pop("return", None)
@@ -35,10 +36,14 @@ def binder(view: Callable[..., Any]) -> Callable[[Request, Actor, bytes | Upload
     reads_query = any(
         hint is Request or any(isinstance(marker, Query) for marker in get_args(hint)) for hint in hints.values()
     )
+    reads_body = body_model_of(view) is not None
 
-    def bind(request: Request, actor: Actor, body: bytes | Upload) -> dict[str, Any]:
+    def bind(request: Request, actor: Actor, body: Body) -> dict[str, Any]:
         if not reads_query and request.url.query:
             name = next(iter(request.query_params), "")
+            raise InvalidInput(f"{name}: is not a known field", name)
+        if isinstance(body, Form) and body.fields and not reads_body:
+            name = body.fields[0][0]
             raise InvalidInput(f"{name}: is not a known field", name)
         return {name: read(request, actor, body) for name, read in readers}
 
@@ -64,7 +69,7 @@ def _path_parameter(name: str) -> Reader:
 
 
 def _query(model: type[BaseModel]) -> Reader:
-    def read(request: Request, actor: Actor, body: bytes | Upload) -> BaseModel:
+    def read(request: Request, actor: Actor, body: Body) -> BaseModel:
         values: dict[str, str] = {}
         for name, value in request.query_params.multi_items():
             if name in values:
@@ -85,13 +90,43 @@ def _optional_body(model: type[BaseModel]) -> Reader:
 
 
 def _body(model: type[BaseModel]) -> Reader:
-    def read(request: Request, actor: Actor, body: bytes | Upload) -> BaseModel:
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "application/json":
-            raise InvalidInput("The body must be JSON, with Content-Type: application/json")
+    """From JSON, or from the fields of a form where the row takes one."""
+
+    def read(request: Request, actor: Actor, body: Body) -> BaseModel:
         try:
+            if isinstance(body, Form):
+                return model.model_validate(_values(model, body))
+            if media_type_of(request) != JSON:
+                raise InvalidInput(f"The body must be JSON, with Content-Type: {JSON}")
             return model.model_validate_json(cast(bytes, body))
         except ValidationError as error:
             raise invalid_input(error) from None
 
     return read
+
+
+def _values(model: type[BaseModel], form: Form) -> dict[str, str | list[str]]:
+    """A field that is a list is given several times; one that was left empty is not given."""
+    lists = {info.alias or name for name, info in model.model_fields.items() if _is_list(info.annotation)}
+    values: dict[str, str | list[str]] = {}
+    for name, value in form.fields:
+        if name in lists:
+            values[name] = [*values.get(name, []), value]
+        elif name in values:
+            raise InvalidInput(f"{name}: is given twice", name)
+        elif value:
+            values[name] = value
+    return values
+
+
+def _is_list(annotation: Any) -> bool:
+    if get_origin(annotation) in (Annotated, Union, UnionType):
+        return any(_is_list(argument) for argument in get_args(annotation))
+    return get_origin(annotation) is list
+
+
+def body_model_of(view: Callable[..., Any]) -> type[BaseModel] | None:
+    """What a view reads from the body; None where that is nothing."""
+    hints = get_type_hints(view, include_extras=True)
+    hints.pop("return", None)
+    return next((hint for hint in hints.values() if isinstance(hint, type) and issubclass(hint, BaseModel)), None)

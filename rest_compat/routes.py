@@ -9,6 +9,7 @@ from resolvers import (
     api_keys,
     app_events,
     apps,
+    attachments,
     auth,
     campaign_life,
     campaigns,
@@ -21,7 +22,11 @@ from resolvers import (
     email_jobs,
     gdpr,
     health,
+    log_deletions,
+    log_ingestion,
+    logs,
     magic_links,
+    metrics,
     newsletter_templates,
     plans,
     shops,
@@ -39,11 +44,17 @@ from resolvers import (
     tracking,
     unsubscribing,
     users,
+    want_board,
+    want_changes,
+    want_submitting,
+    want_votes,
+    wants,
     webhooks,
 )
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
+from rest_compat import attachments as attachments_views
 from rest_compat import auth as auth_views
 from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
@@ -53,7 +64,9 @@ from rest_compat import email_analytics as email_analytics_views
 from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
+from rest_compat import logs as logs_views
 from rest_compat import magic_links as magic_links_views
+from rest_compat import metrics as metrics_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
@@ -68,10 +81,14 @@ from rest_compat import tickets as tickets_views
 from rest_compat import tracking as tracking_views
 from rest_compat import unsubscribing as unsubscribing_views
 from rest_compat import users as users_views
+from rest_compat import want_board as want_board_views
+from rest_compat import wants as wants_views
 from rest_compat import webhooks as webhooks_views
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
+from rest_compat.attachments import FILES as ATTACHMENTS
+from rest_compat.attachments import AttachmentWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
@@ -86,7 +103,19 @@ from rest_compat.email_analytics import (
 from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
+from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
+from rest_compat.metric_wires import (
+    ActivityWire,
+    AppFiguresWire,
+    DashboardWire,
+    EventMetricWire,
+    OverTimeWire,
+    ShopsPointWire,
+    SummaryWire,
+    TopShopsWire,
+    TopShopWire,
+)
 from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
@@ -99,6 +128,8 @@ from rest_compat.templates import TemplateCategoriesWire, TemplateWire
 from rest_compat.ticket_messages import TicketMessageWire
 from rest_compat.tickets import DeletedTickets, TicketStatsWire, TicketWire, TicketWithHistoryWire
 from rest_compat.users import UserWire
+from rest_compat.want_board import PublicWantWire, VoteWire
+from rest_compat.wants import WantStatsWire, WantWire
 from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
 # fmt: off
@@ -149,6 +180,28 @@ CATEGORIES: Final[Categories] = {
         Route("PATCH", "/{appId}/templates/{templateId}/toggle", templates_views.toggle_template, templates.toggle_template, DataMessage[TemplateWire]),
         Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
     ],
+    "Metrics": [
+        Route("GET", "/metrics/aggregate/dashboard", metrics_views.aggregate_dashboard, metrics.get_metrics, Data[DashboardWire]),
+        Route("GET", "/metrics/aggregate/shops-over-time", metrics_views.aggregate_shops_over_time, metrics.get_metrics, Data[OverTimeWire]),
+        Route("GET", "/metrics/aggregate/top-shops", metrics_views.aggregate_top_shops, metrics.get_metrics, Data[TopShopsWire]),
+        Route("GET", "/metrics/aggregate/activity", metrics_views.aggregate_activity, metrics.get_metrics, Data[list[ActivityWire]]),
+        Route("GET", "/metrics/aggregate/summary", metrics_views.aggregate_summary, metrics.get_metrics, Data[SummaryWire]),
+        Route("GET", "/{appId}/metrics/dashboard", metrics_views.app_dashboard, metrics.get_metrics, Data[AppFiguresWire]),
+        Route("GET", "/{appId}/metrics/shops-over-time", metrics_views.app_shops_over_time, metrics.get_metrics, Data[list[ShopsPointWire]]),
+        Route("GET", "/{appId}/metrics/top-shops", metrics_views.app_top_shops, metrics.get_metrics, Data[list[TopShopWire]]),
+        Route("GET", "/{appId}/metrics/activity", metrics_views.app_activity, metrics.get_metrics, Data[list[ActivityWire]]),
+        Route("GET", "/{appId}/metrics/custom", metrics_views.app_custom, metrics.get_metrics, Data[list[EventMetricWire]]),
+    ],
+    "Logs": [
+        Route("GET", "/{appId}/logs/stats", logs_views.log_stats, logs.log_stats, Data[LogStatsWire]),
+        Route("GET", "/{appId}/logs/shop-domains", logs_views.list_log_shop_domains, logs.list_log_shop_domains, Data[list[str]]),
+        Route("GET", "/{appId}/logs/modules", logs_views.list_log_modules, logs.list_log_modules, Data[list[str]]),
+        Route("GET", "/{appId}/logs/over-time", logs_views.logs_over_time, logs.logs_over_time, Data[list[LogsAtWire]]),
+        Route("GET", "/{appId}/logs/", logs_views.list_logs, logs.list_logs, Paged[LogWire]),
+        Route("DELETE", "/{appId}/logs/", logs_views.delete_logs, log_deletions.delete_logs, DataMessage[DeletedLogsWire]),
+        Route("GET", "/{appId}/logs/{logId}", logs_views.get_log, logs.get_log, Data[LogWire]),
+        Route("DELETE", "/{appId}/logs/{logId}", logs_views.delete_log, log_deletions.delete_log, Message),
+    ],
     "Tickets": [
         Route("GET", "/tickets/", tickets_views.list_all_tickets, tickets.list_tickets, Paged[TicketWire]),
         Route("GET", "/tickets/{messageId}", tickets_views.get_any_ticket, tickets.get_ticket, Data[TicketWithHistoryWire]),
@@ -156,19 +209,32 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/tickets/{messageId}", tickets_views.delete_any_ticket, tickets.delete_ticket, Message),
         Route("PATCH", "/tickets/{messageId}/status", tickets_views.change_any_ticket_status, tickets.change_ticket_status, DataMessage[TicketWithHistoryWire]),
         Route("GET", "/{appId}/tickets/stats", tickets_views.show_ticket_stats, ticket_stats.ticket_stats, Data[TicketStatsWire]),
-        Route("POST", "/{appId}/tickets/", tickets_views.create_ticket, ticket_creation.create_ticket, DataMessage[TicketWithHistoryWire], 201),
+        Route("POST", "/{appId}/tickets/", tickets_views.create_ticket, ticket_creation.create_ticket, DataMessage[TicketWithHistoryWire], 201, uploads=ATTACHMENTS),
         Route("GET", "/{appId}/tickets/", tickets_views.list_tickets, tickets.list_tickets, Paged[TicketWire]),
         Route("DELETE", "/{appId}/tickets/", tickets_views.delete_tickets, ticket_bulk.delete_tickets, DeletedTickets),
         Route("GET", "/{appId}/tickets/{messageId}", tickets_views.get_ticket, tickets.get_ticket, Data[TicketWithHistoryWire]),
         Route("PATCH", "/{appId}/tickets/{messageId}", tickets_views.update_ticket, tickets.update_ticket, DataMessage[TicketWithHistoryWire]),
         Route("DELETE", "/{appId}/tickets/{messageId}", tickets_views.delete_ticket, tickets.delete_ticket, Message),
         Route("PATCH", "/{appId}/tickets/{messageId}/status", tickets_views.change_ticket_status, tickets.change_ticket_status, DataMessage[TicketWithHistoryWire]),
-        Route("POST", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.add_ticket_message, ticket_messages.add_ticket_message, DataMessage[TicketMessageWire], 201),
+        Route("POST", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.add_ticket_message, ticket_messages.add_ticket_message, DataMessage[TicketMessageWire], 201, uploads=ATTACHMENTS),
         Route("GET", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.list_ticket_messages, ticket_messages.list_ticket_messages, Paged[TicketMessageWire]),
     ],
     "Magic Link": [
         Route("POST", "/{appId}/magic-link/request", magic_links_views.request_magic_link, magic_links.request_magic_link, RequestedWire, 202),
         Route("POST", "/{appId}/magic-link/verify", magic_links_views.verify_magic_link, magic_links.verify_magic_link, EndUserSessionWire, errors=(401,)),
+    ],
+    "Wants": [
+        Route("GET", "/{appId}/wants/", want_board_views.list_public_wants, want_board.list_public_wants, Paged[PublicWantWire]),
+        Route("POST", "/{appId}/wants/", want_board_views.create_want, want_submitting.create_want, Data[PublicWantWire], 201),
+        Route("GET", "/{appId}/wants/{id}", want_board_views.get_public_want, want_board.get_public_want, Data[PublicWantWire]),
+        Route("POST", "/{appId}/wants/{id}/vote", want_board_views.toggle_want_vote, want_votes.toggle_want_vote, Data[VoteWire]),
+        Route("GET", "/admin/{appId}/wants/stats", wants_views.want_stats, wants.want_stats, Data[WantStatsWire]),
+        Route("GET", "/admin/{appId}/wants/", wants_views.list_wants, wants.list_wants, Paged[WantWire]),
+        Route("GET", "/admin/{appId}/wants/{id}", wants_views.get_want, wants.get_want, Data[WantWire]),
+        Route("PATCH", "/admin/{appId}/wants/{id}", wants_views.update_want, wants.update_want, Data[WantWire]),
+        Route("DELETE", "/admin/{appId}/wants/{id}", wants_views.delete_want, wants.delete_want, Message),
+        Route("PATCH", "/admin/{appId}/wants/{id}/status", wants_views.change_want_status, want_changes.change_want_status, DataMessage[WantWire]),
+        Route("PATCH", "/admin/{appId}/wants/{id}/priority", wants_views.change_want_priority, wants.change_want_priority, DataMessage[WantWire]),
     ],
     "Newsletter": [
         Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),
@@ -262,10 +328,16 @@ BEYOND_THE_CONTRACT: Final[Categories] = {
         Route("POST", "/{appId}/tickets/{messageId}/rating", ticket_ratings_views.rate_ticket, ticket_ratings.rate_ticket, DataMessage[TicketWire]),
         Route("GET", "/{appId}/tickets/rate/{token}", ticket_ratings_views.show_ticket_rating, ticket_ratings.get_ticket_rating, None, media_type="text/html", pages=(404,)),
         Route("POST", "/{appId}/tickets/rate/{token}", ticket_ratings_views.rate_ticket_by_link, ticket_ratings.rate_ticket_by_link, None, media_type="text/html", pages=(400, 404)),
+        Route("POST", "/{appId}/attachments", attachments_views.upload_attachments, attachments.upload_attachments, Data[list[AttachmentWire]], 201, uploads=ATTACHMENTS),
+        Route("GET", "/{appId}/attachments/{id}", attachments_views.download_attachment, attachments.get_attachment, None, media_type="application/octet-stream", errors=(416,)),
+        Route("GET", "/{appId}/attachments/{id}/{token}", attachments_views.download_linked_attachment, attachments.get_linked_attachment, None, media_type="application/octet-stream", errors=(410, 416)),
     ],
     "Magic Link": [
         Route("GET", "/{appId}/magic-link/{token}", magic_links_views.show_magic_link, magic_links.get_magic_link, None, media_type="text/html", pages=(404, 410)),
         Route("POST", "/{appId}/magic-link/{token}", magic_links_views.follow_magic_link, magic_links.follow_magic_link, None, media_type="text/html", pages=(303, 404, 410)),
+    ],
+    "Logs": [
+        Route("POST", "/{appId}/logs/", logs_views.ingest_logs, log_ingestion.ingest_logs, Data[IngestedLogsWire], 201, largest_body=5_000_000),
     ],
     "Newsletter": [
         Route("GET", "/{appId}/newsletter/confirm/{token}", subscribing_views.show_confirmation, subscribing.get_newsletter_confirmation, None, media_type="text/html", pages=(404, 410)),

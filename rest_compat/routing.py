@@ -15,12 +15,13 @@ from starlette.routing import BaseRoute
 from core.access import Access, access_of
 from core.actor import Actor
 from core.errors import DomainError
+from core.web import allow_body
 from resolvers.authentication import actor_of, count_stranger
 from resolvers.idempotency import Answer, once
-from rest_compat.binding import binder
+from rest_compat.binding import binder, body_model_of
 from rest_compat.contract import endpoints
 from rest_compat.edge import Failure
-from rest_compat.uploads import Upload, Uploads, received
+from rest_compat.uploads import Body, Forms, Uploads, count_form
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 HTML: Final = "text/html"
@@ -49,6 +50,7 @@ MEANINGS: Final = {
     409: "It conflicts with what is there",
     410: "It was there, and is gone",
     413: "The body is too large",
+    416: "The file has no such part",
     429: "Too many requests; Retry-After says when to come back",
     500: "The server failed; the sentence carries an id to report",
     503: "The server can't answer now",
@@ -61,10 +63,10 @@ class Route:
 
     Who may call, and so the security in OpenAPI, is what the resolver declares. Without a model, `media_type` says what
     a success is; `pages` are the other statuses that the view answers a person with, as HTML. With `uploads` the body
-    is a file.
+    is a file, or a form with files; `largest_body`, in bytes, is where JSON may be larger than elsewhere.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
     strangers send, unless it is refused.
-    `is_shortcut` rows are answered before the router (`shortcuts.py`).
+    `is_shortcut` rows are answered before the framework (`shortcuts.py`).
     """
 
     method: str
@@ -76,8 +78,9 @@ class Route:
     errors: tuple[int, ...] = ()
     media_type: str = "application/json"
     pages: tuple[int, ...] = ()
-    uploads: Uploads | None = None
+    uploads: Uploads | Forms | None = None
     signed_by: tuple[str, ...] = ()
+    largest_body: int | None = None
     is_shortcut: bool = False
 
     @property
@@ -142,7 +145,7 @@ def _served(category: str, route: Route) -> APIRoute:
     without: list[dict[str, Any]] = [{}] if schemes and route.access.public else []
     extra: dict[str, Any] = {"security": [*without, *({scheme: []} for scheme in schemes)]}
     if route.uploads:
-        extra["requestBody"] = route.uploads.documented
+        extra["requestBody"] = route.uploads.documented(body_model_of(route.view))
     if route.signed_by:
         extra["parameters"] = [_signed_header(name) for name in route.signed_by]
         extra["requestBody"] = SIGNED_BODY
@@ -178,7 +181,7 @@ def _handler(route: Route) -> Handler:
         return _signed_handler(route)
     bind, reads_body = binder(route.view), route.method in WRITES
 
-    async def respond(request: Request, actor: Actor, body: bytes | Upload) -> Response:
+    async def respond(request: Request, actor: Actor, body: Body) -> Response:
         async def answer() -> Response:
             return rendered(await route.view(**bind(request, actor, body)), route.status)
 
@@ -188,10 +191,13 @@ def _handler(route: Route) -> Handler:
     async def handle(request: Request) -> Response:
         actor = await actor_of(request)
         route.access.check(actor)
+        if route.largest_body is not None:
+            allow_body(request.scope, route.largest_body)
         if route.uploads is None:
             return await respond(request, actor, await request.body() if reads_body else b"")
-        async with received(request, route.uploads) as upload:
-            return await respond(request, actor, upload)
+        await count_form(request, actor)
+        async with route.uploads.received(request) as body:
+            return await respond(request, actor, body)
 
     return handle
 
@@ -233,13 +239,13 @@ def _plain(value: Any) -> Any:
 
 
 async def _once(
-    actor: Actor, key: str, request: Request, body: bytes | Upload, answer: Callable[[], Awaitable[Response]]
+    actor: Actor, key: str, request: Request, body: Body, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
     async def work() -> Answer:
         response = await answer()
         return Answer(response.status_code, response.headers.get("content-type", ""), bytes(response.body))
 
-    sent = body.digest() if isinstance(body, Upload) else body
+    sent = body if isinstance(body, bytes) else body.digest()
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + sent
     kept = await once(actor, key, asked, work)
     return Response(kept.body, kept.status, headers={"content-type": kept.media_type})

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Annotated, cast
 import strawberry
 from strawberry import ID, Maybe
 
+from core.access import access_of
 from core.pages import Range
 from models import apps as stored
 from resolvers import apps
 from resolvers.apps import AppCreate, AppFilter, AppSortKey, AppUpdate, features_of
+from resolvers.metric_periods import MetricsInterval, MetricsQuery
+from resolvers.metrics import get_metrics
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.periods import Days, From, To
 
 if TYPE_CHECKING:
+    from schema.metrics import Metrics
     from schema.tickets import Ticket
 
 strawberry.enum(AppSortKey)
@@ -59,6 +64,17 @@ class AppSupport:
     auto_close_days: int | None = strawberry.field(description="How long a resolved ticket can be opened again.")
 
 
+@strawberry.type(description="How the app takes wishes.")
+class WantBoard:
+    auto_publish: bool = strawberry.field(
+        description="Whether everybody sees them at once, and not only what staff have looked at."
+    )
+    categories: list[str] = strawberry.field(description="Without any, every slug is one.")
+    page_url: str | None = strawberry.field(
+        description="Where people read them: mail leads there. `{id}` in it stands for the want's."
+    )
+
+
 @strawberry.type(description="A Shopify app that the company publishes.")
 class App:
     id: ID
@@ -68,6 +84,8 @@ class App:
     is_active: bool
     mail: AppMail
     support: AppSupport
+    want_board: WantBoard
+    log_days: int = strawberry.field(description="How long the app's logs are kept.")
     has_shopify_secret: bool = strawberry.field(
         description="Whether webhooks of Shopify can be told from forgeries. The secret itself is never shown."
     )
@@ -85,6 +103,19 @@ class App:
         window = Range.of(first, after, last, before)
         filters = TicketFilter.model_validate({"appId": self.id})
         return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
+
+    @described("How the app is doing. Without arguments, in the last 30 days, day by day.")
+    async def metrics(
+        self,
+        info: Info,
+        since: From = None,
+        until: To = None,
+        days: Days = None,
+        interval: MetricsInterval = MetricsInterval.DAY,
+    ) -> Annotated["Metrics", strawberry.lazy("schema.metrics")]:
+        access_of(get_metrics).check(info.context.actor)
+        period = MetricsQuery.of(since, until, days, interval).period()
+        return cast("Metrics", await info.context.loaders.metrics.load((self.id, period)))
 
 
 def app(document: stored.App) -> App:
@@ -131,6 +162,17 @@ class AppSupportUpdateInput:
     auto_close_days: Maybe[int | None]
 
 
+@strawberry.input(
+    description="How the app takes wishes: what is left out stays as it is. With `autoPublish` everybody sees them at "
+    "once, else only what staff have looked at. Without `categories` any slug is one. `pageUrl` is where people read "
+    "them: mail leads there, and `{id}` in it stands for the want's."
+)
+class AppWantBoardUpdateInput:
+    auto_publish: Maybe[bool]
+    categories: Maybe[list[str]]
+    page_url: Maybe[str | None]
+
+
 @strawberry.input
 class AppCreateInput:
     id: str
@@ -138,11 +180,13 @@ class AppCreateInput:
     description: Maybe[str]
     allowed_origins: Maybe[list[str]]
     mail: Maybe[AppMailUpdateInput]
+    log_days: Maybe[int]
 
 
 @strawberry.input(
     description="`shopifySecret` is the app's client secret at Shopify, and never shown. The one before it counts on, "
-    "until the next or until null, which takes both away."
+    "until the next or until null, which takes both away. `logDays` is how long logs are kept that come in from now "
+    "on; what is older is deleted within the hour."
 )
 class AppUpdateInput:
     name: Maybe[str]
@@ -151,6 +195,8 @@ class AppUpdateInput:
     is_active: Maybe[bool]
     mail: Maybe[AppMailUpdateInput]
     support: Maybe[AppSupportUpdateInput]
+    want_board: Maybe[AppWantBoardUpdateInput]
+    log_days: Maybe[int]
     shopify_secret: Maybe[str | None]
 
 

@@ -9,13 +9,16 @@ from strawberry import Maybe
 from core import clock
 from core.pages import Range
 from resolvers import merchants
+from resolvers.logs import LogFilter, list_merchant_logs
 from resolvers.merchants import MerchantFilter
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
+from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, described, parse, query
+from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
-from schema.shops import Shop, ShopChange
+from schema.shops import LazyWant, Shop, ShopChange
 
 if TYPE_CHECKING:
     from schema.tickets import Ticket
@@ -45,6 +48,13 @@ class Merchant:
         installed = cast(merchants.Merchant, self).installed_app_ids
         return cast(list[App], await info.context.loaders.apps.load_many(installed))
 
+    @described("What the merchant's people voted for, app by app, the latest first.")
+    async def voted_wants(self, info: Info) -> list[LazyWant]:
+        shops = cast(merchants.Merchant, self).shops
+        parties = [Party(shop.app_id, shop.email_key, shop.domain) for shop in shops]
+        found = await info.context.loaders.wants_voted_by_shops.load_many(parties)
+        return cast(list[LazyWant], [want for of_shop in found for want in of_shop])
+
     @described("What the merchant brings in a month with all the apps, by currency.")
     def monthly_revenue(self) -> list[Money]:
         revenue = cast(merchants.Merchant, self).monthly_revenue(clock.now())
@@ -57,6 +67,21 @@ class Merchant:
         window = Range.of(first, after, last, before)
         filters = TicketFilter.model_validate({"shopDomain": self.domain})
         return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
+
+    @described("What the apps logged about the merchant, the newest first.")
+    async def logs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: LogFilterInput | None = None,
+    ) -> Connection[LogEntry]:
+        found, window = cast(merchants.Merchant, self), Range.of(first, after, last, before)
+        app_ids = [shop.app_id for shop in found.shops]
+        filters = parse(LogFilter, filter).of_shop(found.domain)
+        return Connection.of(await list_merchant_logs(info.context.actor, app_ids, window, filters))
 
 
 def merchant(found: merchants.Merchant) -> Merchant:

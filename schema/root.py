@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
+from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
@@ -19,9 +20,12 @@ from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQuerie
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
+from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.health import HealthQueries
+from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
+from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
@@ -41,6 +45,8 @@ from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.users import UserMutations, UserQueries
+from schema.want_board import WantBoardMutations, WantBoardQueries
+from schema.wants import WantMutations, WantQueries, WantSubscriptions
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
 
@@ -54,8 +60,12 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    AttachmentQueries,
     EndUserQueries,
     MagicLinkQueries,
+    LogQueries,
+    ErrorGroupQueries,
+    MetricsQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
@@ -73,6 +83,8 @@ class Query(
     TicketPerformanceQueries,
     CannedReplyQueries,
     DataExportQueries,
+    WantBoardQueries,
+    WantQueries,
     WebhookEventQueries,
     SlackRoutingQueries,
     EmailAlertQueries,
@@ -90,8 +102,12 @@ class Mutation(
     PlanMutations,
     ShopMutations,
     AppEventMutations,
+    AttachmentMutations,
     EndUserMutations,
     MagicLinkMutations,
+    LogMutations,
+    ErrorGroupMutations,
+    MetricsMutations,
     ContactMutations,
     SuppressionMutations,
     SubscriberMutations,
@@ -111,6 +127,8 @@ class Mutation(
     CannedReplyMutations,
     TicketMessageMutations,
     DataExportMutations,
+    WantBoardMutations,
+    WantMutations,
     WebhookEventMutations,
     SlackRoutingMutations,
     EmailAlertMutations,
@@ -120,7 +138,13 @@ class Mutation(
 
 @strawberry.type
 class Subscription(
-    ShopSubscriptions, TicketSubscriptions, EmailJobSubscriptions, CampaignSubscriptions, EmailAlertSubscriptions
+    ShopSubscriptions,
+    TicketSubscriptions,
+    WantSubscriptions,
+    EmailJobSubscriptions,
+    CampaignSubscriptions,
+    EmailAlertSubscriptions,
+    LogSubscriptions,
 ):
     pass
 

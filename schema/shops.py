@@ -9,11 +9,13 @@ from strawberry import ID, Maybe
 from strawberry.scalars import JSON
 
 from core import clock
+from core.access import access_of
 from core.pages import Range
 from models import shops as stored
 from models.plans import Interval
 from models.shops import ChangeKind, ShopStatus, SubscriptionStatus
-from resolvers import shops
+from resolvers import shops, wants
+from resolvers.logs import LogFilter, LogSortKey, list_logs
 from resolvers.shops import (
     ShopDomainFilter,
     ShopFilter,
@@ -22,14 +24,19 @@ from resolvers.shops import (
     ShopUpdate,
 )
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
+from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
 from schema.plans import Plan
 
 if TYPE_CHECKING:
     from schema.tickets import Ticket
+    from schema.wants import Want
+
+LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ShopStatus)
 strawberry.enum(SubscriptionStatus, description="As Shopify's AppSubscriptionStatus.")
@@ -104,6 +111,28 @@ class Shop:
     def monthly_revenue(self) -> Money | None:
         shop = cast(stored.Shop, self)
         return Money.of(shop.monthly_revenue(clock.now()), shop.subscription.currency) if shop.subscription else None
+
+    @described("What its people voted for, the latest first. For staff.")
+    async def voted_wants(self, info: Info) -> list[LazyWant]:
+        access_of(wants.list_wants).check(info.context.actor)
+        shop = cast(stored.Shop, self)
+        party = Party(shop.app_id, shop.email_key, shop.domain)
+        return cast(list[LazyWant], await info.context.loaders.wants_voted_by_shops.load(party))
+
+    @described("What the app logged about the shop, the newest first.")
+    async def logs(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: LogFilterInput | None = None,
+    ) -> Connection[LogEntry]:
+        shop, window = cast(stored.Shop, self), Range.of(first, after, last, before)
+        filters = parse(LogFilter, filter).of_shop(shop.domain)
+        newest = LogSortKey.CREATED_AT.order(descending=True)
+        return Connection.of(await list_logs(info.context.actor, shop.app_id, window, filters, newest))
 
     @described("What happened to the shop, the newest first.")
     def history(self) -> list[ShopChange]:

@@ -16,6 +16,7 @@ from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
 from tasks.email_alerts import check_email_alerts
+from tasks.logs import forget_old_logs, settle_log_counts
 from tasks.slack import requeue_slack, tell_of_dead_jobs
 from tasks.tickets import close_resolved_tickets, finish_ticket_events, notice_breaches
 from tasks.upkeep import (
@@ -23,13 +24,16 @@ from tasks.upkeep import (
     attend_to_campaigns,
     enqueue_forgotten_mail,
     start_due_campaigns,
+    sweep_attachments,
 )
+from tasks.wants import recount_wants, settle_changed_wants
 from tasks.webhooks import requeue_webhooks
 
 QUEUE: Final = "allover:tasks"
 RETRIES: Final = 3
 EVERY_MINUTE: Final = "* * * * *"
 EVERY_FIVE_MINUTES: Final = "*/5 * * * *"
+EVERY_HOUR: Final = "17 * * * *"
 SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
@@ -41,7 +45,12 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "finish_ticket_events": (finish_ticket_events, EVERY_MINUTE),
     "notice_breaches": (notice_breaches, EVERY_MINUTE),
     "close_resolved_tickets": (close_resolved_tickets, EVERY_FIVE_MINUTES),
+    "settle_changed_wants": (settle_changed_wants, EVERY_MINUTE),
+    "recount_wants": (recount_wants, EVERY_HOUR),
+    "settle_log_counts": (settle_log_counts, EVERY_MINUTE),
+    "forget_old_logs": (forget_old_logs, EVERY_HOUR),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
+    "sweep_attachments": (sweep_attachments, EVERY_FIVE_MINUTES),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""
 

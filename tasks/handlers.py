@@ -4,18 +4,22 @@ from typing import Final
 
 from resolvers.campaign_jobs import CHUNK, START
 from resolvers.gdpr import ERASE
+from resolvers.metric_rebuilds import REBUILD as METRICS_REBUILD
 from resolvers.rollup_rebuilds import REBUILD
 from resolvers.slack_messages import POST
 from resolvers.transactional import DELIVER
+from resolvers.want_announcements import ANNOUNCE
 from resolvers.webhook_events import PROCESS
-from tasks import privacy, rollups, sending, slack, webhooks
+from tasks import metrics, privacy, rollups, sending, slack, wants, webhooks
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
+    ANNOUNCE: wants.announce_change,
     START: sending.start_campaign,
     CHUNK: sending.deliver_chunk,
     DELIVER: sending.deliver_one,
     ERASE: privacy.erase_contact,
+    METRICS_REBUILD: metrics.rebuild,
     REBUILD: rollups.rebuild,
     PROCESS: webhooks.process_webhook,
     POST: slack.post_lane,

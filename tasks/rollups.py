@@ -2,28 +2,24 @@
 whether it is still there."""
 
 import asyncio
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 import structlog
 from pydantic import JsonValue
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
-from core import clock
 from core.actor import Actor
+from core.background import heard
 from core.ids import object_id
 from core.runtime import runtime
 from models.email_jobs import EmailJob
-from models.ticks import Turn
 from resolvers import email_effects, email_rollups, rollup_rebuilds
 from resolvers.email_events import PENDING
 from resolvers.outbox import is_sending
+from tasks.turns import end_turn, take_turn, this_process
 
 ROLLUPS: Final = Actor.system("rollups")
 TURN: Final = "email_events"
@@ -44,13 +40,14 @@ class Pace:
 
 
 async def apply_all(pace: Pace = Pace(), owner: str = "") -> None:
-    """One round: all that is pending, then the rollups that are due. As long as a step took is left to others; mail
+    """One round: all that is pending, then the rollups that are due; those of contacts once no more than a batch is
+    pending, since each of the next batches may be about the same people. As long as a step took is left to others; mail
     that is being sent goes before, and has three times as long."""
     after = None
     while not owner or await _take_turn(owner, pace):
         started = asyncio.get_running_loop().time()
         applied = await email_effects.apply_pending_email_events(ROLLUPS, after)
-        counted = await email_rollups.recount_due(ROLLUPS)
+        counted = await email_rollups.recount_due(ROLLUPS, days_alone=len(applied) == email_effects.BATCH)
         if not applied and not counted:
             return
         after = applied[-1].id if applied else after
@@ -61,15 +58,14 @@ async def apply_all(pace: Pace = Pace(), owner: str = "") -> None:
 @asynccontextmanager
 async def following_events(pace: Pace = Pace()) -> AsyncIterator[None]:
     """Within the block this process takes its turns."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    owner = this_process()
     following = asyncio.create_task(_follow(owner, pace))
     try:
         yield
     finally:
         following.cancel()
         await asyncio.wait({following}, timeout=STOP_SECONDS)
-        with suppress(PyMongoError):
-            await Turn.find_one({"_id": TURN, "owner": owner}).delete()
+        await end_turn(TURN, owner)
 
 
 async def _follow(owner: str, pace: Pace) -> None:
@@ -83,20 +79,12 @@ async def _follow(owner: str, pace: Pace) -> None:
             except Exception:
                 log.exception("email_events.failed")
             await asyncio.sleep(pace.pause)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pace.look):
-                    await word.wait()
+            await heard(word, pace.look)
 
 
 async def _take_turn(owner: str, pace: Pace) -> bool:
     """Whether it is this process's turn, which is renewed then."""
-    now = clock.now()
-    free = {"_id": TURN, "$or": [{"owner": owner}, {"expiresAt": {"$lte": now}}]}
-    try:
-        update = {"$set": {"owner": owner, "expiresAt": now + timedelta(seconds=pace.turn)}}
-        return await Turn.change(free, update, upsert=True) is not None
-    except DuplicateKeyError:
-        return False
+    return await take_turn(TURN, owner, pace.turn)
 
 
 async def rebuild(job: EmailJob) -> Mapping[str, JsonValue]:

@@ -1,7 +1,7 @@
 """Work that comes round by the clock, whatever else happens."""
 
 from core.actor import Actor
-from resolvers import app_events, campaign_upkeep, transactional
+from resolvers import app_events, attachment_upkeep, campaign_upkeep, transactional
 
 UPKEEP = Actor.system("upkeep")
 
@@ -24,3 +24,8 @@ async def start_due_campaigns() -> None:
 async def attend_to_campaigns() -> None:
     """Recounts the campaigns that are being sent, and looks after those that nobody works on."""
     await campaign_upkeep.attend_to_campaigns(UPKEEP)
+
+
+async def sweep_attachments() -> None:
+    """Removes files that nobody used."""
+    await attachment_upkeep.sweep_attachments(UPKEEP)

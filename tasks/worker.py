@@ -9,11 +9,13 @@ import structlog
 from taskiq import AsyncBroker
 from taskiq.receiver import Receiver
 
+from core.background import heard
 from core.settings import Settings
 from resolvers.outbox import sending_mail
 from tasks.broker import choose_broker
 from tasks.handlers import HANDLERS
 from tasks.jobs import doing_jobs
+from tasks.metrics import following_shops
 from tasks.rollups import following_events
 from tasks.schedule import scheduling
 
@@ -45,9 +47,9 @@ async def working(broker: AsyncBroker) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def doing_everything(broker: AsyncBroker, settings: Settings) -> AsyncIterator[None]:
-    """Within the block, the broker's tasks, the jobs in the database and what follows from the events of mail are done
-    by this process, and mail is sent."""
-    async with sending_mail(settings), working(broker), doing_jobs(HANDLERS), following_events():
+    """Within the block, the broker's tasks, the jobs in the database, what follows from the events of mail and metrics
+    are done by this process, and mail is sent."""
+    async with sending_mail(settings), working(broker), doing_jobs(HANDLERS), following_events(), following_shops():
         yield
 
 
@@ -66,5 +68,4 @@ async def _listen(broker: AsyncBroker, finish: asyncio.Event) -> None:
             await Receiver(broker, max_async_tasks=AT_ONCE, run_startup=False).listen(finish)
         except Exception as error:
             log.warning("worker.broker_lost", error=repr(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(finish.wait(), RESTART_SECONDS)
+            await heard(finish, RESTART_SECONDS)

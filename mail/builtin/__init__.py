@@ -7,7 +7,7 @@ looks like is made here, the same for all: plain, without images, readable in ev
 import html as html_entities
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,13 +18,10 @@ from pydantic import BaseModel, ConfigDict
 FOLDER: Final = Path(__file__).parent
 DEFAULT_LANGUAGE: Final = "en"
 
-GAP: Final = "\n\n"
-CONDITIONAL: Final = re.compile(r"({% if \w+ %})((?:(?!{%).)*)({% endif %})")
-"""A paragraph all of which depends on a variable."""
 FONT: Final = "font-family:-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
 PARAGRAPH: Final = "margin:0 0 16px"
-QUOTE: Final = "margin:0 0 16px;padding:12px 16px;border-left:3px solid #c9d3e8;background-color:#f6f8fc"
 SMALL: Final = "margin:0 0 12px;font-size:14px;line-height:20px;color:#4a4f55"
+QUOTE: Final = "margin:0 0 16px;padding:12px 16px;border-left:3px solid #c9d3e8;background-color:#f6f8fc"
 BUTTON: Final = (
     "display:inline-block;padding:12px 24px;border-radius:6px;background-color:#1f4fd1;color:#ffffff;"
     "font-weight:bold;text-decoration:none"
@@ -33,6 +30,7 @@ CODE: Final = (
     "margin:0 0 24px;font-family:Menlo,Consolas,monospace;font-size:28px;line-height:36px;font-weight:bold;"
     "letter-spacing:4px"
 )
+CONDITIONAL: Final = re.compile(r"(\{% if \w+ %\})((?:(?!\{% (?:(?:end)?if |else )).)*)(\{% endif %\})", re.DOTALL)
 PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -87,9 +85,10 @@ class BuiltIn:
 
 
 class _Words(BaseModel):
-    """`preview` is what a list of mails shows beside the subject, `after` are the paragraphs after what is quoted,
+    """`preview` is what a list of mails shows beside the subject, `after` are the paragraphs below what is quoted,
     `button` the words of the link, `code` leads to the code that does instead of the link, `fallback` to the address
-    written out, `small` are the paragraphs below it."""
+    written out, `small` are the paragraphs below it. A paragraph that is one `{% if … %}…{% endif %}` is there or
+    not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -105,19 +104,24 @@ class _Words(BaseModel):
 
 
 class _File(BaseModel):
-    """`link` is the variable that the button leads to, `code` the one that can be typed instead, `quote` that of what
-    somebody wrote. An optional link is left out where it is empty."""
+    """`link` is the variable that the button leads to: where its default is an empty text, the button may be missing.
+    `code` is the one that can be typed instead, `quote` that of what somebody wrote."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     category: str
     link: str | None = None
-    link_is_optional: bool = False
     code: str | None = None
     quote: str | None = None
     variables: tuple[Variable, ...]
     words: dict[str, _Words]
+
+    @property
+    def condition(self) -> tuple[str, str]:
+        """What stands before and after the button."""
+        is_optional = any(one.name == self.link and one.default == "" for one in self.variables)
+        return (f"{{% if {self.link} %}}", "{% endif %}") if is_optional else ("", "")
 
 
 @cache
@@ -154,11 +158,11 @@ def _built_in(key: str, language: str, file: _File) -> BuiltIn:
 
 def _html(language: str, words: _Words, file: _File) -> str:
     body = [
-        *_paragraphs(words.paragraphs, PARAGRAPH),
+        *(_paragraph(PARAGRAPH, paragraph) for paragraph in words.paragraphs),
         *([f'<div style="{QUOTE}">{{{{ {file.quote}|nl2br }}}}</div>'] if file.quote else []),
-        *_paragraphs(words.after, PARAGRAPH),
-        *_linked(file, _button(words, file)),
-        *_paragraphs(words.small, SMALL),
+        *(_paragraph(PARAGRAPH, paragraph) for paragraph in words.after),
+        *([_linked(words, file)] if file.link else []),
+        *(_paragraph(SMALL, paragraph) for paragraph in words.small),
     ]
     return PAGE.format(
         language=language,
@@ -170,51 +174,38 @@ def _html(language: str, words: _Words, file: _File) -> str:
     )
 
 
+def _paragraph(style: str, words: str) -> str:
+    if conditional := CONDITIONAL.fullmatch(words):
+        return f'{conditional[1]}<p style="{style}">{_escaped(conditional[2])}</p>{conditional[3]}'
+    return f'<p style="{style}">{_escaped(words)}</p>'
+
+
+def _linked(words: _Words, file: _File) -> str:
+    address, (begin, end) = f"{{{{ {file.link} }}}}", file.condition
+    button = f'<a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a>'
+    fallback = f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>'
+    instead = [_paragraph(PARAGRAPH, words.code), _paragraph(CODE, f"{{{{ {file.code} }}}}")] if file.code else []
+    return "\n".join([f'{begin}<p style="margin:24px 0">{button}</p>', *instead, fallback + end])
+
+
 def _text(words: _Words, file: _File) -> str:
+    begin, end = file.condition
     parts = [
-        words.title + GAP,
-        *_all(words.paragraphs, _with_gap),
-        *([_value(file.quote) + GAP] if file.quote else []),
-        *_all(words.after, _with_gap),
-        *_linked(file, [f"{words.button}:\n{_value(file.link)}{GAP}"]),
-        *([f"{words.code}\n{_value(file.code)}{GAP}"] if file.code else []),
-        *_all(words.small, _with_gap),
+        *words.paragraphs,
+        *([f"{{{{ {file.quote} }}}}"] if file.quote else []),
+        *words.after,
+        *([f"{begin}{words.button}:\n{{{{ {file.link} }}}}{end}"] if file.link else []),
+        *([f"{words.code}\n{{{{ {file.code} }}}}"] if file.code else []),
+        *words.small,
     ]
-    return "".join(parts).removesuffix("\n")
+    return words.title + "".join(map(_below, parts)) + "\n"
 
 
-def _paragraphs(words: list[str], style: str) -> list[str]:
-    return _all(words, lambda paragraph: f'<p style="{style}">{_escaped(paragraph)}</p>')
-
-
-def _all(paragraphs: list[str], write: Callable[[str], str]) -> list[str]:
-    """Of a paragraph that is there on a condition, no empty one is left where it is not."""
-    matches = [(paragraph, CONDITIONAL.fullmatch(paragraph)) for paragraph in paragraphs]
-    return [f"{found[1]}{write(found[2])}{found[3]}" if found else write(paragraph) for paragraph, found in matches]
-
-
-def _with_gap(paragraph: str) -> str:
-    return paragraph + GAP
-
-
-def _button(words: _Words, file: _File) -> list[str]:
-    address, code = _value(file.link), _value(file.code)
-    return [
-        f'<p style="margin:24px 0"><a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a></p>',
-        *([f'<p style="{PARAGRAPH}">{_escaped(words.code)}</p>', f'<p style="{CODE}">{code}</p>'] if file.code else []),
-        f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>',
-    ]
-
-
-def _linked(file: _File, parts: list[str]) -> list[str]:
-    """The parts with the link, where there is one."""
-    if file.link is None:
-        return []
-    return [f"{{% if {file.link} %}}", *parts, "{% endif %}"] if file.link_is_optional else parts
-
-
-def _value(variable: str | None) -> str:
-    return f"{{{{ {variable} }}}}"
+def _below(words: str) -> str:
+    """With the empty line above it, which goes with it."""
+    if conditional := CONDITIONAL.fullmatch(words):
+        return f"{conditional[1]}\n\n{conditional[2]}{conditional[3]}"
+    return f"\n\n{words}"
 
 
 def _escaped(words: str) -> str:

@@ -39,6 +39,7 @@ TICKET: Final = "5f5e10000000000000000071"
 A_TIME: Final = "2026-01-31T09:00:00.000Z"
 VALUES: Final[dict[str, Any]] = {
     "appId": APP,
+    "authorEmail": "ada@example.com",
     "country": "GB",
     "domain": "tea-and-cakes.myshopify.com",
     "email": "ada@example.com",

@@ -33,12 +33,15 @@ from resolvers.sending import can_send
 from resolvers.suppressions import suppress
 from resolvers.webhook_events import keep_webhook_event
 from tests.factories.apps import an_app
+from tests.factories.attachments import a_file, uploaded
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
-from tests.factories.end_users import a_magic_link, a_stored_end_user
+from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
+from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.shops import a_shop, an_event
 from tests.factories.tickets import a_ticket, said
+from tests.factories.wants import submitted
 
 ADDRESS: Final = "ada@tea.example"
 PERSONAL: Final = re.compile(r"^owner$|(^|_)(e?mail|phone|address|ip|user_agent|recipient|first_name|last_name)(_|$)")
@@ -67,8 +70,11 @@ async def ada_everywhere() -> Contact:
     await a_subscriber(app.id, ada)
     await a_stored_end_user(app.id, ADDRESS, contact_id=ada.id, shop_domain=shop.domain)
     await a_magic_link(app.id, "a token", ADDRESS)
+    await uploaded(an_end_user(app.id, ADDRESS), app.id, a_file("a.txt", b"ada lovelace wrote this"))
     ticket = await a_ticket(app.id, email=ADDRESS, message="Ada Lovelace asks: how do I export my data?")
     await said(ticket, SYSTEM, f"Ada Lovelace called, from {ADDRESS}", isInternal=True)
+    wish = {"authorEmail": ADDRESS, "title": "Write to Ada Lovelace", "description": f"At {ADDRESS}", "vote": True}
+    await submitted(app.id, SYSTEM, **wish)
     await keep_webhook_event(
         SYSTEM,
         WebhookProvider.RESEND,
@@ -78,6 +84,7 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
 
@@ -101,10 +108,12 @@ class TestErasing:
         erasure = await erase_contact(SYSTEM, str((await ada_everywhere()).id))
         assert erasure.counts == {
             "app_events": 2,
+            "attachments": 1,
             "consent_entries": 1,
             "data_exports": 1,
             "deliveries": 1,
             "email_events": 1,
+            "logs": 1,
             "end_users": 1,
             "magic_links": 1,
             "subscribers": 1,
@@ -112,10 +121,12 @@ class TestErasing:
             "suppressions": 2,
             "tickets": 1,
             "ticket_messages": 2,
+            "want_votes": 1,
+            "wants": 1,
             "webhook_events": 1,
             "contacts": 1,
         }
-        assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in consent_entries")
+        assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in attachments, 1 in consent_entries")
 
     async def test_what_is_about_others_stays(self) -> None:
         await erase_contact(SYSTEM, str((await ada_everywhere()).id))
@@ -230,10 +241,12 @@ class TestExporting:
         collections = await data.collected()
         assert {name: len(rows) for name, rows in collections.items()} == {
             "app_events": 2,
+            "attachments": 1,
             "consent_entries": 1,
             "data_exports": 1,
             "deliveries": 1,
             "email_events": 1,
+            "logs": 1,
             "end_users": 1,
             "magic_links": 1,
             "subscribers": 1,
@@ -241,6 +254,8 @@ class TestExporting:
             "suppressions": 1,
             "tickets": 1,
             "ticket_messages": 1,
+            "want_votes": 1,
+            "wants": 1,
             "webhook_events": 1,
             "contacts": 1,
         }

@@ -1,6 +1,7 @@
 """Mail that answers what somebody did is planned once, and reaches a worker whatever happens in between."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,14 @@ from core.errors import Forbidden, InvalidInput
 from models.apps import App, AppMail
 from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.email_events import EmailEvent, EmailEventType
 from models.email_jobs import EmailJob, EmailJobStatus
 from resolvers import transactional
 from resolvers.job_leases import claim, complete, enqueue
 from resolvers.transactional import Recipient, enqueue_forgotten_mail, queue_mail
 from tests.factories.apps import an_app
 from tests.factories.contacts import a_contact
+from tests.factories.dying import Killed, dying
 from tests.factories.mail import a_campaign, a_delivery
 from tests.factories.people import an_actor
 
@@ -47,6 +50,14 @@ class TestWorks:
         job = await claim(SYSTEM, "worker", ["mail.deliver"])
         assert job is not None
         assert (job.payload, job.dedupe_key) == ({"deliveryId": str(delivery.id)}, f"deliver:{delivery.id}")
+
+    async def test_it_is_an_event_as_that_of_a_campaign_is(self) -> None:
+        delivery = await queued(await a_contact())
+        (event,) = await EmailEvent.find_all().to_list()
+        assert (event.type, event.at, event.source) == (EmailEventType.QUEUED, delivery.created_at, "transactional")
+        assert (event.delivery_id, event.contact_id, event.app_id) == (
+            delivery.id, delivery.contact_id, delivery.app_id
+        )  # fmt: skip
 
     async def test_it_goes_before_what_has_no_priority(self) -> None:
         await enqueue(SYSTEM, "campaign.chunk", {})
@@ -90,7 +101,7 @@ class TestOnce:
         app, contact = await an_app(), await a_contact()
         planned = await asyncio.gather(*(queued(contact, app) for _ in range(20)))
         assert len({delivery.id for delivery in planned}) == 1
-        assert len(await jobs()) == 1
+        assert len(await jobs()) == await EmailEvent.find_all().count() == 1
 
     async def test_other_sources_and_other_people_get_their_own(self) -> None:
         app, one, other = await an_app(), await a_contact(), await a_contact()
@@ -101,9 +112,27 @@ class TestOnce:
         app, contact = await an_app(), await a_contact()
         delivery = await queued(contact, app)
         await EmailJob.find_all().delete()
+        await EmailEvent.find_all().delete()
         await delivery.set({"status": DeliveryStatus.SENT.value})
         assert (await queued(contact, app)).status is DeliveryStatus.SENT
         assert await jobs() == []
+        assert await EmailEvent.find_all().count() == 0
+
+
+@pytest.mark.parametrize("last_arrives", [True, False])
+async def test_a_process_may_die_at_any_write(last_arrives: bool) -> None:
+    app = await an_app()
+    for writes in range(4):
+        contact = await a_contact()
+        with suppress(Killed), dying(writes, last_arrives=last_arrives):
+            await queued(contact, app)
+        with clock.shifted(timedelta(minutes=2)):
+            await enqueue_forgotten_mail(SYSTEM)
+        planned = await Delivery.find({"contactId": contact.id}).to_list()
+        assert len(planned) == (1 if writes or last_arrives else 0)
+        for delivery in planned:
+            assert await EmailEvent.find({"deliveryId": delivery.id, "type": "queued"}).count() == 1
+            assert await EmailJob.find({"payload.deliveryId": str(delivery.id)}).count() == 1
 
 
 class TestADeathInBetween:

@@ -31,8 +31,8 @@ async def test_somebody_signs_up_confirms_and_leaves(client: AsyncClient) -> Non
     confirmed = await ask(client, {}, query, app=app.id, token=token)
     assert confirmed["newsletterConfirm"] == {"confirmation": {"isConfirmed": True}, "userErrors": []}
     token = unsubscribe_token(await a_delivery(await contact_of(), app_id=app.id))
-    asked = "newsletterUnsubscription(appId: $app, token: $token) { address category }"
-    query = f"query ($app: ID!, $token: String!) {{ {asked} }}"
+    query = """query ($app: ID!, $token: String!) {
+      newsletterUnsubscription(appId: $app, token: $token) { address category } }"""
     shown = await ask(client, {}, query, app=app.id, token=token)
     assert shown["newsletterUnsubscription"] == {"address": "a•••@example.com", "category": "NEWSLETTER"}
     query = """mutation ($app: ID!, $token: String!) {

@@ -47,9 +47,11 @@ class Call:
     method: str
     path: str
     body: dict[str, Any] | None
+    query: str = ""
     signed: Callable[[bytes], Mapping[str, str]] | None = None
 
-    async def send(self, query: str = "") -> Response:
+    async def send(self, query: str | None = None) -> Response:
+        query = self.query if query is None else query
         if self.signed:
             content = orjson.dumps(self.body)
             return await self.caller.http.post(self.path + query, content=content, headers=self.signed(content))
@@ -63,4 +65,5 @@ async def prepared(caller: Caller, endpoint: Endpoint) -> Call:
     request = request_of(endpoint)
     parameters = {"appId": APP, **request.parameters, **await request.needs(caller)}
     body = request.body(caller) if callable(request.body) else request.body
-    return Call(caller, endpoint.method, endpoint.path.format_map(parameters), body, request.signed)
+    path = endpoint.path.format_map(parameters)
+    return Call(caller, endpoint.method, path, body, request.query, request.signed)

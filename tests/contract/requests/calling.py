@@ -45,6 +45,7 @@ class Request:
     needs: Callable[[Caller], Awaitable[Parameters]] = nothing
     body: dict[str, Any] | Callable[[Caller], dict[str, Any]] | None = None
     parameters: Parameters = field(default_factory=dict)
+    query: str = ""
     signed: Callable[[bytes], Mapping[str, str]] | None = None
     """The headers of a webhook with that body."""
     unknown: tuple[str, ...] = ()

@@ -1,0 +1,255 @@
+"""What one shop adds to the numbers of which day, as pure functions of the shop and the time.
+
+A day's numbers come from where the shop stood when the day ended and when the day before it did: trials end without
+anybody telling, and what happened and was undone on one day moved no revenue. Days are UTC days; of the current day the
+present counts as its end.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from core.money import units_of
+from models.metrics import Checkpoint, DayOfShop, Measure, MovementKind, ShopTimeline
+from models.shops import ENDED, HISTORY_KEPT, Shop, ShopStatus, monthly_revenue
+from resolvers.shop_changes import GONE, Standing, steps
+
+DAY: Final = timedelta(days=1)
+MOMENT: Final = timedelta(milliseconds=1)
+NO_PLAN: Final = "none"
+LONG: Final = HISTORY_KEPT // 2
+"""From so many changes on a timeline keeps a checkpoint, for when the shop does not have all of them any more."""
+
+Numbers = Counter[str]
+
+
+def day_of(moment: datetime) -> datetime:
+    """The beginning of its UTC day."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_of(moment: datetime) -> datetime:
+    """The beginning of its UTC month."""
+    return day_of(moment).replace(day=1)
+
+
+def next_month(month: datetime) -> datetime:
+    """The beginning of the month after."""
+    return month_of(month + 31 * DAY)
+
+
+def name_of(measure: Measure, *of: str) -> str:
+    """Of a number: `mrr:USD:pro`."""
+    return ":".join((measure.value, *of))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a shop stands at some moment, as far as it is counted. `mrr` is in ten-thousandths; `is_trial` says that
+    there would be some if it were not for a trial."""
+
+    status: ShopStatus
+    plan: str
+    currency: str
+    mrr: int
+    is_trial: bool
+
+    @classmethod
+    def of(cls, standing: Standing, at: datetime, *, is_test: bool) -> "State":
+        subscription = standing.subscription
+        terms = (subscription, standing.status)
+        ends = standing.trial_ends_at
+        uses = subscription is not None and subscription.status not in ENDED
+        return cls(
+            standing.status,
+            subscription.plan_handle if subscription and uses else NO_PLAN,
+            subscription.currency if subscription else "",
+            units_of(monthly_revenue(*terms, ends, at, is_test=is_test)),
+            ends is not None and ends > at and monthly_revenue(*terms, None, at, is_test=is_test) > 0,
+        )
+
+    def stock(self) -> Numbers:
+        """What the shop adds to where all of them stand."""
+        numbers = Counter({name_of(Measure.STATUS, self.status): 1})
+        if self.status is ShopStatus.ACTIVE:
+            numbers[name_of(Measure.PLAN, self.plan)] = 1
+        if self.is_trial:
+            numbers[name_of(Measure.TRIALING)] = 1
+        if self.mrr:
+            numbers[name_of(Measure.MRR, self.currency, self.plan)] = self.mrr
+            numbers[name_of(Measure.PAYING, self.currency, self.plan)] = 1
+        return numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    kind: MovementKind
+    currency: str
+    amount: int
+
+
+def movements(before: State | None, after: State, *, has_paid: bool) -> Iterator[Movement]:
+    """How the revenue from a shop changed. `has_paid` says whether it ever brought any before."""
+    was, is_now = before.mrr if before else 0, after.mrr
+    if before and was and is_now and before.currency != after.currency:
+        yield Movement(MovementKind.CONTRACTION, before.currency, was)
+        yield Movement(MovementKind.EXPANSION, after.currency, is_now)
+    elif before and was and is_now != was:
+        kind = MovementKind.EXPANSION if is_now > was else MovementKind.CONTRACTION
+        yield Movement(kind if is_now else MovementKind.CHURN, before.currency, abs(is_now - was))
+    elif is_now and not was:
+        yield Movement(MovementKind.REACTIVATION if has_paid else MovementKind.NEW, after.currency, is_now)
+
+
+def is_news(before: Standing | None, after: Standing) -> bool:
+    """Whether a change changed anything: backends report the same again, and staff undo what was done already."""
+    return before is None or _shown(before) != _shown(after)
+
+
+def timeline_of(shop: Shop, now: datetime, kept: ShopTimeline | None = None) -> ShopTimeline:
+    """What the shop adds to which day until now. Of a shop that does not have its oldest changes any more, the days
+    before them are those of `kept`, its timeline until now."""
+    walk = _Walk.begin(shop, kept)
+    walk.through(shop, now)
+    first = min(walk.numbers, default=None)
+    return ShopTimeline(
+        id=shop.id,
+        app_id=shop.app_id,
+        domain=shop.domain,
+        shop_version=shop.version,
+        first_day=first,
+        days=[DayOfShop(day=day, numbers=dict(walk.numbers[day])) for day in sorted(walk.numbers)],
+        changed_at=walk.changed_at,
+        next_at=walk.next_at,
+        currency=walk.state.currency if walk.state and walk.state.mrr else None,
+        mrr=walk.state.mrr if walk.state else 0,
+        checkpoint=walk.checkpoint,
+    )
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Through the life of a shop, day by day."""
+
+    numbers: dict[datetime, Numbers] = field(default_factory=dict)
+    standing: Standing | None = None
+    state: State | None = None
+    has_paid: bool = False
+    trial_day: datetime | None = None
+    trial_paid: bool = False
+    after: datetime | None = None
+    """What happened until then is in the numbers already."""
+    changed_at: datetime | None = None
+    next_at: datetime | None = None
+    checkpoint: Checkpoint | None = None
+
+    @classmethod
+    def begin(cls, shop: Shop, kept: ShopTimeline | None) -> "_Walk":
+        start = kept.checkpoint if kept and len(shop.history) >= HISTORY_KEPT else None
+        if start is None or kept is None:
+            return cls()
+        standing = Standing(**{name: getattr(start, name) for name in Standing.__slots__})
+        after = start.day + DAY
+        return cls(
+            numbers={one.day: Counter(one.numbers) for one in kept.days if one.day <= start.day},
+            standing=standing,
+            state=State.of(standing, after - MOMENT, is_test=start.is_test),
+            has_paid=start.has_paid,
+            trial_day=start.trial_day,
+            trial_paid=start.trial_paid,
+            after=after,
+            changed_at=kept.changed_at,
+            checkpoint=start,
+        )
+
+    def through(self, shop: Shop, now: datetime) -> None:
+        coming = deque(_steps_of(shop, self.standing, self.after))
+        for day in self._days(coming, now):
+            if self.state is not None and len(shop.history) >= LONG and coming and day_of(coming[0].at) == day:
+                self.checkpoint = self._checkpoint(day - DAY, is_test=shop.is_test)
+            end = min(day + DAY - MOMENT, now)
+            while coming and coming[0].at <= end:
+                self._take(day, coming.popleft(), is_test=shop.is_test)
+            self._close(day, end, is_test=shop.is_test)
+        moments = (*(step.at for step in coming), *_trial_ends(self.standing))
+        self.next_at = min((at for at in moments if at > now), default=None)
+
+    def _days(self, coming: Iterable["_Step"], now: datetime) -> list[datetime]:
+        """On which anything may have changed until now."""
+        trials = _trial_ends(self.standing, *(step.standing for step in coming))
+        moments = {*(step.at for step in coming), *trials}
+        return sorted({day_of(at) for at in moments if at <= now and (self.after is None or at >= self.after)})
+
+    def _take(self, day: datetime, step: "_Step", *, is_test: bool) -> None:
+        """What happened at some moment of the day."""
+        before, after = self.standing, step.standing
+        numbers = self.numbers.setdefault(day, Counter())
+        was_gone, is_gone = before is not None and before.status in GONE, after.status in GONE
+        numbers[name_of(Measure.LEFT)] += is_gone and not was_gone
+        numbers[name_of(Measure.RETURNED)] += was_gone and not is_gone
+        if _starts_trial(before, after) and not is_test:
+            numbers[name_of(Measure.TRIAL_STARTED)] += 1
+            self.trial_day = day
+        if is_news(before, after):
+            self.changed_at = step.at
+        self.standing = after
+
+    def _close(self, day: datetime, end: datetime, *, is_test: bool) -> None:
+        """The difference that the day made, by where the shop stands at its end."""
+        if self.standing is None:
+            return
+        before, after = self.state, State.of(self.standing, end, is_test=is_test)
+        numbers = self.numbers.setdefault(day, Counter())
+        numbers[name_of(Measure.NEW)] += before is None
+        numbers.update(after.stock())
+        numbers.subtract(before.stock() if before else {})
+        for one in movements(before, after, has_paid=self.has_paid):
+            numbers[name_of(Measure.MOVED, one.kind, one.currency)] += one.amount
+            numbers[name_of(Measure.MOVERS, one.kind, one.currency)] += 1
+        if after.mrr and self.trial_day is not None and not self.trial_paid:
+            self.numbers[self.trial_day][name_of(Measure.PAID_AFTER, str((day - self.trial_day).days))] += 1
+            self.trial_paid = True
+        self.state, self.has_paid = after, self.has_paid or after.mrr > 0
+        self.numbers[day] = Counter({name: number for name, number in numbers.items() if number})
+        if not self.numbers[day]:
+            del self.numbers[day]
+
+    def _checkpoint(self, day: datetime, *, is_test: bool) -> Checkpoint:
+        standing = self.standing.fields() if self.standing else {}
+        walked = {name: getattr(self, name) for name in ("has_paid", "trial_day", "trial_paid")}
+        return Checkpoint(day=day, is_test=is_test, **standing, **walked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    at: datetime
+    standing: Standing
+
+
+def _steps_of(shop: Shop, standing: Standing | None, after: datetime | None) -> list[_Step]:
+    """Whatever its history says, a shop stands where it stands in the end."""
+    changes = [change for change in shop.history if after is None or change.at >= after]
+    walked = [_Step(change.at, then) for then, change in steps(standing, changes)]
+    if walked or after is None:
+        last = walked.pop().at if walked else shop.installed_at
+        walked.append(_Step(last, Standing.of(shop)))
+    return walked
+
+
+def _starts_trial(before: Standing | None, after: Standing) -> bool:
+    """Word of a trial for the first time, which is had once in the life of a shop; trials of a subscription that
+    Shopify does not bill are none."""
+    had = before is not None and (before.trial_ends_at is not None or before.trial_seconds_left is not None)
+    is_billed = after.subscription is not None and not after.subscription.is_test
+    return not had and after.trial_ends_at is not None and is_billed
+
+
+def _trial_ends(*standings: Standing | None) -> list[datetime]:
+    return [one.trial_ends_at for one in standings if one is not None and one.trial_ends_at is not None]
+
+
+def _shown(standing: Standing) -> tuple[object, ...]:
+    subscription = standing.subscription
+    return standing.status, subscription and (subscription.plan_id, subscription.status, subscription.price)

@@ -1,0 +1,75 @@
+"""Who voted for what people want, in GraphQL."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import cast
+
+import strawberry
+from strawberry import ID
+
+from core import clock
+from models import want_votes as stored_votes
+from models import wants as stored
+from models.wants import SegmentKind
+from resolvers.merchants import monthly_revenue_of
+from resolvers.want_relations import Party
+from schema.contacts import Contact
+from schema.edge import Info, described
+from schema.money import Money
+from schema.shops import Shop
+
+strawberry.enum(
+    SegmentKind,
+    name="WantSegmentKind",
+    description="Of voters: their shop uses a plan, has the app without one, has the app no more, or is not known.",
+)
+
+
+@strawberry.type(description="So many votes came from shops of this kind; its shops pay so much, each counted once.")
+class WantVoteSegment:
+    kind: SegmentKind
+    plan: str | None = strawberry.field(description="The plan's handle.")
+    plan_name: str | None
+    votes: int
+    shops: int
+
+    @strawberry.field
+    def revenue(self) -> list[Money]:
+        return money_of(cast(stored.VoteSegment, self).revenue)
+
+
+@strawberry.type(description="Somebody who voted for a want.")
+class WantVoter:
+    id: ID
+    email: str | None = strawberry.field(description="Null of a shop whose address is not known, and of the erased.")
+    shop_domain: str | None = strawberry.field(description="The shop that they voted from, where that was said.")
+    cast_by: str
+    created_at: datetime
+
+    @strawberry.field
+    async def contact(self, info: Info) -> Contact | None:
+        return await contact_at(info, cast(stored_votes.WantVote, self).email_key)
+
+    @described("The app's shops that they speak for: the one that they voted from, and those with their address.")
+    async def shops(self, info: Info) -> list[Shop]:
+        return cast(list[Shop], await info.context.loaders.shops_of_voters.load(_party(self)))
+
+    @described("What these shops pay a month, by currency.")
+    async def monthly_revenue(self, info: Info) -> list[Money]:
+        paid = monthly_revenue_of(await info.context.loaders.shops_of_voters.load(_party(self)), clock.now())
+        return [Money.of(amount, currency) for currency, amount in sorted(paid.items())]
+
+
+def _party(voter: WantVoter) -> Party:
+    vote = cast(stored_votes.WantVote, voter)
+    return Party(vote.app_id, vote.email_key, vote.shop_domain)
+
+
+async def contact_at(info: Info, email_key: str | None) -> Contact | None:
+    if email_key is None:
+        return None
+    return cast(Contact | None, await info.context.loaders.contacts_by_address.load(email_key))
+
+
+def money_of(amounts: Iterable[stored.Amount]) -> list[Money]:
+    return [Money.of(one.amount, one.currency) for one in amounts]
