@@ -7,6 +7,7 @@ from typing import Annotated, cast
 import strawberry
 from strawberry import ID, Maybe
 
+from core.actor import Kind
 from core.pages import Range
 from models import tickets as stored
 from models.tickets import TicketPriority, TicketSource, TicketStatus, TicketTopic
@@ -64,7 +65,7 @@ class Ticket:
 
     @described("Null for end users.")
     async def app(self, info: Info) -> App | None:
-        if info.context.actor.email is not None and not info.context.actor.is_staff:
+        if info.context.actor.kind is Kind.END_USER:
             return None
         return cast(App | None, await info.context.loaders.apps.load(self.app_id))
 

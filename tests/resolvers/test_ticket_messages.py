@@ -134,6 +134,13 @@ class TestCustomers:
         with pytest.raises(InvalidInput, match="not a customer's"):
             await said(ticket, await an_actor(Role.SUPPORT), isInternal=True, isCustomer=True)
 
+    async def test_they_know_who_answered_and_not_at_which_address(self) -> None:
+        ticket, sofia = await a_ticket((await an_app()).id), await a_user(Role.SUPPORT)
+        await said(ticket, actor_for(sofia))
+        for actor, address in ((an_end_user(ticket.app_id, CUSTOMER), ""), (await an_actor(), sofia.email)):
+            answer = (await list_ticket_messages(actor, str(ticket.id), Page())).items[1]
+            assert (answer.author_name, answer.author_email) == (sofia.name, address)
+
     async def test_nobody_writes_in_the_name_of_another(self) -> None:
         ticket = await a_ticket((await an_app()).id)
         with pytest.raises(InvalidInput, match="authorEmail must be your own address"):
