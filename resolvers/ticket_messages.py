@@ -109,6 +109,8 @@ async def _answered(actor: Actor, ticket: Ticket, author: Author, data: TicketMe
     )
 
     def decide(current: Ticket) -> Ticket:
+        if current.merged_into_id is not None:
+            raise Conflict("The ticket was merged into another one: write there", "id")
         if current.status is TicketStatus.CLOSED and not data.is_internal:
             raise Conflict("The ticket is closed: open it to answer", "status")
         if after is not None:

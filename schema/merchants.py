@@ -1,7 +1,7 @@
 """Merchants, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import Maybe
@@ -11,6 +11,7 @@ from core.pages import Range
 from resolvers import merchants
 from resolvers.logs import LogFilter, list_merchant_logs
 from resolvers.merchants import MerchantFilter
+from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
@@ -18,6 +19,9 @@ from schema.edge import Info, described, parse, query
 from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
 from schema.shops import LazyWant, Shop, ShopChange
+
+if TYPE_CHECKING:
+    from schema.tickets import Ticket
 
 
 @strawberry.type(description="Something that happened to a merchant, in one of the apps.")
@@ -55,6 +59,14 @@ class Merchant:
     def monthly_revenue(self) -> list[Money]:
         revenue = cast(merchants.Merchant, self).monthly_revenue(clock.now())
         return [Money.of(amount, currency) for currency, amount in sorted(revenue.items())]
+
+    @described("The tickets that are about the merchant's shop, in all the apps, the newest first.")
+    async def tickets(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        window = Range.of(first, after, last, before)
+        filters = TicketFilter.model_validate({"shopDomain": self.domain})
+        return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
     @described("What the apps logged about the merchant, the newest first.")
     async def logs(
