@@ -1,6 +1,7 @@
 """The server as a process: HTTP, with the embedded database where no other is configured."""
 
 import errno
+import gc
 import signal
 import socket
 from asyncio import Runner
@@ -17,6 +18,7 @@ from commands.console import OUTPUT
 from commands.database import own_database, platform
 from commands.errors import CommandError
 from commands.seeding import seed_when_empty
+from core import event_loop
 from core.settings import Settings
 from core.web import LARGEST_BODY
 from seed.company import Secrets
@@ -69,6 +71,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        event_loop.settled()
+        # What is there by now stays. Looking through it for garbage, again and again, took most of the time of reading
+        # a large body.
+        gc.collect()
+        gc.freeze()
         self._ready()
 
 

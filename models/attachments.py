@@ -35,10 +35,11 @@ class AttachmentOwnerKind(StrEnum):
 
 
 class AttachmentOwner(Part):
-    """What has the attachment: who sees that may download it."""
+    """What has the attachment: who sees that may download it. `is_internal` is what staff keep among themselves."""
 
     kind: AttachmentOwnerKind
     id: PydanticObjectId
+    is_internal: bool = False
 
 
 class Attachment(Stored):
@@ -77,7 +78,7 @@ class Attachment(Stored):
         indexes: ClassVar[list[Any]] = [
             IndexModel([("status", ASCENDING), ("createdAt", ASCENDING)]),
             IndexModel([("status", ASCENDING), ("checkedAt", ASCENDING), ("claimedAt", ASCENDING)]),
-            IndexModel([("owner.id", ASCENDING)], partialFilterExpression={"owner.id": {"$type": "objectId"}}),
+            IndexModel([("owner.id", ASCENDING)]),
             IndexModel([("peopleKeys", ASCENDING)]),
         ]
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final
 
 from beanie import PydanticObjectId
+from bson import ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
@@ -123,7 +124,7 @@ class Delivery(Stored):
 
     @classmethod
     async def count_by_status(
-        cls, campaign_id: PydanticObjectId, statuses: Collection[DeliveryStatus] = tuple(DeliveryStatus)
+        cls, campaign_id: ObjectId, statuses: Collection[DeliveryStatus] = tuple(DeliveryStatus)
     ) -> Mapping[DeliveryStatus, int]:
         """How many of a campaign's deliveries have each status: one indexed count per status."""
         return {

@@ -2,25 +2,38 @@
 long conversation makes no ticket heavy."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from beanie import PydanticObjectId
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
+from models.attachments import Attachment, attachment_url
 from models.base import Part, Stored
 
 
 class TicketAttachment(Part):
-    """A file of a message, as it was when the message was written."""
+    """A file of a message, which has the attachment's id."""
 
     id: PydanticObjectId
-    url: str
-    key: str
+    app_id: str
     filename: str
     mimetype: str
     size: int
     uploaded_at: datetime
+
+    @classmethod
+    def of(cls, attachment: Attachment) -> Self:
+        return cls.model_validate(attachment, from_attributes=True)
+
+    @property
+    def key(self) -> str:
+        return str(self.id)
+
+    @property
+    def url(self) -> str:
+        """Made anew whenever it is shown: it works for a while."""
+        return attachment_url(self.app_id, self.id)
 
 
 class TicketMessage(Stored):

@@ -8,28 +8,28 @@ from dataclasses import dataclass
 from io import SEEK_END, BytesIO
 from typing import Annotated, BinaryIO, Final
 
-from beanie import PydanticObjectId
 from limits import RateLimitItemPerHour
 from pydantic import Field
 
 from core import clock
 from core.access import STAFF, SUPPORT, allow, allow_all
 from core.actor import Actor, Kind
-from core.errors import InvalidInput, found
+from core.errors import InvalidInput, NotFound, found
 from core.ids import object_id
 from core.inputs import Input, ShortText, key_of_email
-from core.mongo import Filter
 from core.runtime import runtime
 from core.scopes import Scope
 from core.timed_links import check_timed_token
 from models.apps import App
 from models.attachments import LINK, SHOWN, Attachment, AttachmentOwner, AttachmentStatus
 from models.base import touched
+from models.ticket_messages import TicketMessage
 from resolvers.apps import visible_app
 from resolvers.attachment_files import write_file
 from resolvers.attachment_names import file_name, plain_name, suffix_of
 from resolvers.attachment_removal import remove_attachments
 from resolvers.attachment_types import FileType, type_of
+from resolvers.ticket_scope import sees_all, visible_ticket
 
 FIELD: Final = "attachments"
 LARGEST: Final = 10 * 1024 * 1024
@@ -109,34 +109,49 @@ async def claim_attachments(
 
     Raises `InvalidInput` naming `attachmentIds` for what is no unused upload of theirs: then none is used.
     """
-    claimed: list[Attachment] = []
     taking = {
         "status": AttachmentStatus.USED.value,
         "owner": owner.model_dump(by_alias=True),
         "claimedAt": clock.now(),
         "peopleKeys": list(people_keys),
     }
+    claimed: list[Attachment] = []
     for attachment_id in dict.fromkeys(ids):
-        attachment = await Attachment.change(_claimable(actor, app_id, attachment_id, owner), touched(taking))
+        theirs = {"_id": object_id(attachment_id), "appId": app_id, "uploadedBy": actor.label}
+        unused = {**theirs, "status": AttachmentStatus.UNUSED.value}
+        attachment = await Attachment.change(unused, touched(taking))
         if attachment is None:
-            await _release(actor, owner, [one.id for one in claimed])
+            await release_attachments(actor, claimed)
             raise InvalidInput(f"attachmentIds: {attachment_id} is not an unused upload of yours", "attachmentIds")
         claimed.append(attachment)
     return claimed
 
 
-@allow(SUPPORT)
-async def delete_attachments(actor: Actor, owner_ids: Collection[PydanticObjectId]) -> int:
-    """Removes all that these have, and returns how many files it were. Doing it again finishes what was cut off."""
-    return await remove_attachments({"owner.id": {"$in": list(owner_ids)}})
+@allow(SUPPORT, api_key=Scope.TICKETS_WRITE, end_user=True)
+async def release_attachments(actor: Actor, claimed: Sequence[Attachment]) -> None:
+    """Gives back what was claimed for something that is not written after all."""
+    named = {"_id": {"$in": [attachment.id for attachment in claimed]}, "status": AttachmentStatus.USED.value}
+    unused = {"status": AttachmentStatus.UNUSED.value, "owner": None, "claimedAt": None, "peopleKeys": _own_keys(actor)}
+    await Attachment.find(named).update(touched(unused))
 
 
 async def visible_attachment(actor: Actor, app_id: str, attachment_id: str) -> Attachment:
     """The one way to a file but its link: for whoever may see what has it, and whoever uploaded it."""
     await visible_app(actor, app_id)
     attachment = found(await _shown(app_id, attachment_id), "Attachment")
-    is_theirs = attachment.uploaded_by == actor.label or actor.kind in (Kind.STAFF, Kind.SYSTEM)
+    is_theirs = sees_all(actor) or attachment.uploaded_by == actor.label or await _is_shown_to(actor, attachment)
     return found(attachment if is_theirs else None, "Attachment")
+
+
+async def _is_shown_to(actor: Actor, attachment: Attachment) -> bool:
+    """Whether they see the message that has it, in whichever ticket that is by now."""
+    if attachment.owner is None or attachment.owner.is_internal:
+        return False
+    message = await TicketMessage.get(attachment.owner.id)
+    try:
+        return message is not None and bool(await visible_ticket(actor, str(message.ticket_id), attachment.app_id))
+    except NotFound:
+        return False
 
 
 def _few(files: Sequence[NewFile]) -> Sequence[NewFile]:
@@ -159,6 +174,8 @@ def _checked(file: NewFile) -> tuple[str, FileType]:
 
 
 async def _count(actor: Actor, files: int) -> None:
+    if actor.kind is Kind.SYSTEM:
+        return
     limit = PER_END_USER if actor.kind is Kind.END_USER else PER_UPLOADER
     for _ in range(files):
         await runtime().limits.count(limit, actor.label)
@@ -191,20 +208,3 @@ async def _shown(app_id: str, attachment_id: str) -> Attachment | None:
     identity = object_id(attachment_id)
     shown = {"_id": identity, "appId": app_id, "status": {"$in": [status.value for status in SHOWN]}}
     return await Attachment.find_one(shown) if identity else None
-
-
-def _claimable(actor: Actor, app_id: str, attachment_id: str, owner: AttachmentOwner) -> Filter:
-    """Unused, or claimed by this owner before: somebody may not be sure whether it was."""
-    unused, used = AttachmentStatus.UNUSED.value, AttachmentStatus.USED.value
-    return {
-        "_id": object_id(attachment_id),
-        "appId": app_id,
-        "uploadedBy": actor.label,
-        "$or": [{"status": unused}, {"status": used, "owner.id": owner.id}],
-    }
-
-
-async def _release(actor: Actor, owner: AttachmentOwner, ids: Sequence[PydanticObjectId]) -> None:
-    claimed = {"_id": {"$in": list(ids)}, "status": AttachmentStatus.USED.value, "owner.id": owner.id}
-    unused = {"status": AttachmentStatus.UNUSED.value, "owner": None, "claimedAt": None, "peopleKeys": _own_keys(actor)}
-    await Attachment.find(claimed).update(touched(unused))

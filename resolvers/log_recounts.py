@@ -198,5 +198,5 @@ def _without(batches: Collection[ObjectId]) -> Filter:
 
 async def _keep(document: type[Tally], tally: Tally, counts: Mapping[str, Any]) -> bool:
     seen = {"_id": tally.id, "version": tally.version}
-    changed = await document.change(seen, {"$set": {**counts, "recountAt": None}, "$inc": {"version": 1}})
-    return changed is not None
+    update = {"$set": dict(counts), "$unset": {"recountAt": ""}, "$inc": {"version": 1}}
+    return await document.change(seen, update) is not None

@@ -5,6 +5,7 @@ takes it out of what is open. Whoever finds it open long after completes the wor
 entries that did arrive, and can't count twice.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ Entry = Mapping[str, Any]
 
 @dataclass(slots=True)
 class GroupCounts:
-    """What a batch adds to an error. `days` is by day and level, `shops` holds when each was first and last seen."""
+    """What a batch adds to an error. `days` is by day and level, `shops` holds the hours in which each was first and
+    last seen: most of the time nothing has to be written anew."""
 
     example: Entry
     first: datetime
@@ -77,8 +79,9 @@ def counts_of(entries: Iterable[Entry]) -> Counts:
         group.days[day_of(at)][level] += 1
         group.first, group.last = min(group.first, at), max(group.last, at)
         if shop := entry.get("shopDomain"):
-            first, last = group.shops.get(shop, (at, at))
-            group.shops[shop] = min(first, at), max(last, at)
+            hour = entry["hour"]
+            first, last = group.shops.get(shop, (hour, hour))
+            group.shops[shop] = min(first, hour), max(last, hour)
     return Counts(hours, groups)
 
 
@@ -111,8 +114,9 @@ async def open_batch(batch: Batch, counts: Counts) -> list[str]:
         )
         for hour, module in counts.hours
     ]
-    await LogHour.get_pymongo_collection().bulk_write(hours, ordered=False)
+    opening = LogHour.get_pymongo_collection().bulk_write(hours, ordered=False)
     if not counts.groups:
+        await opening
         return []
     ids = [batch.group_id(fingerprint) for fingerprint in counts.groups]
     groups = [
@@ -127,7 +131,7 @@ async def open_batch(batch: Batch, counts: Counts) -> list[str]:
         )
         for fingerprint, group in counts.groups.items()
     ]
-    written = await ErrorGroup.get_pymongo_collection().bulk_write(groups, ordered=False)
+    _, written = await asyncio.gather(opening, ErrorGroup.get_pymongo_collection().bulk_write(groups, ordered=False))
     return [ids[number] for number in written.upserted_ids or {}]
 
 

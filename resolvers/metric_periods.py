@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from pydantic import Field
 
@@ -34,6 +34,11 @@ class MetricsQuery(Input):
     until: Moment | None = Field(None, alias="to")
     days: int | None = Field(None, ge=1, le=MOST_DAYS)
     interval: MetricsInterval = MetricsInterval.DAY
+
+    @classmethod
+    def of(cls, since: datetime | None, until: datetime | None, days: int | None, interval: MetricsInterval) -> Self:
+        """Null is what was left out. Raises `ValidationError`."""
+        return cls.model_validate({"from": since, "to": until, "days": days, "interval": interval})
 
     def period(self) -> "Period":
         """Raises `InvalidInput` naming the field."""

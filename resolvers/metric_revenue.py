@@ -65,6 +65,7 @@ class MovementPoint:
     since: str
     until: str
     is_partial: bool
+    currency: str
     opening_mrr: Decimal
     new: Decimal
     expansion: Decimal
@@ -104,6 +105,7 @@ class ChurnPoint:
     since: str
     until: str
     is_partial: bool
+    currency: str
     starting_shops: int
     churned_shops: int
     starting_mrr: Decimal
@@ -233,6 +235,7 @@ def _movement(step: _Step) -> MovementPoint:
         since=step.span.since,
         until=step.span.until,
         is_partial=step.span.is_partial,
+        currency=step.currency,
         opening_mrr=amount_of(step.mrr),
         new=step.moved(NEW),
         expansion=step.moved(EXPANSION),
@@ -255,6 +258,7 @@ def _churn(step: _Step) -> ChurnPoint:
         since=step.span.since,
         until=step.span.until,
         is_partial=step.span.is_partial,
+        currency=step.currency,
         starting_shops=step.paying,
         churned_shops=step.movers(CHURN),
         starting_mrr=starting,

@@ -173,7 +173,8 @@ def _cohort(month: datetime, changes: Mapping[datetime, Counter[str]], period: P
     size = sum(numbers[Measure.NEW] for numbers in changes.values())
     standing: Counter[str] = Counter()
     first: dict[str, int] = {}
-    months, then, last = [], month, month_of(period.last)
+    months: list[CohortMonth] = []
+    then, last = month, month_of(period.last)
     while then <= last and size:
         standing.update(changes.get(then, {}))
         active = standing[name_of(Measure.STATUS, ShopStatus.ACTIVE)]

@@ -24,9 +24,11 @@ from models.email_rollups import ContactRollup
 from models.end_users import EndUser
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
+from models.logs import LogEntry
 from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
+from models.slack_messages import SlackMessage
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SoftBounces, Suppression
 from models.ticket_messages import TicketMessage
@@ -153,6 +155,7 @@ HOLDINGS: Final = (
         lambda person: {"peopleKeys": person.contact.email_key},
         frozenset({"app_id", "filename", "mimetype", "size", "created_at"}),
         _erase_attachments,
+        discloses=lambda attachment, _: attachment.owner is None or not attachment.owner.is_internal,
     ),
     Holding(
         ConsentEntry,
@@ -191,6 +194,14 @@ HOLDINGS: Final = (
         lambda person: {"emailKey": person.contact.email_key},
         frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
         deleting,
+    ),
+    Holding(
+        LogEntry,
+        lambda person: {"addressDigests": {"$in": [*person.digests]}},
+        frozenset({"app_id", "created_at", "module", "message"}),
+        overwriting(
+            lambda person: {"message": "", "messageKey": "", "dataJson": None, "error": None, "addressDigests": []}
+        ),
     ),
     Holding(
         Subscriber,
@@ -285,6 +296,7 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     File: "the bytes of attachments, which go with them",
     FileChunk: "the bytes of attachments, which go with them",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
+    SlackMessage: "news for the company, which is forgotten when it is posted, and after a week in any case",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",
     Turn: "names of processes, for as long as it is their turn",
     User: "the company's staff, who are no contacts",

@@ -1,5 +1,6 @@
 """How somebody asks for help: staff on behalf of a customer, an app's backend, or the customer."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
@@ -16,6 +17,8 @@ from core.scopes import Scope
 from models.apps import App
 from models.tickets import Ticket, TicketPriority, TicketSource, TicketTopic
 from resolvers.apps import visible_app
+from resolvers.attachments import NewFile
+from resolvers.ticket_attachments import attached
 from resolvers.ticket_authors import author_by
 from resolvers.ticket_inputs import AttachmentIds, MessageText, PersonName, Subject, TicketTags
 from resolvers.ticket_opening import open_ticket
@@ -47,8 +50,9 @@ class TicketCreate(Input):
 
 
 @allow(SUPPORT, api_key=Scope.TICKETS_WRITE, end_user=True)
-async def create_ticket(actor: Actor, app_id: str, data: TicketCreate) -> Ticket:
-    """Begins a ticket. The customer hears by mail that it arrived, unless the app's settings say otherwise.
+async def create_ticket(actor: Actor, app_id: str, data: TicketCreate, files: Sequence[NewFile] = ()) -> Ticket:
+    """Begins a ticket. The customer hears by mail that it arrived, unless the app's settings say otherwise. Files may
+    come along, besides those that were uploaded before.
 
     Raises `RateLimited` where an end user begins more than 20 in an hour.
     """
@@ -60,10 +64,10 @@ async def create_ticket(actor: Actor, app_id: str, data: TicketCreate) -> Ticket
         await runtime().limits.count(PER_PERSON, app_id, key_of_email(email))
     elif actor.kind is Kind.API_KEY:
         await runtime().limits.count(PER_BACKEND, actor.label)
-    return shown_to(actor, await _opened(actor, app, email, data))
+    return shown_to(actor, await _opened(actor, app, email, data, files))
 
 
-async def _opened(actor: Actor, app: App, email: str, data: TicketCreate) -> Ticket:
+async def _opened(actor: Actor, app: App, email: str, data: TicketCreate, files: Sequence[NewFile]) -> Ticket:
     person = await requester(email, data.name, data.language)
     fields = {
         **person,
@@ -77,7 +81,11 @@ async def _opened(actor: Actor, app: App, email: str, data: TicketCreate) -> Tic
         "assignee_id": await assignable(data.assignee_id) if data.assignee_id else None,
     }
     author = await author_by(actor, (email, person["name"]), is_customer=data.is_customer, email=None, name=None)
-    opened = await open_ticket(app, author, clock.now(), fields)
+    keys = {key_of_email(email), *([key_of_email(author.email)] if author.is_customer else [])}
+    async with attached(actor, app.id, data.attachment_ids, files, people_keys=keys) as brought:
+        opened = await open_ticket(
+            app, author, clock.now(), fields, message_id=brought.message_id, attachments=brought.files
+        )
     if opened is None:
         raise RuntimeError("a fresh id was taken")
     return opened

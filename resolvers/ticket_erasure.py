@@ -9,6 +9,7 @@ from models.base import touched
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket
 from resolvers.holdings import Holding, Person
+from resolvers.ticket_attachments import remove_files_of
 from resolvers.ticket_events import follow
 from resolvers.ticket_states import changed
 from resolvers.ticket_writes import write_ticket
@@ -90,5 +91,6 @@ def _forgotten(ticket: Ticket, stand_in: str, people: Sequence[object]) -> Ticke
 
 
 async def _silence(messages: Filter) -> None:
+    await remove_files_of(messages)
     await TicketMessage.find({**messages, "isCustomer": True}).update(touched(SILENT | NAMELESS))
     await TicketMessage.find({**messages, "isCustomer": False}).update(touched(SILENT))

@@ -1,5 +1,6 @@
 """What is said in tickets: answers, what customers write, and notes among staff."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from limits import RateLimitItemPerHour
@@ -16,7 +17,9 @@ from core.runtime import runtime
 from core.scopes import Scope
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket, TicketStatus
-from resolvers.ticket_authors import author_by, message_by
+from resolvers.attachments import NewFile
+from resolvers.ticket_attachments import Attached, attached
+from resolvers.ticket_authors import Author, author_by, message_by
 from resolvers.ticket_continuation import Said, say
 from resolvers.ticket_inputs import AttachmentIds, MessageText, PersonName
 from resolvers.ticket_scope import only_staff, sees_all, shown_to, visible_ticket
@@ -56,10 +59,15 @@ async def list_ticket_messages(
 
 @allow(SUPPORT, api_key=Scope.TICKETS_WRITE, end_user=True)
 async def add_ticket_message(
-    actor: Actor, ticket_id: str, data: TicketMessageCreate, app_id: str | None = None
+    actor: Actor,
+    ticket_id: str,
+    data: TicketMessageCreate,
+    app_id: str | None = None,
+    files: Sequence[NewFile] = (),
 ) -> Said:
     """Adds an answer of staff, who mail it to the customer; a note; or what a customer writes, which opens the ticket
-    again where it was resolved less than 14 days ago, and else begins a new one.
+    again where it was resolved less than 14 days ago, and else begins a new one. Files may come along, besides those
+    that were uploaded before.
 
     Raises `Conflict` where staff answer in a ticket that is closed.
     """
@@ -76,12 +84,29 @@ async def add_ticket_message(
         email=data.author_email,
         name=data.author_name,
     )
-    if author.is_customer:
-        said = await say(ticket, author, data.content, clock.now())
-        return Said(shown_to(actor, said.ticket), said.message, said.continues)
+    keys = {ticket.email_key, *([key_of_email(author.email)] if author.is_customer else [])}
+    async with attached(
+        actor, ticket.app_id, data.attachment_ids, files, people_keys=keys, is_internal=data.is_internal
+    ) as brought:
+        if author.is_customer:
+            said = await say(
+                ticket, author, data.content, clock.now(), message_id=brought.message_id, attachments=brought.files
+            )
+            return Said(shown_to(actor, said.ticket), said.message, said.continues)
+        return await _answered(actor, ticket, author, data, brought)
 
+
+async def _answered(actor: Actor, ticket: Ticket, author: Author, data: TicketMessageCreate, brought: Attached) -> Said:
     now, after = clock.now(), data.status
-    message = message_by(author, ticket, data.content, now, is_internal=data.is_internal)
+    message = message_by(
+        author,
+        ticket,
+        data.content,
+        now,
+        id=brought.message_id,
+        is_internal=data.is_internal,
+        attachments=brought.files,
+    )
 
     def decide(current: Ticket) -> Ticket:
         if current.status is TicketStatus.CLOSED and not data.is_internal:

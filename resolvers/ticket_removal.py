@@ -6,6 +6,7 @@ from typing import Final
 from models.deliveries import Delivery, DeliveryStatus
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket
+from resolvers.ticket_attachments import remove_files_of
 from resolvers.ticket_events import announce
 
 CHUNK: Final = 500
@@ -17,6 +18,7 @@ async def remove_tickets(tickets: Sequence[Ticket]) -> int:
     ids = [ticket.id for ticket in tickets]
     of_tickets = {"appId": {"$in": sorted({ticket.app_id for ticket in tickets})}, "ticketId": {"$in": ids}}
     await _forget_mail(tickets, of_tickets)
+    await remove_files_of(of_tickets)
     await TicketMessage.find(of_tickets).delete()
     removed = await Ticket.find({"_id": {"$in": ids}}).delete()
     await TicketMessage.find(of_tickets).delete()

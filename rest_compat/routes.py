@@ -26,6 +26,7 @@ from resolvers import (
     log_ingestion,
     logs,
     magic_links,
+    metrics,
     newsletter_templates,
     plans,
     shops,
@@ -64,6 +65,7 @@ from rest_compat import email_jobs as email_jobs_views
 from rest_compat import health as health_views
 from rest_compat import logs as logs_views
 from rest_compat import magic_links as magic_links_views
+from rest_compat import metrics as metrics_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
 from rest_compat import shops as shops_views
@@ -101,6 +103,17 @@ from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.health import HealthWire
 from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
+from rest_compat.metric_wires import (
+    ActivityWire,
+    AppFiguresWire,
+    DashboardWire,
+    EventMetricWire,
+    OverTimeWire,
+    ShopsPointWire,
+    SummaryWire,
+    TopShopsWire,
+    TopShopWire,
+)
 from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
 from rest_compat.routing import Categories, Route
@@ -165,6 +178,18 @@ CATEGORIES: Final[Categories] = {
         Route("PATCH", "/{appId}/templates/{templateId}/toggle", templates_views.toggle_template, templates.toggle_template, DataMessage[TemplateWire]),
         Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
     ],
+    "Metrics": [
+        Route("GET", "/metrics/aggregate/dashboard", metrics_views.aggregate_dashboard, metrics.get_metrics, Data[DashboardWire]),
+        Route("GET", "/metrics/aggregate/shops-over-time", metrics_views.aggregate_shops_over_time, metrics.get_metrics, Data[OverTimeWire]),
+        Route("GET", "/metrics/aggregate/top-shops", metrics_views.aggregate_top_shops, metrics.get_metrics, Data[TopShopsWire]),
+        Route("GET", "/metrics/aggregate/activity", metrics_views.aggregate_activity, metrics.get_metrics, Data[list[ActivityWire]]),
+        Route("GET", "/metrics/aggregate/summary", metrics_views.aggregate_summary, metrics.get_metrics, Data[SummaryWire]),
+        Route("GET", "/{appId}/metrics/dashboard", metrics_views.app_dashboard, metrics.get_metrics, Data[AppFiguresWire]),
+        Route("GET", "/{appId}/metrics/shops-over-time", metrics_views.app_shops_over_time, metrics.get_metrics, Data[list[ShopsPointWire]]),
+        Route("GET", "/{appId}/metrics/top-shops", metrics_views.app_top_shops, metrics.get_metrics, Data[list[TopShopWire]]),
+        Route("GET", "/{appId}/metrics/activity", metrics_views.app_activity, metrics.get_metrics, Data[list[ActivityWire]]),
+        Route("GET", "/{appId}/metrics/custom", metrics_views.app_custom, metrics.get_metrics, Data[list[EventMetricWire]]),
+    ],
     "Logs": [
         Route("GET", "/{appId}/logs/stats", logs_views.log_stats, logs.log_stats, Data[LogStatsWire]),
         Route("GET", "/{appId}/logs/shop-domains", logs_views.list_log_shop_domains, logs.list_log_shop_domains, Data[list[str]]),
@@ -182,14 +207,14 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/tickets/{messageId}", tickets_views.delete_any_ticket, tickets.delete_ticket, Message),
         Route("PATCH", "/tickets/{messageId}/status", tickets_views.change_any_ticket_status, tickets.change_ticket_status, DataMessage[TicketWithHistoryWire]),
         Route("GET", "/{appId}/tickets/stats", tickets_views.show_ticket_stats, ticket_stats.ticket_stats, Data[TicketStatsWire]),
-        Route("POST", "/{appId}/tickets/", tickets_views.create_ticket, ticket_creation.create_ticket, DataMessage[TicketWithHistoryWire], 201),
+        Route("POST", "/{appId}/tickets/", tickets_views.create_ticket, ticket_creation.create_ticket, DataMessage[TicketWithHistoryWire], 201, uploads=ATTACHMENTS),
         Route("GET", "/{appId}/tickets/", tickets_views.list_tickets, tickets.list_tickets, Paged[TicketWire]),
         Route("DELETE", "/{appId}/tickets/", tickets_views.delete_tickets, ticket_bulk.delete_tickets, DeletedTickets),
         Route("GET", "/{appId}/tickets/{messageId}", tickets_views.get_ticket, tickets.get_ticket, Data[TicketWithHistoryWire]),
         Route("PATCH", "/{appId}/tickets/{messageId}", tickets_views.update_ticket, tickets.update_ticket, DataMessage[TicketWithHistoryWire]),
         Route("DELETE", "/{appId}/tickets/{messageId}", tickets_views.delete_ticket, tickets.delete_ticket, Message),
         Route("PATCH", "/{appId}/tickets/{messageId}/status", tickets_views.change_ticket_status, tickets.change_ticket_status, DataMessage[TicketWithHistoryWire]),
-        Route("POST", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.add_ticket_message, ticket_messages.add_ticket_message, DataMessage[TicketMessageWire], 201),
+        Route("POST", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.add_ticket_message, ticket_messages.add_ticket_message, DataMessage[TicketMessageWire], 201, uploads=ATTACHMENTS),
         Route("GET", "/{appId}/tickets/{messageId}/messages", ticket_messages_views.list_ticket_messages, ticket_messages.list_ticket_messages, Paged[TicketMessageWire]),
     ],
     "Magic Link": [
@@ -319,7 +344,5 @@ BEYOND_THE_CONTRACT: Final[Categories] = {
 }
 """Paths that the contract does not have, and that are served all the same, each with a reason in `docs/decisions`."""
 
-ALL: Final[Categories] = {
-    name: [*CATEGORIES.get(name, []), *BEYOND_THE_CONTRACT.get(name, [])] for name in {**CATEGORIES, **BEYOND_THE_CONTRACT}
-}
+ALL: Final[Categories] = {name: [*routes, *BEYOND_THE_CONTRACT.get(name, [])] for name, routes in CATEGORIES.items()}
 # fmt: on

@@ -9,8 +9,10 @@ from core.inputs import Input
 from core.pages import Page
 from resolvers import ticket_messages
 from resolvers.ticket_messages import TicketMessageCreate
+from rest_compat.attachments import new_files
 from rest_compat.edge import AppId, CurrentActor, DataMessage, Paged, StoredWire, page_of
 from rest_compat.tickets import Identity, TicketAttachmentWire, TicketId
+from rest_compat.uploads import CurrentFiles
 
 AT_ONCE = 1000
 """Clients that know no pages see a whole conversation."""
@@ -32,10 +34,10 @@ class TicketMessageListing(Input):
 
 
 async def add_ticket_message(
-    actor: CurrentActor, app_id: AppId, ticket_id: TicketId, body: TicketMessageCreate
+    actor: CurrentActor, app_id: AppId, ticket_id: TicketId, body: TicketMessageCreate, files: CurrentFiles
 ) -> DataMessage[TicketMessageWire]:
     """Add an answer, a note, or what a customer writes; `ticketId` is the ticket in which the conversation goes on."""
-    said = await ticket_messages.add_ticket_message(actor, ticket_id, body, app_id)
+    said = await ticket_messages.add_ticket_message(actor, ticket_id, body, app_id, new_files(files))
     return DataMessage(data=TicketMessageWire.of(said.message), message=said.sentence)
 
 

@@ -13,6 +13,7 @@ from resolvers.ticket_bulk import TicketsDelete
 from resolvers.ticket_creation import TicketCreate
 from resolvers.ticket_stats import TicketStatsPeriod
 from resolvers.tickets import TicketFilter, TicketSortKey, TicketStatusChange, TicketUpdate
+from rest_compat.attachments import new_files
 from rest_compat.edge import (
     AppId,
     CurrentActor,
@@ -26,6 +27,7 @@ from rest_compat.edge import (
     Wire,
     page_of,
 )
+from rest_compat.uploads import CurrentFiles
 
 TicketId = Annotated[str, Path(alias="messageId", description="The ticket's `_id`")]
 Identity = Annotated[str, BeforeValidator(str)]
@@ -169,9 +171,11 @@ async def show_ticket_stats(
     return Data(data=TicketStatsWire.of(await ticket_stats.ticket_stats(actor, app_id, query)))
 
 
-async def create_ticket(actor: CurrentActor, app_id: AppId, body: TicketCreate) -> DataMessage[TicketWithHistoryWire]:
+async def create_ticket(
+    actor: CurrentActor, app_id: AppId, body: TicketCreate, files: CurrentFiles
+) -> DataMessage[TicketWithHistoryWire]:
     """Begin a ticket: for staff, an app's backend and its end users."""
-    ticket = await ticket_creation.create_ticket(actor, app_id, body)
+    ticket = await ticket_creation.create_ticket(actor, app_id, body, new_files(files))
     return DataMessage(data=TicketWithHistoryWire.of(ticket), message=f"Ticket {ticket.reference} created")
 
 

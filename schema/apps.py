@@ -1,17 +1,24 @@
 """Apps, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
 
+from core.access import access_of
 from core.pages import Range
 from models import apps as stored
 from resolvers import apps
 from resolvers.apps import AppCreate, AppFilter, AppSortKey, AppUpdate, features_of
+from resolvers.metric_periods import MetricsInterval, MetricsQuery
+from resolvers.metrics import get_metrics
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, mutation, parse, query
+from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.periods import Days, From, To
+
+if TYPE_CHECKING:
+    from schema.metrics import Metrics
 
 strawberry.enum(AppSortKey)
 
@@ -63,6 +70,19 @@ class App:
     @strawberry.field
     def features(self, info: Info) -> AppFeatures:
         return cast(AppFeatures, features_of(info.context.actor))
+
+    @described("How the app is doing. Without arguments, in the last 30 days, day by day.")
+    async def metrics(
+        self,
+        info: Info,
+        since: From = None,
+        until: To = None,
+        days: Days = None,
+        interval: MetricsInterval = MetricsInterval.DAY,
+    ) -> Annotated["Metrics", strawberry.lazy("schema.metrics")]:
+        access_of(get_metrics).check(info.context.actor)
+        period = MetricsQuery.of(since, until, days, interval).period()
+        return cast("Metrics", await info.context.loaders.metrics.load((self.id, period)))
 
 
 def app(document: stored.App) -> App:

@@ -22,8 +22,10 @@ from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
 
 if TYPE_CHECKING:
+    from schema.end_users import EndUser
     from schema.wants import Want
 
+LazyEndUser = Annotated["EndUser", strawberry.lazy("schema.end_users")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ConsentState)
@@ -98,6 +100,11 @@ class Contact:
     async def subscribers(self, info: Info) -> list[Subscriber]:
         contact_id = cast(stored.Contact, self).id
         return cast(list[Subscriber], await info.context.loaders.subscribers.load(contact_id))
+
+    @described("Where they sign in: one for each app.")
+    async def end_users(self, info: Info) -> list[LazyEndUser]:
+        contact_id = cast(stored.Contact, self).id
+        return cast(list[LazyEndUser], await info.context.loaders.end_users.load(contact_id))
 
     @described("What they asked for, in whichever app, the latest first.")
     async def wants(self, info: Info) -> list[LazyWant]:

@@ -17,6 +17,7 @@ from core.actor import Actor
 from core.errors import Code, DomainError
 from core.inputs import problems_of
 from schema.loaders import Loaders
+from schema.serving.cost import ITEMS
 
 M = TypeVar("M", bound=BaseModel)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -84,6 +85,11 @@ def subscription(resolver: Callable[..., Any]) -> Declare:
 def described(description: str) -> Declare:
     """A computed field of a type."""
     return cast(Declare, strawberry.field(description=description))
+
+
+def listed(description: str, items: int) -> Declare:
+    """A computed list of a type, of about so many items."""
+    return cast(Declare, strawberry.field(description=description, metadata={ITEMS: items}))
 
 
 def parse(model: type[M], data: Any) -> M:

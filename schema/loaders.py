@@ -10,6 +10,7 @@ from strawberry.dataloader import DataLoader
 
 from models.apps import App
 from models.contacts import Contact
+from models.end_users import EndUser
 from models.log_tallies import ErrorGroup
 from models.plans import Plan
 from models.shops import Shop
@@ -17,6 +18,8 @@ from models.subscribers import Subscriber
 from models.suppressions import Suppression
 from models.users import User
 from resolvers.error_groups import count_shops_of_errors, revenue_exposed
+from resolvers.metric_periods import Period
+from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
 from schema.want_loaders import WantLoaders
@@ -36,10 +39,6 @@ class Loaders(WantLoaders):
         return DataLoader(_shops_using_plans)
 
     @cached_property
-    def shops_by_domain(self) -> DataLoader[tuple[str, str], Shop | None]:
-        return DataLoader(_shops_by_domain)
-
-    @cached_property
     def error_groups(self) -> DataLoader[str, ErrorGroup | None]:
         return DataLoader(_error_groups)
 
@@ -54,6 +53,10 @@ class Loaders(WantLoaders):
     @cached_property
     def contacts(self) -> DataLoader[PydanticObjectId, Contact | None]:
         return DataLoader(_contacts)
+
+    @cached_property
+    def end_users(self) -> DataLoader[PydanticObjectId, list[EndUser]]:
+        return DataLoader(_end_users)
 
     @cached_property
     def shops(self) -> DataLoader[tuple[str, str], Shop | None]:
@@ -72,6 +75,10 @@ class Loaders(WantLoaders):
     def users(self) -> DataLoader[PydanticObjectId, User | None]:
         return DataLoader(_users)
 
+    @cached_property
+    def metrics(self) -> DataLoader[tuple[str, Period], Metrics]:
+        return DataLoader(_metrics)
+
 
 async def _apps(app_ids: list[str]) -> list[App | None]:
     found = {app.id: app for app in await App.find({"_id": {"$in": app_ids}}).to_list()}
@@ -86,14 +93,6 @@ async def _plans(plan_ids: list[PydanticObjectId]) -> list[Plan | None]:
 async def _shops_using_plans(plans: list[tuple[str, PydanticObjectId]]) -> list[int]:
     counts = await count_shops(plans)
     return [counts[plan_id] for _, plan_id in plans]
-
-
-async def _shops_by_domain(shops: list[tuple[str, str]]) -> list[Shop | None]:
-    """Each given as app id and domain."""
-    apps, domains = {app_id for app_id, _ in shops}, {domain for _, domain in shops}
-    named = {"appId": {"$in": list(apps)}, "domain": {"$in": list(domains)}}
-    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find(named).to_list()}
-    return [found.get(shop) for shop in shops]
 
 
 async def _error_groups(group_ids: list[str]) -> list[ErrorGroup | None]:
@@ -119,9 +118,19 @@ async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]
     return [found.get(contact_id) for contact_id in contact_ids]
 
 
+async def _end_users(contact_ids: list[PydanticObjectId]) -> list[list[EndUser]]:
+    """Those of each contact."""
+    by_contact: defaultdict[PydanticObjectId, list[EndUser]] = defaultdict(list)
+    for user in await EndUser.find({"contactId": {"$in": contact_ids}}).sort("appId").to_list():
+        by_contact[user.contact_id].append(user)
+    return [by_contact[contact_id] for contact_id in contact_ids]
+
+
 async def _shops(shops: list[tuple[str, str]]) -> list[Shop | None]:
-    domains = sorted({domain for _, domain in shops})
-    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find({"domain": {"$in": domains}}).to_list()}
+    """Each given as app id and domain."""
+    apps, domains = {app_id for app_id, _ in shops}, {domain for _, domain in shops}
+    named = {"appId": {"$in": list(apps)}, "domain": {"$in": list(domains)}}
+    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find(named).to_list()}
     return [found.get(shop) for shop in shops]
 
 
@@ -142,3 +151,17 @@ async def _suppressions(addresses: list[str]) -> list[list[Suppression]]:
 async def _users(user_ids: list[PydanticObjectId]) -> list[User | None]:
     found = {user.id: user for user in await User.find({"_id": {"$in": user_ids}}).to_list()}
     return [found.get(user_id) for user_id in user_ids]
+
+
+async def _metrics(asked: list[tuple[str, Period]]) -> list[Metrics]:
+    """Those of the same period are read at once, when the first of them is asked for anything."""
+    apps = {app.id: app for app in await App.find({"_id": {"$in": [app_id for app_id, _ in asked]}}).to_list()}
+    together: defaultdict[Period, list[App]] = defaultdict(list)
+    for app_id, period in asked:
+        together[period].append(apps[app_id])
+    found = {
+        (one.apps[0].id, period): one
+        for period, of_period in together.items()
+        for one in metrics_of(of_period, period).by_app
+    }
+    return [found[one] for one in asked]

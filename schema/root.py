@@ -24,6 +24,7 @@ from schema.health import HealthQueries
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
+from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
@@ -60,6 +61,7 @@ class Query(
     MagicLinkQueries,
     LogQueries,
     ErrorGroupQueries,
+    MetricsQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
@@ -98,6 +100,7 @@ class Mutation(
     MagicLinkMutations,
     LogMutations,
     ErrorGroupMutations,
+    MetricsMutations,
     ContactMutations,
     SuppressionMutations,
     SubscriberMutations,

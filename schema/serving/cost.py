@@ -1,7 +1,8 @@
 """What an operation costs at most, from its document and variables alone, so that it can be refused before it runs.
 
 An object costs 1 and a scalar nothing; a root field of a mutation costs 10 more. A list costs its window times what is
-selected of an item: `first` or `last` of the field, or of the connection that the list belongs to, or else 20.
+selected of an item: `first` or `last` of the field, or of the connection that the list belongs to; or else what the
+field declares in its metadata as `ITEMS`, as a rule for lists whose length follows from something else; or else 20.
 The document is read once into a `Cost`, a small formula over those variables that give windows.
 """
 
@@ -34,6 +35,7 @@ from core.pages import CONNECTION_LIMIT, DEFAULT_LIMIT
 
 COST_LIMIT: Final = "COST_LIMIT"
 WINDOW: Final = ("first", "last")
+ITEMS: Final = "items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ class _CostReader:
             return FREE
         own = self._window(field, node)
         if _is_list(field.type):
-            size = next((size for size in (own, window) if size is not None), DEFAULT_LIMIT)
+            size = next((size for size in (own, window, _declared(field)) if size is not None), DEFAULT_LIMIT)
             return OBJECT.plus(self.selections(named, node.selection_set, None)).times(size)
         return OBJECT.plus(self.selections(named, node.selection_set, own))
 
@@ -163,6 +165,11 @@ class _CostReader:
 
 def _is_list(type_: GraphQLOutputType) -> bool:
     return is_list_type(get_nullable_type(type_))
+
+
+def _declared(field: GraphQLField) -> int | None:
+    definition = field.extensions.get("strawberry-definition")
+    return None if definition is None else definition.metadata.get(ITEMS)
 
 
 def _bounded(size: float) -> int:

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from tests.contract.requests.calling import APP, SHOP, Caller, Parameters, Request
 from tests.contract.requests.company import a_shop
+from tests.factories.api_keys import backend_of
+from tests.factories.attachments import uploaded
 
 TICKET: Final[dict[str, Any]] = {
     "subject": "The banner does not show",
@@ -37,6 +39,11 @@ async def a_closed_ticket(caller: Caller) -> Parameters:
     return ticket
 
 
+async def an_attachment(_: Caller) -> Parameters:
+    (attachment,) = await uploaded(backend_of(APP), APP)
+    return {"id": attachment.key}
+
+
 REQUESTS: Final[dict[str, Request]] = {
     "GET /tickets/": Request(a_ticket),
     "GET /tickets/{messageId}": Request(a_ticket),
@@ -53,4 +60,5 @@ REQUESTS: Final[dict[str, Request]] = {
     "PATCH /{appId}/tickets/{messageId}/status": Request(a_ticket, {"status": "pending"}),
     "POST /{appId}/tickets/{messageId}/messages": Request(a_ticket, {"content": "We are looking into it."}),
     "GET /{appId}/tickets/{messageId}/messages": Request(an_answered_ticket),
+    "GET /{appId}/attachments/{id}": Request(an_attachment),
 }
