@@ -1,7 +1,6 @@
 """The server as a process: HTTP, with the embedded database where no other is configured."""
 
 import errno
-import gc
 import signal
 import socket
 from asyncio import Runner
@@ -72,10 +71,6 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         event_loop.settled()
-        # What is there by now stays. Looking through it for garbage, again and again, took most of the time of reading
-        # a large body.
-        gc.collect()
-        gc.freeze()
         self._ready()
 
 

@@ -16,6 +16,7 @@ from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import Suppression
+from models.tickets import Ticket
 from models.users import User
 from resolvers.error_groups import count_shops_of_errors, revenue_exposed
 from resolvers.metric_periods import Period
@@ -70,6 +71,15 @@ class Loaders(WantLoaders):
     @cached_property
     def suppressions(self) -> DataLoader[str, list[Suppression]]:
         return DataLoader(_suppressions)
+
+    @cached_property
+    def tickets(self) -> DataLoader[PydanticObjectId, Ticket | None]:
+        return DataLoader(_tickets)
+
+    @cached_property
+    def tickets_linked_to(self) -> DataLoader[PydanticObjectId, list[Ticket]]:
+        """Those that have a link to each."""
+        return DataLoader(_tickets_linked_to)
 
     @cached_property
     def users(self) -> DataLoader[PydanticObjectId, User | None]:
@@ -146,6 +156,19 @@ async def _suppressions(addresses: list[str]) -> list[list[Suppression]]:
     """Those of each address that hold."""
     holding = await suppressions_of(addresses)
     return [holding[address] for address in addresses]
+
+
+async def _tickets(ticket_ids: list[PydanticObjectId]) -> list[Ticket | None]:
+    found = {ticket.id: ticket for ticket in await Ticket.find({"_id": {"$in": ticket_ids}}).to_list()}
+    return [found.get(ticket_id) for ticket_id in ticket_ids]
+
+
+async def _tickets_linked_to(ticket_ids: list[PydanticObjectId]) -> list[list[Ticket]]:
+    linked: defaultdict[PydanticObjectId, list[Ticket]] = defaultdict(list)
+    for ticket in await Ticket.find({"links.ticketId": {"$in": ticket_ids}}).sort("_id").to_list():
+        for link in ticket.links:
+            linked[link.ticket_id].append(ticket)
+    return [linked[ticket_id] for ticket_id in ticket_ids]
 
 
 async def _users(user_ids: list[PydanticObjectId]) -> list[User | None]:
