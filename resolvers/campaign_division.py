@@ -43,12 +43,10 @@ async def divide_audience(
     job_id: PydanticObjectId,
     progress: Progress | None = None,
 ) -> Campaign:
-    """Divides what is left of a campaign's audience, and leaves the jobs of all its chunks that are not done, under
-    `job_id`. In a run that is over it does nothing. Repeat it until it returns. `progress` follows, in recipients."""
-    progress = progress or Progress()
-async def divide_audience(actor: Actor, campaign_id: PydanticObjectId, run: int, job_id: PydanticObjectId) -> Campaign:
     """Puts back what is to be sent again, divides what is left of a campaign's audience, and leaves the jobs of all its
-    chunks that are not done, under `job_id`. In a run that is over it does nothing. Repeat it until it returns."""
+    chunks that are not done, under `job_id`. In a run that is over it does nothing. Repeat it until it returns.
+    `progress` follows, in recipients."""
+    progress = progress or Progress()
     campaign = await _current(campaign_id)
     progress.total = campaign.stats.total + (await members_left(campaign) if campaign.chunks is None else 0)
     if campaign.status is CampaignStatus.SENDING and campaign.run == run:
@@ -60,7 +58,6 @@ async def divide_audience(actor: Actor, campaign_id: PydanticObjectId, run: int,
         campaign = await _divide_next(campaign, job_id) or await _current(campaign_id)
         await settle_campaign(campaign_id)
         progress.done = campaign.stats.total
-    if campaign.status is CampaignStatus.CANCELLED:
     if (await _current(campaign_id)).status is CampaignStatus.CANCELLED:
         await cancel_queued(campaign_id)
     await settle_campaign(campaign_id, at_once=True)
