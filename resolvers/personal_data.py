@@ -22,6 +22,7 @@ from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
 from models.end_users import EndUser
+from models.feedback import Feedback
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.magic_links import MagicLink
@@ -38,6 +39,7 @@ from models.wants import Want
 from models.webhook_events import WebhookEvent
 from resolvers.attachment_removal import remove_attachments
 from resolvers.email_events import PERSONAL, without_address
+from resolvers.feedback_erasure import erased_feedback
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
@@ -192,6 +194,12 @@ HOLDINGS: Final = (
         lambda person: {"emailKey": person.contact.email_key},
         frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
         deleting,
+    ),
+    Holding(
+        Feedback,
+        lambda person: {"emailKey": person.contact.email_key},
+        frozenset({"app_id", "rating", "message", "name", "shop_domain", "page", "app_version", "created_at"}),
+        overwriting(erased_feedback),
     ),
     Holding(
         Subscriber,

@@ -22,8 +22,10 @@ from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
 
 if TYPE_CHECKING:
+    from schema.feedback import Feedback
     from schema.wants import Want
 
+LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ConsentState)
@@ -98,6 +100,11 @@ class Contact:
     async def subscribers(self, info: Info) -> list[Subscriber]:
         contact_id = cast(stored.Contact, self).id
         return cast(list[Subscriber], await info.context.loaders.subscribers.load(contact_id))
+
+    @described("What they said, about whichever app, the latest first.")
+    async def feedback(self, info: Info) -> list[LazyFeedback]:
+        key = cast(stored.Contact, self).email_key
+        return cast(list[LazyFeedback], await info.context.loaders.feedback_of_people.load(key))
 
     @described("What they asked for, in whichever app, the latest first.")
     async def wants(self, info: Info) -> list[LazyWant]:

@@ -20,6 +20,8 @@ from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
+from schema.feedback import FeedbackMutations, FeedbackQueries
+from schema.feedback_stats import FeedbackStatsQueries
 from schema.health import HealthQueries
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
@@ -76,6 +78,8 @@ class Query(
     TicketMessageQueries,
     TicketStatsQueries,
     DataExportQueries,
+    FeedbackQueries,
+    FeedbackStatsQueries,
     WantBoardQueries,
     WantQueries,
     WebhookEventQueries,
@@ -117,6 +121,7 @@ class Mutation(
     TicketBulkMutations,
     TicketMessageMutations,
     DataExportMutations,
+    FeedbackMutations,
     WantBoardMutations,
     WantMutations,
     WebhookEventMutations,
