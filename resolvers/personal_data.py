@@ -22,7 +22,6 @@ from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
 from models.end_users import EndUser
-from models.feedback import Feedback
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.magic_links import MagicLink
@@ -34,16 +33,14 @@ from models.ticket_messages import TicketMessage
 from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
-from models.want_votes import WantVote
-from models.wants import Want
 from models.webhook_events import WebhookEvent
 from resolvers.attachment_removal import remove_attachments
 from resolvers.email_events import PERSONAL, without_address
-from resolvers.feedback_erasure import erased_feedback
+from resolvers.feedback_erasure import HOLDING_OF_FEEDBACK
 from resolvers.holdings import Holding, Person, deleting, overwriting
 from resolvers.shop_writes import changed, write_shop
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
-from resolvers.want_erasure import erase_from_wants, erased_vote
+from resolvers.want_erasure import HOLDINGS_OF_WANTS
 
 
 async def _erase_from_shops(holding: Holding, person: Person) -> int:
@@ -195,12 +192,7 @@ HOLDINGS: Final = (
         frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
         deleting,
     ),
-    Holding(
-        Feedback,
-        lambda person: {"emailKey": person.contact.email_key},
-        frozenset({"app_id", "rating", "message", "name", "shop_domain", "page", "app_version", "created_at"}),
-        overwriting(erased_feedback),
-    ),
+    HOLDING_OF_FEEDBACK,
     Holding(
         Subscriber,
         lambda person: {"contactId": person.contact.id},
@@ -259,18 +251,7 @@ HOLDINGS: Final = (
         erase_from_messages,
         discloses=may_be_shown,
     ),
-    Holding(
-        Want,
-        lambda person: {"author.emailKey": person.contact.email_key},
-        frozenset({"app_id", "title", "description", "created_at"}),
-        erase_from_wants,
-    ),
-    Holding(
-        WantVote,
-        lambda person: {"emailKey": person.contact.email_key},
-        frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
-        overwriting(erased_vote),
-    ),
+    *HOLDINGS_OF_WANTS,
     Holding(
         WebhookEvent,
         lambda person: {"addressDigests": {"$in": [*person.digests]}},

@@ -10,7 +10,6 @@ from strawberry.scalars import JSON
 from core.pages import Range
 from models import feedback as stored
 from models.feedback import FeedbackStatus, FeedbackType
-from models.priorities import Priority
 from models.tickets import TicketPriority, TicketTopic
 from resolvers import feedback, feedback_conversion
 from resolvers.feedback import (
@@ -27,6 +26,7 @@ from schema.contacts import Contact
 from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.shops import Shop
 from schema.tickets import Ticket, ticket
+from schema.want_enums import Priority
 from schema.want_voters import contact_at
 from schema.wants import Want, want
 

@@ -8,10 +8,10 @@ import strawberry
 from strawberry import ID
 
 from models.feedback import FeedbackStatus, FeedbackType
-from models.priorities import Priority
 from resolvers import feedback_stats
 from resolvers.feedback_stats import FeedbackTrendPeriod
 from schema.edge import Info, described, query
+from schema.want_enums import Priority
 
 
 @strawberry.type

@@ -9,8 +9,6 @@ from strawberry import ID, Maybe
 
 from core.pages import Range
 from models import wants as stored
-from models.priorities import Priority
-from models.wants import WantStatus
 from resolvers import want_changes, want_merging, want_votes, wants
 from resolvers.want_changes import WantStatusChange
 from resolvers.wants import WantFilter, WantPriorityChange, WantSortKey, WantUpdate
@@ -19,9 +17,9 @@ from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact, LazyFeedback
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
 from schema.money import Money
+from schema.want_enums import Priority, WantStatus
 from schema.want_voters import WantVoter, WantVoteSegment, contact_at, money_of
 
-strawberry.enum(Priority)
 strawberry.enum(WantSortKey)
 
 
