@@ -20,7 +20,7 @@ import psutil
 from pydantic import SecretStr
 
 from benchmarks.sink import found, smtp_sink
-from core import logs
+from core import event_loop, logs
 from core.runtime import running
 from core.settings import Settings
 from embedded_mongo.process import EmbeddedMongo
@@ -58,7 +58,7 @@ def main() -> None:
     recipients = int(sys.argv[1]) if len(sys.argv) > 1 else RECIPIENTS
     logs.configure(Settings(log_level="ERROR"))
     with smtp_sink(command) as port:
-        floor = asyncio.run(_floor(port))
+        floor = event_loop.run(_floor(port))
         measured = asyncio.run(_measure(port, recipients))
     share = measured.per_second / floor
     sys.stdout.write(
@@ -149,6 +149,6 @@ def _settings(url: str, port: int) -> Settings:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["worker", url, port]:
-            asyncio.run(work(_settings(url, int(port)), Pace()))
+            event_loop.run(work(_settings(url, int(port)), Pace()))
         case _:
             main()

@@ -29,7 +29,7 @@ from app import create_app
 from benchmarks.load import Outcome, load_any, request
 from benchmarks.processes import server
 from benchmarks.served import SETTINGS
-from core import clock, logs
+from core import clock, event_loop, logs
 from core.runtime import running
 from embedded_mongo.process import EmbeddedMongo
 from models import DOCUMENTS
@@ -111,6 +111,7 @@ async def _serve(kind: str, port: int) -> None:
 
 
 async def _listen(app: ASGIApp, port: int, said: str) -> None:
+    event_loop.settled()
     sys.stdout.write(said + "\n")
     sys.stdout.flush()
     config = uvicorn.Config(app, port=port, lifespan="off", log_level="warning", access_log=False)

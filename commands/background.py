@@ -11,6 +11,7 @@ from taskiq import AsyncBroker
 from commands.console import OUTPUT
 from commands.database import database, platform
 from commands.errors import CommandError
+from core import event_loop
 from core.settings import Settings
 from tasks.broker import choose_broker
 from tasks.schedule import scheduling
@@ -32,7 +33,7 @@ def _run(settings: Settings, role: Callable[[AsyncBroker], AbstractAsyncContextM
     if settings.redis_url is None:
         raise CommandError("REDIS_URL is not set: without it `allover serve` does this work itself.")
     with database(settings) as url:
-        asyncio.run(_until_told(settings, url, role, what))
+        event_loop.run(_until_told(settings, url, role, what))
 
 
 async def _until_told(
@@ -42,6 +43,7 @@ async def _until_told(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with platform(settings, url), role(choose_broker(settings)):
+        event_loop.settled()
         OUTPUT.print(f"{what}. Ctrl-C stops it.")
         await told.wait()
     OUTPUT.print("Stopped.")

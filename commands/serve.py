@@ -17,6 +17,7 @@ from commands.console import OUTPUT
 from commands.database import own_database, platform
 from commands.errors import CommandError
 from commands.seeding import seed_when_empty
+from core import event_loop
 from core.settings import Settings
 from core.web import LARGEST_BODY
 from seed.company import Secrets
@@ -69,6 +70,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        event_loop.settled()
         self._ready()
 
 

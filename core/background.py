@@ -1,6 +1,7 @@
-"""Tasks that run until somebody stops them."""
+"""Tasks that run until somebody stops them, and wait for word meanwhile."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final
 
 AGAIN_SECONDS: Final = 1.0
@@ -17,3 +18,11 @@ async def stopped(task: asyncio.Task[Any]) -> None:
         await asyncio.wait({task}, timeout=AGAIN_SECONDS)
     if not task.cancelled():
         task.result()
+
+
+async def heard(event: asyncio.Event, seconds: float) -> None:
+    """Until the event is set, or for so many seconds. Not by `asyncio.wait_for`, which loses a cancellation that comes
+    together with the event (Python 3.11)."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

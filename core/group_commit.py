@@ -3,44 +3,72 @@ done."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class GroupCommit(Generic[T, R]):
-    """While one write is under way, what arrives is gathered for the next: alone, an item is written at once; under
-    load, many share a write. With `linger` (seconds) each write waits that long for more."""
+    """While a write is under way, what arrives is gathered for the next: alone, an item is written at once; under load,
+    many share a write. With `linger` (seconds) each write waits that long for more; `at_once` writes may be under way
+    at a time, so that one is prepared while the database does another."""
 
     def __init__(
-        self, write: Callable[[Sequence[T]], Awaitable[Sequence[R]]], most: int, *, linger: float = 0.0
+        self,
+        write: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        most: int,
+        *,
+        linger: float = 0.0,
+        at_once: int = 1,
     ) -> None:
         """`write` takes 1 to `most` items and returns a result for each, in their order."""
         self._write = write
         self._most = most
         self._linger = linger
+        self._at_once = at_once
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._writers: set[asyncio.Task[Any] | None] = set()
+        self._is_gathering = False
+        """Whether one of the writers has not taken its group yet."""
 
     async def add(self, item: T) -> R:
         """Returns when the item is written; raises what the write raised. A caller who is cancelled meanwhile does not
         take the item back."""
         written: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, written))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all())
+        if not self._is_gathering and len(self._writers) < self._at_once:
+            self._is_gathering = True
+            writer = asyncio.create_task(self._write_all())
+            self._writers.add(writer)
+            writer.add_done_callback(self._ended)
         return await written
 
+    def _ended(self, writer: asyncio.Task[None]) -> None:
+        """Also where it was cancelled before it began."""
+        self._writers.discard(writer)
+        self._is_gathering = self._is_gathering and bool(self._writers)
+
     async def _write_all(self) -> None:
+        """Until nothing waits that nobody else gathers."""
         try:
             while self._waiting:
-                if self._linger and len(self._waiting) < self._most:
-                    await asyncio.sleep(self._linger)
-                group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                await self._write_one(group)
+                await self._write_one(await self._gathered())
+                if self._is_gathering:
+                    break
+                self._is_gathering = bool(self._waiting)
         finally:
-            self._writing = None
+            # At once: whoever was just told may add the next item before a callback is called.
+            self._writers.discard(asyncio.current_task())
+
+    async def _gathered(self) -> Sequence[tuple[T, "asyncio.Future[R]"]]:
+        try:
+            if self._linger and len(self._waiting) < self._most:
+                await asyncio.sleep(self._linger)
+        finally:
+            self._is_gathering = False
+        group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        return group
 
     async def _write_one(self, group: Sequence[tuple[T, "asyncio.Future[R]"]]) -> None:
         try:

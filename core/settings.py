@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final, Self
 
@@ -126,6 +127,7 @@ class Settings(MailSettings, OutgoingSettings, WebhookSettings):
         return tuple(derived_key(secret, purpose) for secret in (self.secret_key, *self.previous_secret_keys))
 
 
+@lru_cache
 def derived_key(secret: SecretStr, purpose: str) -> bytes:
     root = hashlib.sha512(secret.get_secret_value().encode()).digest()
     return hashlib.blake2b(purpose.encode(), key=root, digest_size=32).digest()

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -45,6 +46,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     arguments = _arguments()
     logging.basicConfig(format="embedded_mongo: %(levelname)s %(message)s")
+    gc.disable()  # it would stop everybody to look for cycles among all documents: 0.1 s for 25,000, and none has any
     try:
         engine = Engine(Storage(arguments.data, sync=arguments.sync))
     except (OSError, sqlite3.Error) as error:

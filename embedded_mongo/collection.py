@@ -1,6 +1,6 @@
 """A collection: its documents in memory, its indexes, and the writes that keep both and the file in step."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from embedded_mongo.conditions import Condition
@@ -51,14 +51,17 @@ class Collection:
     def insert(self, document: Document, raw: bytes) -> Record:
         """Store a new document. Raises MongoError 11000 if a unique index has one of its keys already."""
         record = Record(self._next_number, document, raw)
-        self._store(record, None)
+        self._store(record, [(index, (), index.keys(document)) for index in self.indexes.values()])
         self._next_number += 1
         return record
 
-    def replace(self, old: Record, document: Document, raw: bytes) -> Record:
-        """Store what has become of a document. Raises MongoError 11000 as `insert` does; then nothing has changed."""
+    def replace(self, old: Record, document: Document, raw: bytes, changed: Set[str]) -> Record:
+        """Store what has become of a document, of which only the fields `changed` can differ. Raises MongoError 11000
+        as `insert` does; then nothing has changed."""
         record = Record(old.number, document, raw)
-        self._store(record, old)
+        touched = [index for index in self.indexes.values() if not index.fields.isdisjoint(changed)]
+        moves = [(index, index.keys(old.document), index.keys(document)) for index in touched]
+        self._store(record, [(index, old_keys, keys) for index, old_keys, keys in moves if old_keys != keys])
         return record
 
     def remove(self, record: Record) -> None:
@@ -81,23 +84,15 @@ class Collection:
         index.fill(((number, record.document) for number, record in self.records.items()), self.namespace)
         return index
 
-    def _store(self, record: Record, old: Record | None) -> None:
+    def _store(self, record: Record, moves: Sequence[tuple[Index, Sequence[Key], Sequence[Key]]]) -> None:
+        """`moves` are the indexes that the record has other keys in than before, with the keys before and now."""
         if len(record.raw) > MAXIMUM_DOCUMENT_BYTES:
             raise MongoError(10334, f"BSONObj size: {len(record.raw)} is invalid. It must be at most 16777216 bytes")
-        changes = list(self._index_changes(record, old))
-        for index, _, keys in changes:
-            index.check(keys, record.number, record.document, self.namespace)
-        for index, old_keys, keys in changes:
-            index.remove(old_keys, record.number)
-            index.add(keys, record.number, record.document)
-        self.records[record.number] = record
-        self._storage.put_document(self.number, record.number, record.raw)
-
-    def _index_changes(
-        self, record: Record, old: Record | None
-    ) -> Iterable[tuple[Index, Sequence[Key], Sequence[Key]]]:
-        for index in self.indexes.values():
-            keys = index.keys(record.document)
-            old_keys = index.keys(old.document) if old else []
-            if keys != old_keys:
-                yield index, old_keys, keys
+        number = record.number
+        for index, _, keys in moves:
+            index.check(keys, number, record.document, self.namespace)
+        for index, old_keys, keys in moves:
+            index.remove(old_keys, number)
+            index.add(keys, number)
+        self.records[number] = record
+        self._storage.put_document(self.number, number, record.raw)

@@ -60,6 +60,17 @@ def conjuncts(condition: Condition) -> Iterator[Condition]:
         yield condition
 
 
+def first_names(condition: Condition) -> set[str]:
+    """The fields of a document that a condition looks at."""
+    match condition:
+        case Field(path, _, _):
+            return {path.partition(".")[0]}
+        case Every(children) | Some(children):
+            return {name for child in children for name in first_names(child)}
+        case Not(child):
+            return first_names(child)
+
+
 def is_expression(operand: Any) -> bool:
     """Whether a filter's value holds operators, and is not a document or reference to be equal to."""
     if type(operand) is not dict or not operand:

@@ -41,7 +41,7 @@ class Query:
 
     def records(self, collection: Collection) -> list[Record]:
         """The records asked for. The list is not affected by later writes."""
-        identified = self._by_id(collection)
+        identified = self._by_id(collection) if self.hint is None else None
         if identified is not None:
             return identified[self.skip :]
         plan = self.plan(collection)
@@ -62,11 +62,16 @@ class Query:
         return min(size, self.limit) if self.limit else size
 
     def _by_id(self, collection: Collection) -> list[Record] | None:
-        wanted = id_key(self.condition)
+        """The record with the one `_id` that is asked for, if it meets the rest; None if there is no such condition."""
+        parts = list(conjuncts(self.condition))
+        wanted = next((found for part in parts if (found := id_key(part))), None)
         if wanted is None:
             return None
         number = collection.indexes["_id_"].owner(wanted)
-        return [] if number is None else [collection.records[number]]
+        if number is None:
+            return []
+        record = collection.records[number]
+        return [record] if len(parts) == 1 or matcher(self.condition)(record.document) else []
 
 
 def id_key(condition: Condition) -> Key | None:

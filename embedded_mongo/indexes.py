@@ -5,7 +5,7 @@ from typing import Any
 
 from sortedcontainers import SortedList
 
-from embedded_mongo.conditions import parse_filter
+from embedded_mongo.conditions import first_names, parse_filter
 from embedded_mongo.errors import MongoError
 from embedded_mongo.matching import matcher
 from embedded_mongo.ordering import AFTER_ALL, Key
@@ -20,6 +20,7 @@ class Index:
     """One index of a collection. `definition` is what `listIndexes` shows of it.
 
     An entry is a document's key followed by its record number. A key takes two places per field: rank and payload.
+    `fields` are the document's own fields that its keys depend on; `multikey` says that arrays were met.
     """
 
     def __init__(self, definition: Document) -> None:
@@ -31,6 +32,7 @@ class Index:
         partial = definition.get("partialFilterExpression")
         self.partial = None if partial is None else parse_filter(partial)
         self._is_covered = None if self.partial is None else matcher(self.partial)
+        self.fields = {path[0] for path in self.pattern.paths} | (first_names(self.partial) if self.partial else set())
         self.multikey = False
         self._entries: Any = SortedList()
         self._owners: dict[Key, int] = {}
@@ -42,7 +44,11 @@ class Index:
         if self.sparse and not self._has_a_field(document):
             return []
         single = self.pattern.single_key(document)
-        return self.pattern.keys(document) if single is None else [single]
+        if single is not None:
+            return [single]
+        keys = self.pattern.keys(document)
+        self.multikey = True
+        return keys
 
     def _has_a_field(self, document: Document) -> bool:
         return any(value is not MISSING for path in self.pattern.paths for value in reach(document, path, expand=False))
@@ -68,16 +74,11 @@ class Index:
             keyValue=found,
         )
 
-    def add(self, keys: Sequence[Key], number: int, document: Document) -> None:
-        self._note_arrays(keys, document)
+    def add(self, keys: Sequence[Key], number: int) -> None:
         for key in keys:
             self._entries.add((*key, number))
             if self.unique:
                 self._owners[key] = number
-
-    def _note_arrays(self, keys: Sequence[Key], document: Document) -> None:
-        if keys and not self.multikey:
-            self.multikey = len(keys) > 1 or self.pattern.single_key(document) is None
 
     def remove(self, keys: Sequence[Key], number: int) -> None:
         for key in keys:
@@ -90,7 +91,6 @@ class Index:
         entries = []
         for number, document in documents:
             keys = self.keys(document)
-            self._note_arrays(keys, document)
             self.check(keys, number, document, namespace)
             for key in keys:
                 entries.append((*key, number))

@@ -1,7 +1,6 @@
 """What a condition says about the place of a value in an index: intervals of keys of one type."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bson import Regex
 
@@ -12,8 +11,7 @@ from embedded_mongo.patterns import literal_prefix
 _LAST_CHARACTER = chr(0x10FFFF)
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """Keys of one rank between two payloads; None is the end of the rank."""
 
     rank: int

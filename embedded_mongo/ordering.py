@@ -39,7 +39,8 @@ def key(value: Any) -> Key:
 
 def descending(ordered: Key) -> Key:
     """The key that sorts among descending keys as `ordered` sorts, reversed, among ascending ones."""
-    return (-ordered[0], *(_descending_payload(payload) for payload in ordered[1:]))
+    rank, payload = ordered
+    return -rank, _descending_payload(payload)
 
 
 def _number_key(value: float) -> Key:

@@ -46,16 +46,19 @@ class KeyPattern:
         self.fields = tuple(fields)
         self.paths = tuple(tuple(path.split(".")) for path, _ in fields)
         self.descends = tuple(direction < 0 for _, direction in fields)
+        self._ways = [(first, rest, falls) for (first, *rest), falls in zip(self.paths, self.descends, strict=True)]
 
     def single_key(self, document: Document) -> Key | None:
         """The document's key, or None if one of the paths meets an array, so that there may be several."""
         flat: list[Any] = []
-        for path, descends in zip(self.paths, self.descends, strict=True):
-            value: Any = document
-            for part in path:
-                value = value.get(part, MISSING) if type(value) is dict else MISSING
+        for first, rest, descends in self._ways:
+            value = document.get(first, MISSING)
+            for part in rest:
                 if type(value) is list:
                     return None
+                value = value.get(part, MISSING) if type(value) is dict else MISSING
+            if type(value) is list:
+                return None
             ordered = key(value)
             flat += descending(ordered) if descends else ordered
         return tuple(flat)

@@ -47,8 +47,11 @@ def index_plans(indexes: Iterable[Index], condition: Condition, sort: Sort = ())
     plans: list[Plan] = []
     for index in indexes:
         scan = plan_index(index, parts, sort)
-        if scan is not None:
-            plans.append(scan)
+        if scan is None:
+            continue
+        if scan.points and not sort:
+            return [scan]  # hardly any other finds less, and none is sooner there
+        plans.append(scan)
     for part in parts:
         if isinstance(part, Some):
             branches = [_smallest(index_plans(indexes, child)) for child in part.children]
@@ -78,6 +81,7 @@ def plan_index(index: Index, parts: Sequence[Condition], sort: Sort = ()) -> Ind
         ordered=ordered or not sort,
         reverse=reverse,
         merge_from=merge_from,
+        points=index.unique and not index.multikey and merge_from is None and _are_points(index, bounds),
     )
 
 
@@ -184,6 +188,11 @@ def _order(index: Index, bounds: list[list[Interval]], sort: Sort) -> tuple[bool
 
 def _is_single(intervals: list[Interval]) -> bool:
     return len(intervals) == 1 and intervals[0].is_point
+
+
+def _are_points(index: Index, bounds: list[list[Interval]]) -> bool:
+    """Whether whole keys are looked for."""
+    return len(bounds) == len(index.pattern.fields) and all(one.is_point for found in bounds for one in found)
 
 
 def _is_exact(index: Index, parts: Sequence[Condition], bounded: int) -> bool:

@@ -43,7 +43,10 @@ class CollectionScan:
 
 @dataclass(frozen=True, slots=True)
 class IndexScan:
-    """Ranges of an index, one after the other, or merged into one order by the key from field `merge_from` on."""
+    """Ranges of an index, one after the other, or merged into one order by the key from field `merge_from` on.
+
+    `points`: each range is a whole key of a unique index, so that there is at most one entry in it.
+    """
 
     index: Index
     ranges: list[Range] = field(default_factory=lambda: [EVERYTHING])
@@ -52,12 +55,18 @@ class IndexScan:
     ordered: bool = False
     reverse: bool = False
     merge_from: int | None = None
+    points: bool = False
 
     @property
     def size(self) -> int:
+        if self.points:
+            return sum(1 for _ in self.numbers())
         return sum(self.index.count(within) for within in self.ranges)
 
     def numbers(self) -> Iterator[int]:
+        if self.points:
+            owners = (self.index.owner(first) for first, _ in (reversed(self.ranges) if self.reverse else self.ranges))
+            return (number for number in owners if number is not None)
         found = (entry[-1] for entry in self._entries())
         return iter(dict.fromkeys(found)) if self.index.multikey else found
 

@@ -104,8 +104,8 @@ def _common_flag(flags: dict[str, bool]) -> bool:
 
 def _included(document: Document, tree: _Tree) -> Document:
     shown = {}
-    for name, value in document.items():
-        wanted = tree.fields.get(name, _drop)
+    for name in [name for name in document if name in tree.fields]:
+        value, wanted = document[name], tree.fields[name]
         seen = _include_inner(value, wanted) if isinstance(wanted, _Tree) else wanted(value)
         if seen is not MISSING:
             shown[name] = seen

@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +55,8 @@ class Storage:
         """Make everything written since the last time durable, all of it or nothing."""
         pending, self._pending = self._pending, []
         self._connection.execute("BEGIN IMMEDIATE")
-        for statement, parameters in pending:
-            self._connection.execute(statement, parameters)
+        for statement, alike in groupby(pending, key=itemgetter(0)):
+            self._connection.executemany(statement, [parameters for _, parameters in alike])
         self._connection.execute("COMMIT")
 
     def close(self) -> None:

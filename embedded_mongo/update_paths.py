@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from embedded_mongo.errors import MongoError, refused
@@ -13,19 +14,19 @@ ElementTests = dict[str, Callable[[Document], bool]]
 _INDEX = re.compile(r"0|[1-9]\d*\Z")
 _REFERENCE_FIELDS = frozenset({"$ref", "$id", "$db"})
 _MAXIMUM_PADDING = 1_500_000
+_REMEMBERED = 4_096  # the paths of updates are few, and seen again and again
 
 
 @dataclass(frozen=True, slots=True)
 class UpdatePath:
+    """Paths are applied in their `order`: numbers by value, other names as text."""
+
     text: str
     parts: tuple[str, ...]
-
-    @property
-    def order(self) -> tuple[tuple[int, int, str], ...]:
-        """Paths are applied in this order: numbers by value, other names as text."""
-        return tuple((0, int(part), "") if _INDEX.fullmatch(part) else (1, 0, part) for part in self.parts)
+    order: tuple[tuple[int, int, str], ...]
 
 
+@lru_cache(_REMEMBERED)
 def update_path(text: str) -> UpdatePath:
     """Read the path of an update. Raises MongoError 56 for an empty name, 238 for the positional `$`."""
     parts = tuple(text.split("."))
@@ -41,7 +42,8 @@ def update_path(text: str) -> UpdatePath:
         raise MongoError(
             2, f"Cannot have array filter identifier (i.e. '$[<id>]') element in the first position in path '{text}'"
         )
-    return UpdatePath(text, parts)
+    order = tuple((0, int(part), "") if _INDEX.fullmatch(part) else (1, 0, part) for part in parts)
+    return UpdatePath(text, parts, order)
 
 
 def value_at(document: Document, path: UpdatePath) -> Any:

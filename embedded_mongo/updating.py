@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from embedded_mongo.array_updates import ARRAY_CHANGES
-from embedded_mongo.conditions import Condition, Every, Field, Not, Some, parse_filter
+from embedded_mongo.conditions import first_names, parse_filter
 from embedded_mongo.errors import MongoError, refused
 from embedded_mongo.field_updates import FIELD_CHANGES, Change
 from embedded_mongo.matching import matcher
@@ -36,11 +36,16 @@ class Update:
         """The document as it is afterwards. Raises MongoError 66 if the update changes `_id`."""
         if self.replacement is not None:
             return _replaced(document, self.replacement)
-        updated = document
+        updated = {**document}
         for step in self.steps:
             if step.name == "$setOnInsert" and not inserting:
                 continue
-            updated = self._renamed(updated, step) if step.source else self._changed(updated, step)
+            if step.source:
+                updated = self._renamed(updated, step)
+            elif len(step.path.parts) == 1:
+                _change_own(updated, step)
+            else:
+                updated = self._changed(updated, step)
         if "_id" in document and ("_id" not in updated or not _is_identical(document["_id"], updated["_id"])):
             raise MongoError(66, "Performing an update on the path '_id' would modify the immutable field '_id'")
         return updated
@@ -57,6 +62,16 @@ class Update:
         value_at(document, step.path)
         renamed = change_at(document, step.path, lambda _: value, {})
         return change_at(renamed, step.source, lambda _: MISSING, {})
+
+
+def _change_own(document: Document, step: _Step) -> None:
+    """Changes a field of a document that nobody else has: the plain case, for which `change_at` would copy it."""
+    name = step.path.parts[0]
+    new = step.change(document.get(name, MISSING))
+    if new is MISSING:
+        document.pop(name, None)
+    else:
+        document[name] = new
 
 
 def parse_update(update: Any, array_filters: Any, now: datetime) -> Update:
@@ -120,6 +135,8 @@ def _parse_rename(source: str, target: Any) -> _Step:
 def _check_conflicts(steps: list[_Step]) -> None:
     """Refuse two changes of one path, or of a path and another that leads through it."""
     paths = [path.parts for step in steps for path in (step.path, step.source) if path]
+    if len(set(paths)) == len(paths) and all(len(parts) == 1 for parts in paths):
+        return
     seen: set[tuple[str, ...]] = set()
     inner: set[tuple[str, ...]] = set()
     for parts in paths:
@@ -137,7 +154,7 @@ def _parse_array_filters(filters: list[Any], steps: list[_Step]) -> dict[str, Ca
     tests = {}
     for query in filters:
         condition = parse_filter(query)
-        identifiers = _first_names(condition)
+        identifiers = first_names(condition)
         if len(identifiers) != 1:
             raise MongoError(9, "Error parsing array filter: Expected a single top-level field name")
         identifier = identifiers.pop()
@@ -149,16 +166,6 @@ def _parse_array_filters(filters: list[Any], steps: list[_Step]) -> dict[str, Ca
     for identifier in used - tests.keys():
         raise MongoError(2, f"No array filter found for identifier '{identifier}'")
     return tests
-
-
-def _first_names(condition: Condition) -> set[str]:
-    match condition:
-        case Field(path, _, _):
-            return {path.partition(".")[0]}
-        case Every(children) | Some(children):
-            return {name for child in children for name in _first_names(child)}
-        case Not(child):
-            return _first_names(child)
 
 
 def _replaced(document: Document, replacement: Document) -> Document:

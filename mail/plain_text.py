@@ -16,7 +16,7 @@ HIDDEN: Final = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 SPACES: Final = re.compile(r"[ \t\r\n\f]+")
 LINE_BREAK: Final = "\v"
 """Between two lines; unlike `\\n`, two of them are no empty line."""
-BREAKS: Final = re.compile(r"[ \t]*[\n\v][ \t\n\v]*")
+BREAKS: Final = re.compile(r"([\n\v][ \t\n\v]*)")
 RULE: Final = "-" * 40
 
 
@@ -34,7 +34,10 @@ def plain_text(html: str) -> str:
 
 def tidied(text: str) -> str:
     """Made text once its blocks have run: breaks that met are one, with at most one empty line in a row."""
-    return BREAKS.sub(lambda breaks: "\n\n" if breaks[0].count("\n") > 1 else "\n", text).strip() + "\n"
+    lines = BREAKS.split(text)
+    lines[::2] = [line.rstrip(" \t") for line in lines[::2]]
+    lines[1::2] = ["\n\n" if breaks.count("\n") > 1 else "\n" for breaks in lines[1::2]]
+    return "".join(lines).strip() + "\n"
 
 
 class _PlainText(HTMLParser):

@@ -82,6 +82,8 @@ def concatenated(context: RenderContext, parts: list[Any]) -> str:
 
 def printable(value: Any) -> Any:
     """What `{{ value }}` writes. Raises where a reader would find a hole or Python's notation in the mail."""
+    if isinstance(value, str):
+        return value
     if value is None:
         raise ValueError("a value that is printed is empty (None): give it a default")
     if isinstance(value, Undefined):

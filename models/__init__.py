@@ -9,6 +9,7 @@ from models.app_events import AppEvent
 from models.apps import App
 from models.attachments import Attachment
 from models.campaigns import Campaign
+from models.canned_replies import CannedReply
 from models.consent_entries import ConsentEntry
 from models.contacts import Contact
 from models.data_exports import DataExport
@@ -48,6 +49,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     AppEvent,
     Attachment,
     Campaign,
+    CannedReply,
     ConsentEntry,
     Contact,
     ContactRollup,

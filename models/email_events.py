@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 
 from models.base import Stored
 
@@ -41,6 +41,9 @@ class EmailEvent(Stored):
     twice, it is kept once. `link` is the number of a clicked link in the mail, `url` where it leads to. `is_machine`
     marks opens and clicks of scanners, which no rate counts, `is_test` what happened to a trial, which nothing counts.
     `pending` says that what follows from the event was not done yet; both are absent otherwise.
+
+    All indexes ascend, although lists begin with the newest: what is appended at their ends costs least, and they are
+    read backwards as well.
     """
 
     type: EmailEventType
@@ -65,13 +68,13 @@ class EmailEvent(Stored):
         name = "email_events"
         keep_nulls = False
         indexes: ClassVar[list[Any]] = [
-            IndexModel([("createdAt", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("type", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("campaignId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("createdAt", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("type", ASCENDING), ("createdAt", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("campaignId", ASCENDING), ("createdAt", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("campaignId", ASCENDING), ("appId", ASCENDING), ("at", ASCENDING)]),
-            IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("deliveryId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("createdAt", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("contactId", ASCENDING), ("createdAt", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("deliveryId", ASCENDING), ("createdAt", ASCENDING), ("_id", ASCENDING)]),
             IndexModel(
                 [("dedupeKey", ASCENDING)], unique=True, partialFilterExpression={"dedupeKey": {"$type": "string"}}
             ),

@@ -42,11 +42,19 @@ async def last_member(campaign: Campaign) -> PydanticObjectId | None:
 
 async def next_members(campaign: Campaign, most: int) -> Sequence[Member]:
     """Those who come next of the audience that was fixed when sending started."""
+    return await Subscriber.find(_left(campaign), projection_model=Member).sort("_id").limit(most).to_list()
+
+
+async def members_left(campaign: Campaign) -> int:
+    """How many come next, if nobody leaves meanwhile."""
+    return await Subscriber.find(_left(campaign)).count()
+
+
+def _left(campaign: Campaign) -> Filter:
     bounds: dict[str, Any] = {"$lte": campaign.audience_through}
     if campaign.division.through is not None:
         bounds["$gt"] = campaign.division.through
-    query = {**_matching(campaign.app_id, campaign.audience), "_id": bounds}
-    return await Subscriber.find(query, projection_model=Member).sort("_id").limit(most).to_list()
+    return {**_matching(campaign.app_id, campaign.audience), "_id": bounds}
 
 
 def _matching(app_id: str, audience: Audience) -> Filter:

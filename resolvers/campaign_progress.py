@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Final
 
 from beanie import PydanticObjectId
 
 from core.access import STAFF, allow
 from core.actor import Actor
+from core.background import heard
 from core.runtime import runtime
 from models.campaigns import Campaign
 from resolvers.campaigns import visible_campaign
@@ -41,8 +41,7 @@ async def _changing_campaign(actor: Actor, campaign: Campaign) -> AsyncIterator[
                 yield campaign
                 shown = campaign
             await asyncio.sleep(PAUSE_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), TICK_SECONDS)
+            await heard(changed, TICK_SECONDS)
 
 
 def _topic(campaign_id: PydanticObjectId) -> str:

@@ -1,7 +1,7 @@
 """Does the jobs that send: asks for every recipient whether they may be written to, at the last moment, and sends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -14,10 +14,12 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.errors import DomainError, RateLimited, Unavailable, found
+from core.group_commit import GroupCommit
 from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign, CampaignStatus
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal
+from models.deliveries import SETTLED, Delivery, DeliveryKind, DeliveryStatus, Refusal
+from models.email_jobs import Progress
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers.campaign_settling import settle_campaign
 from resolvers.delivery_recovery import recover_deliveries
@@ -29,9 +31,12 @@ BATCH: Final = 100
 """Recipients who are decided on together."""
 FRESH: Final = timedelta(seconds=1)
 """How old a decision may be when the message goes out."""
+ENDED_WELL: Final = SETTLED - {DeliveryStatus.FAILED}
+"""In the progress of a job: all that nothing is left to do of, and that did not fail."""
 NOT_SUBSCRIBED: Final = Verdict(Refusal.NOT_SUBSCRIBED)
-WAITING: Final = 4
-"""Deliveries of one job that wait for each message that the provider takes at a time."""
+WAITING: Final = 8
+"""Deliveries of one job that wait for each message that the provider takes at a time: enough to keep the outbox busy
+alone, while another job begins or ends."""
 PAUSES: Final = (1.0, 5.0)
 """Seconds before what a server did not take is offered again, within the same job."""
 
@@ -48,6 +53,11 @@ class Part:
         """Matches those with a status."""
         return {"campaignId": self.campaign_id, "status": status.value, "chunk": self.chunk}
 
+    async def count(self, *statuses: DeliveryStatus) -> int:
+        """How many have one of these."""
+        having = {"campaignId": self.campaign_id, "status": {"$in": [status.value for status in statuses]}}
+        return await Delivery.find({**having, "chunk": self.chunk}).count()
+
     async def goes_on(self) -> bool:
         """Whether nobody has paused, cancelled or restarted the campaign."""
         sending = {"_id": self.campaign_id, "status": CampaignStatus.SENDING.value, "run": self.run}
@@ -61,9 +71,16 @@ class Decided:
     at: datetime
 
 
+Decide = Callable[[Delivery], Awaitable[Decided | None]]
+"""Decides again on what had to wait; None where its campaign was stopped meanwhile."""
+
+
 @allow()
-async def deliver_chunk(actor: Actor, campaign_id: PydanticObjectId, chunk: int, run: int) -> dict[str, JsonValue]:
-    """Sends what is queued of one part of a campaign. Doing it again sends nothing twice.
+async def deliver_chunk(
+    actor: Actor, campaign_id: PydanticObjectId, chunk: int, run: int, progress: Progress | None = None
+) -> dict[str, JsonValue]:
+    """Sends what is queued of one part of a campaign. Doing it again sends nothing twice. `progress` follows, in
+    recipients.
 
     Raises `Unavailable` where servers did not take the mail for some, and `RateLimited` where the provider wants a
     pause: they are tried again later.
@@ -71,11 +88,14 @@ async def deliver_chunk(actor: Actor, campaign_id: PydanticObjectId, chunk: int,
     campaign = found(await Campaign.get(campaign_id), "Campaign")
     app, part = await App.get(campaign.app_id), Part(campaign_id, chunk, run)
     await recover_deliveries(await Delivery.find(part.having(DeliveryStatus.SENDING)).to_list())
+    progress = progress or Progress()
+    progress.total, progress.failed = await part.count(*DeliveryStatus), await part.count(DeliveryStatus.FAILED)
+    progress.done = progress.total - progress.failed - await part.count(DeliveryStatus.QUEUED)
     left = 0
     for pause in (0.0, *PAUSES):
         await asyncio.sleep(pause)
-        await _send_round(part, app)
-        left = await Delivery.find(part.having(DeliveryStatus.QUEUED)).count()
+        await _send_round(part, app, progress)
+        left = await part.count(DeliveryStatus.QUEUED)
         if left == 0 or outbox().pause or not await part.goes_on():
             break
     await settle_campaign(campaign_id)
@@ -98,8 +118,12 @@ async def deliver_one(actor: Actor, delivery_id: PydanticObjectId) -> dict[str, 
     if delivery.status is not DeliveryStatus.QUEUED:
         return {"status": delivery.status.value}
     app = await App.get(delivery.app_id) if delivery.app_id else None
-    (decided,) = await _decide([delivery], app)
-    status = await _send(decided, app)
+
+    async def decide(of: Delivery) -> Decided:
+        (decided,) = await _decide([of], app)
+        return decided
+
+    status = await _send(await decide(delivery), app, decide)
     if status is DeliveryStatus.QUEUED:
         raise _later("The server did not take the mail: it is offered again later")
     return {"status": status.value if status else None}
@@ -110,9 +134,14 @@ def _later(sentence: str) -> DomainError:
     return RateLimited(sentence, ceil(pause)) if pause else Unavailable(sentence)
 
 
-async def _send_round(part: Part, app: App | None) -> None:
+async def _send_round(part: Part, app: App | None, progress: Progress) -> None:
     """Once over what is queued. Many wait for their turn, so that no connection waits for the database."""
     decisions, turn = _decisions(part, app), asyncio.Lock()
+
+    async def decide_again(batch: Sequence[Delivery]) -> Sequence[Decided | None]:
+        return await _decide(batch, app) if await part.goes_on() else [None] * len(batch)
+
+    again = GroupCommit(decide_again, BATCH)
 
     async def work() -> None:
         while True:
@@ -120,7 +149,9 @@ async def _send_round(part: Part, app: App | None) -> None:
                 decided = await anext(decisions, None)
             if decided is None:
                 return
-            await _send(decided, app, part)
+            status = await _send(decided, app, again.add)
+            progress.failed += status is DeliveryStatus.FAILED
+            progress.done += status in ENDED_WELL
 
     async with asyncio.TaskGroup() as workers:
         for _ in range(WAITING * outbox().provider.at_once):
@@ -167,14 +198,15 @@ async def _memberships(batch: Sequence[Delivery]) -> set[PydanticObjectId]:
     return others | {one.id for one in campaigns if one.contact_id in contacts}
 
 
-async def _send(decided: Decided, app: App | None, part: Part | None = None) -> DeliveryStatus | None:
+async def _send(decided: Decided, app: App | None, decide: Decide) -> DeliveryStatus | None:
     """Where the delivery stands then; None where it was not queued any more, or its campaign was stopped."""
     box = outbox()
     async with box.slots:
         if clock.now() - decided.at > FRESH:
-            if part is not None and not await part.goes_on():
+            anew = await decide(decided.delivery)
+            if anew is None:
                 return None
-            (decided,) = await _decide([decided.delivery], app)
+            decided = anew
         delivery = decided.delivery
         if not decided.verdict.allowed:
             refused = Settlement(delivery, DeliveryStatus.SUPPRESSED, refusal=decided.verdict.refusal)

@@ -6,11 +6,10 @@ twice, they lead to the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from beanie import PydanticObjectId
 from bson import ObjectId
 from pydantic.alias_generators import to_camel
 from pymongo import UpdateOne
@@ -27,21 +26,24 @@ from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, day_of, mark_dirty
+from resolvers.pending_events import Mail, Mails, PendingEvent, mails_of, pending_events
 
 BATCH: Final = 500
 MOMENTS: Final[Mapping[EmailEventType, str]] = {
-    EmailEventType.DELIVERED: "deliveredAt",
-    EmailEventType.OPENED: "openedAt",
-    EmailEventType.CLICKED: "clickedAt",
-    EmailEventType.BOUNCED: "bouncedAt",
-    EmailEventType.COMPLAINED: "complainedAt",
-    EmailEventType.UNSUBSCRIBED: "unsubscribedAt",
-    EmailEventType.REPLIED: "repliedAt",
+    EmailEventType.DELIVERED: "delivered_at",
+    EmailEventType.OPENED: "opened_at",
+    EmailEventType.CLICKED: "clicked_at",
+    EmailEventType.BOUNCED: "bounced_at",
+    EmailEventType.COMPLAINED: "complained_at",
+    EmailEventType.UNSUBSCRIBED: "unsubscribed_at",
+    EmailEventType.REPLIED: "replied_at",
 }
 """Where a delivery shows when it happened first."""
 OUTSIDE: Final = frozenset([*MOMENTS, EmailEventType.DELAYED])
 """Whoever tells of one of these has the mail, or had it: it was sent. A bounce too: what comes back did leave."""
 READ: Final = frozenset([EmailEventType.OPENED, EmailEventType.CLICKED])
+CLOCKS_DIFFER: Final = timedelta(hours=1)
+"""How much later than here it may be for whoever recorded an event."""
 RECONCILED: Final = "reconciled"
 """The detail of a `sent` that was concluded from what happened afterwards."""
 
@@ -49,22 +51,21 @@ log = structlog.get_logger(__name__)
 
 
 @allow()
-async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None) -> list[EmailEvent]:
+async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None) -> Sequence[PendingEvent]:
     """Does what follows from the next events that are pending, in the order in which they were recorded, and returns
     them; empty: there is none. Begins behind the event `after`.
 
     An event of which something failed stays pending, and does not hold up the others.
     """
-    beyond = {"_id": {"$gt": after}} if after else {}
-    events = await EmailEvent.find({"pending": True, **beyond}).sort("_id").limit(BATCH).to_list()
+    events = await pending_events(after, BATCH)
     if not events:
         return []
-    deliveries = await _deliveries_of(events)
-    await _complete(events, deliveries)
-    await _forget_erased(events, deliveries)
+    mails = await mails_of(events)
+    await _complete(events, mails)
+    await _forget_erased(events, mails)
     counted = [event for event in events if not event.is_test]
-    await _conclude_sent(counted, deliveries)
-    await _show(counted)
+    await _conclude_sent(counted, mails)
+    await _show(counted, mails)
     failed = await _act_on_addresses(counted)
     await _recount_reconciled(counted)
     # Also what was a trial: it may have been counted before anybody looked.
@@ -74,23 +75,18 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     return events
 
 
-async def _deliveries_of(events: Iterable[EmailEvent]) -> dict[ObjectId, Delivery]:
-    ids = {event.delivery_id for event in events if event.delivery_id}
-    return {one.id: one for one in await Delivery.find({"_id": {"$in": [*ids]}}).to_list()} if ids else {}
-
-
-async def _complete(events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, Delivery]) -> None:
+async def _complete(events: Iterable[PendingEvent], mails: Mails) -> None:
     """What the recorder of an event did not say is taken from the delivery that it names."""
     updates = []
     for event in events:
-        delivery = deliveries.get(event.delivery_id) if event.delivery_id else None
-        if delivery is None:
+        mail = mails.get(event.delivery_id)
+        if mail is None:
             continue
-        is_test = delivery.kind is DeliveryKind.TEST or None
+        is_test = mail.kind is DeliveryKind.TEST or None
         known = (
-            delivery.app_id or event.app_id,
-            delivery.campaign_id or event.campaign_id,
-            delivery.contact_id or event.contact_id,
+            mail.app_id or event.app_id,
+            mail.campaign_id or event.campaign_id,
+            mail.contact_id or event.contact_id,
             is_test,
         )
         if known == (event.app_id, event.campaign_id, event.contact_id, event.is_test):
@@ -103,9 +99,9 @@ async def _complete(events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, 
         await EmailEvent.get_pymongo_collection().bulk_write(updates, ordered=False)
 
 
-async def _forget_erased(events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, Delivery]) -> None:
+async def _forget_erased(events: Iterable[PendingEvent], mails: Mails) -> None:
     """What was recorded while the person was being erased: whoever did so had read the delivery before."""
-    erased = {one.id for one in deliveries.values() if one.is_erased}
+    erased = {mail.id for mail in mails.values() if mail.is_erased}
     updates = []
     for event in events:
         changes: dict[str, Any] = {"$unset": dict.fromkeys(map(to_camel, PERSONAL), "")}
@@ -115,29 +111,30 @@ async def _forget_erased(events: Iterable[EmailEvent], deliveries: Mapping[Objec
             updates.append(UpdateOne({"_id": event.id}, changes))
     if updates:
         await EmailEvent.get_pymongo_collection().bulk_write(updates, ordered=False)
-    if told := [one for one in erased if deliveries[one].response is not None]:
+    if told := [one for one in erased if mails[one].response is not None]:
         await Delivery.find({"_id": {"$in": told}}).update(touched({"response": None}))
 
 
-async def _conclude_sent(events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, Delivery]) -> None:
+async def _conclude_sent(events: Iterable[PendingEvent], mails: Mails) -> None:
     """A delivery of which nobody could say whether it was sent was, when something is heard of it."""
     heard: dict[ObjectId, datetime] = {}
     for event in events:
-        delivery = deliveries.get(event.delivery_id) if event.delivery_id else None
-        if delivery and delivery.status is DeliveryStatus.UNCERTAIN and event.type in OUTSIDE:
-            heard[delivery.id] = min(event.at, heard.get(delivery.id, event.at))
+        mail = mails.get(event.delivery_id)
+        if mail and mail.status is DeliveryStatus.UNCERTAIN and event.type in OUTSIDE:
+            heard[mail.id] = min(event.at, heard.get(mail.id, event.at))
     if not heard:
         return
+    deliveries = await Delivery.find({"_id": {"$in": [*heard]}}).to_list()
     await record_events(
         [
             event_about(
-                deliveries[one],
+                delivery,
                 EmailEventType.SENT,
-                source=deliveries[one].provider or "smtp",
-                at=at,
+                source=delivery.provider or "smtp",
+                at=heard[delivery.id],
                 detail=RECONCILED,
             )
-            for one, at in heard.items()
+            for delivery in deliveries
         ]
     )
     uncertain = {"status": DeliveryStatus.UNCERTAIN.value}
@@ -150,35 +147,45 @@ async def _conclude_sent(events: Iterable[EmailEvent], deliveries: Mapping[Objec
     )
 
 
-async def _show(events: Iterable[EmailEvent]) -> None:
+async def _show(events: Iterable[PendingEvent], mails: Mails) -> None:
     """The first moment of each kind, and the last of all. Not by `$min`: a stored null would be less than any."""
-    updates = []
+    first: dict[tuple[ObjectId, str], datetime] = {}
+    last: dict[ObjectId, datetime] = {}
     for event in events:
-        if event.delivery_id is None or event.type not in OUTSIDE:
+        mail = mails.get(event.delivery_id)
+        if mail is None or event.type not in OUTSIDE:
             continue
-        updates.append(UpdateOne({"_id": event.delivery_id}, {"$max": {"lastEventAt": event.at}}))
+        last[mail.id] = max(event.at, last.get(mail.id, mail.last_event_at or event.at))
         name = MOMENTS.get(event.type)
-        if name is not None and not event.is_machine:
-            later = {"_id": event.delivery_id, "$or": [{name: None}, {name: {"$gt": event.at}}]}
-            updates.append(UpdateOne(later, {"$set": {name: event.at}}))
+        known = getattr(mail, name) if name else None
+        if name is not None and not event.is_machine and (known is None or event.at < known):
+            first[mail.id, name] = min(event.at, first.get((mail.id, name), event.at))
+    updates = [
+        UpdateOne({"_id": one}, {"$max": {"lastEventAt": at}})
+        for one, at in last.items()
+        if at != mails[one].last_event_at
+    ]
+    for (one, name), at in first.items():
+        stored = to_camel(name)
+        later = {"_id": one, "$or": [{stored: None}, {stored: {"$gt": at}}]}
+        updates.append(UpdateOne(later, {"$set": {stored: at}}))
     if updates:
         await Delivery.get_pymongo_collection().bulk_write(updates, ordered=False)
 
 
-async def _act_on_addresses(events: Iterable[EmailEvent]) -> set[PydanticObjectId]:
+async def _act_on_addresses(events: Iterable[PendingEvent]) -> set[ObjectId]:
     """What failed. Nothing is known any more of the address of somebody who was erased."""
     acting = (EmailEventType.DELIVERED, EmailEventType.BOUNCED, EmailEventType.COMPLAINED, EmailEventType.FAILED)
-    concerned = sorted((event for event in events if event.type in acting), key=lambda event: event.at)
-    deliveries = await _deliveries_of(concerned)
-    failed, bouncing = set[PydanticObjectId](), set[str]()
-    told = [(event, deliveries.get(event.delivery_id)) for event in concerned if event.delivery_id]
-    reached = {delivery.email for event, delivery in told if delivery and event.type is EmailEventType.DELIVERED}
-    bouncing = await suppressions.with_soft_bounces(reached - {""})
-    for event, delivery in told:
-        if delivery is None or not delivery.email:
-            continue
+    acting_ones = (event for event in events if event.type in acting and not event.is_plain)
+    concerned = sorted(acting_ones, key=lambda event: event.at)
+    mails = await mails_of(concerned)
+    failed, bouncing = set[ObjectId](), set[str]()
+    told = [(event, mail) for event in concerned if (mail := mails.get(event.delivery_id)) and mail.email]
+    reached = {mail.email for event, mail in told if event.type is EmailEventType.DELIVERED}
+    bouncing = await suppressions.with_soft_bounces(reached)
+    for event, mail in told:
         try:
-            await _act(event, delivery, bouncing)
+            await _act(event, mail, bouncing)
         except PyMongoError:
             raise
         except Exception:
@@ -187,39 +194,39 @@ async def _act_on_addresses(events: Iterable[EmailEvent]) -> set[PydanticObjectI
     return failed
 
 
-async def _act(event: EmailEvent, delivery: Delivery, bouncing: set[str]) -> None:
-    address, at, source = delivery.email, event.at, event.source
+async def _act(event: PendingEvent, mail: Mail, bouncing: set[str]) -> None:
+    address, at, source = mail.email, event.at, event.source
     match event.type, event.bounce:
         case EmailEventType.DELIVERED, _ if address in bouncing:
             await suppressions.note_delivery(address, at=at)
         case EmailEventType.BOUNCED | EmailEventType.FAILED, BounceKind.HARD:
             await suppressions.note_hard_bounce(address, at=at, source=source)
-            await _end_subscriptions(delivery, SubscriberStatus.BOUNCED, at)
-        case EmailEventType.BOUNCED | EmailEventType.FAILED, BounceKind.SOFT if _is_told_first(event, delivery):
+            await _end_subscriptions(mail, SubscriberStatus.BOUNCED, at)
+        case EmailEventType.BOUNCED | EmailEventType.FAILED, BounceKind.SOFT if _is_told_first(event, mail):
             await suppressions.note_soft_bounce(address, at=at, source=source)
             bouncing.add(address)
         case EmailEventType.COMPLAINED, _:
             await suppressions.note_complaint(address, at=at, source=source)
-            await _end_subscriptions(delivery, SubscriberStatus.COMPLAINED, at)
+            await _end_subscriptions(mail, SubscriberStatus.COMPLAINED, at)
 
 
-def _is_told_first(event: EmailEvent, delivery: Delivery) -> bool:
+def _is_told_first(event: PendingEvent, mail: Mail) -> bool:
     """One mail that several tell of bounced once; it fails once anyway."""
-    return event.type is EmailEventType.FAILED or event.at == delivery.bounced_at
+    return event.type is EmailEventType.FAILED or event.at == mail.bounced_at
 
 
-async def _end_subscriptions(delivery: Delivery, status: SubscriberStatus, at: datetime) -> None:
+async def _end_subscriptions(mail: Mail, status: SubscriberStatus, at: datetime) -> None:
     """Of the person, in all apps; but for those that began after it happened."""
-    if delivery.contact_id is None:
+    if mail.contact_id is None:
         return
     # A complaint says more than a bounce.
     ended = [SubscriberStatus.UNSUBSCRIBED.value, SubscriberStatus.COMPLAINED.value, status.value]
     before = {"$or": [{"subscribedAt": None}, {"subscribedAt": {"$lte": at}}]}
-    theirs = {"contactId": delivery.contact_id, "status": {"$nin": ended}, **before}
+    theirs = {"contactId": mail.contact_id, "status": {"$nin": ended}, **before}
     await Subscriber.find(theirs).update(touched({"status": status.value}))
 
 
-async def _recount_reconciled(events: Iterable[EmailEvent]) -> None:
+async def _recount_reconciled(events: Iterable[PendingEvent]) -> None:
     """A campaign's own numbers follow where its deliveries turned out to be sent."""
     campaigns = {
         event.campaign_id
@@ -232,20 +239,27 @@ async def _recount_reconciled(events: Iterable[EmailEvent]) -> None:
         await Campaign.find_one({"_id": campaign}).update({"$set": changed | {"updatedAt": clock.now()}})
 
 
-async def _touched(events: Sequence[EmailEvent]) -> set[Bucket]:
+async def _touched(events: Sequence[PendingEvent]) -> set[Bucket]:
     """The buckets that count differently now: those of the events, and where a mail turns out to have been opened
     earlier than was known, the later days too."""
-    read = [event.delivery_id for event in events if event.type in READ and event.delivery_id]
-    days: dict[ObjectId, set[datetime]] = {}
-    if read:
-        others = {"deliveryId": {"$in": read}, "type": {"$in": [*READ]}, "isMachine": {"$ne": True}}
-        shown = {"deliveryId": 1, "at": 1}
-        async for row in EmailEvent.get_pymongo_collection().find(others, shown):
-            days.setdefault(row["deliveryId"], set()).add(day_of(row["at"]))
+    days = await _days_of_reading([event for event in events if event.type in READ])
     touched_days = set()
     for event in events:
         day = day_of(event.at)
-        others_read = days.get(event.delivery_id, set()) if event.delivery_id and event.type in READ else set()
+        others_read = days.get(event.delivery_id, set()) if event.type in READ else set()
         later = [one for one in others_read if one > day]
         touched_days |= {Bucket(event.campaign_id, event.app_id, one) for one in (day, *later)}
     return touched_days
+
+
+async def _days_of_reading(events: Iterable[PendingEvent]) -> Mapping[ObjectId | None, set[datetime]]:
+    """On which days the mails of these events were read, where that may be another day than that of the event and a
+    later one."""
+    today = day_of(clock.now() + CLOCKS_DIFFER)
+    earlier = {event.delivery_id for event in events if event.delivery_id and day_of(event.at) < today}
+    days: dict[ObjectId | None, set[datetime]] = {}
+    if earlier:
+        others = {"deliveryId": {"$in": [*earlier]}, "type": {"$in": [*READ]}, "isMachine": {"$ne": True}}
+        async for row in EmailEvent.get_pymongo_collection().find(others, {"deliveryId": 1, "at": 1}):
+            days.setdefault(row["deliveryId"], set()).add(day_of(row["at"]))
+    return days

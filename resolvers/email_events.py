@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from bson import ObjectId
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from core import clock
 from core.access import STAFF, allow
@@ -19,7 +20,7 @@ from core.inputs import Input, Moment
 from core.mongo import insert_new_stored, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from core.runtime import runtime
-from models.deliveries import Delivery
+from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEvent, EmailEventType
 
 PENDING: Final = "email_events.pending"
@@ -29,6 +30,7 @@ MOST_OF_A_MESSAGE: Final = 1_000
 RFC_MESSAGE_ID: Final = re.compile(r"<?([0-9a-f]{24})@[^<>@\s]+>?")
 PERSONAL: Final = frozenset({"detail", "ip", "user_agent"})
 """What an event may say of the person (by attribute name): of somebody who was erased it is not kept."""
+STORED_PERSONAL: Final = frozenset(map(to_camel, PERSONAL))
 ONCE: Final = frozenset({EmailEventType.QUEUED, EmailEventType.SENT, EmailEventType.SUPPRESSED, EmailEventType.FAILED})
 """What happens to a delivery at most once."""
 
@@ -91,20 +93,38 @@ def event_about(
     provider's name: whether that provider reports deliveries decides how they are counted. Of somebody who was erased
     it says nothing personal.
     """
+    said = {to_camel(name): value for name, value in details.items()}
+    stored = stored_event_about(delivery, type, source=source, at=at, dedupeKey=dedupe_key, **said)
+    event: EmailEvent = EmailEvent.model_validate(stored)
+    return event
+
+
+def stored_event_about(
+    delivery: Delivery, type: EmailEventType, *, source: str, at: datetime | None = None, **details: Any
+) -> dict[str, Any]:
+    """As `event_about`, as it is stored: of many, the models would cost more than the write. `details` by their stored
+    names."""
     if delivery.is_erased:
-        details = {name: value for name, value in details.items() if name not in PERSONAL}
-    once = f"{type.value}:{delivery.id}" if type in ONCE else None
-    return EmailEvent(
-        type=type,
-        at=at or clock.now(),
-        source=source,
-        app_id=delivery.app_id,
-        delivery_id=delivery.id,
-        campaign_id=delivery.campaign_id,
-        contact_id=delivery.contact_id,
-        dedupe_key=dedupe_key or once,
+        details = {name: value for name, value in details.items() if name not in STORED_PERSONAL}
+    now = clock.now()
+    event = {
+        "_id": ObjectId(),
+        "createdAt": now,
+        "updatedAt": now,
+        "type": type.value,
+        "at": at or now,
+        "source": source,
+        "appId": delivery.app_id,
+        "deliveryId": delivery.id,
+        "campaignId": delivery.campaign_id,
+        "contactId": delivery.contact_id,
+        "isMachine": False,
+        "isTest": delivery.kind is DeliveryKind.TEST or None,
         **details,
-    )
+    }
+    if type in ONCE and event.get("dedupeKey") is None:
+        event["dedupeKey"] = f"{type.value}:{delivery.id}"
+    return {name: value for name, value in event.items() if value is not None}
 
 
 def without_address(url: str) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, Field
 from core import clock
 from core.access import MARKETING, STAFF, allow
 from core.actor import Actor
+from core.background import heard
 from core.errors import Conflict, found
 from core.ids import object_id
 from core.inputs import Input, Search, Text
@@ -167,8 +167,7 @@ async def _changing_counts(actor: Actor) -> AsyncIterator[EmailJobCounts]:
             changed.clear()
             yield (await email_job_stats(actor)).counts
             await asyncio.sleep(PAUSE_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), TICK_SECONDS)
+            await heard(changed, TICK_SECONDS)
 
 
 async def _take(actor: Actor, job_id: str, move: Move, fields: dict[str, Any], otherwise: str) -> EmailJob:

@@ -5,18 +5,19 @@ A mark is set after what it is about is stored, and taken away only by whoever c
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any, Final
 
 from bson import ObjectId
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import ReturnDocument, UpdateMany, UpdateOne
 
 from core import clock
 from core.access import allow
 from core.actor import Actor
+from core.mongo import insert_new_stored
 from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEvent, EmailEventType
 from models.email_rollups import ContactRollup, DayRollup, EmailCounts, RollupScope, SourceCounts
@@ -69,23 +70,27 @@ async def mark_dirty(buckets: Collection[Bucket], contacts: Collection[ObjectId]
 
 
 async def _mark_contacts(contacts: Collection[ObjectId]) -> None:
-    """Most are known: those are one update, which costs a third of as many upserts."""
-    rollups = ContactRollup.get_pymongo_collection()
-    known = {row["_id"] async for row in rollups.find({"_id": {"$in": [*contacts]}}, {"_id": 1})}
-    await rollups.update_many({"_id": {"$in": [*known]}}, {"$set": {"dirty": True}, "$inc": {"version": 1}})
-    if fresh := [_mark({"_id": contact}, {}) for contact in contacts if contact not in known]:
-        await rollups.bulk_write(fresh, ordered=False)
+    """Most are known, those are one update. Who is known only after that was marked by somebody else meanwhile."""
+    rollups, whom = ContactRollup.get_pymongo_collection(), {"_id": {"$in": [*contacts]}}
+    marked = await rollups.update_many(whom, {"$set": {"dirty": True}, "$inc": {"version": 1}})
+    if marked.matched_count == len(contacts):
+        return
+    known = {row["_id"] for row in await rollups.find(whom, {"_id": 1}).to_list()}
+    fresh = {"dirty": True, "version": 1, "dueAt": clock.now()}
+    await insert_new_stored(ContactRollup, [{"_id": one, **fresh} for one in contacts if one not in known])
 
 
 @allow()
-async def recount_due(actor: Actor) -> int:
+async def recount_due(actor: Actor, *, days_alone: bool = False) -> int:
     """Counts rollups that are dirty and due, and returns how many: a rollup that takes long to count is counted less
-    often."""
+    often. With `days_alone` those of contacts wait."""
     counted = 0
     for _ in range(AT_ONCE):
         if not await recount_day({"dueAt": {"$lte": clock.now()}}):
             break
         counted += 1
+    if days_alone:
+        return counted
     due = {"dirty": True, "dueAt": {"$lte": clock.now()}}
     rows = await ContactRollup.get_pymongo_collection().find(due, {"_id": 1}).sort("dueAt").limit(CHUNK).to_list()
     await recount_contacts([row["_id"] for row in rows])
@@ -184,18 +189,24 @@ async def recount_contacts(ids: Sequence[ObjectId]) -> None:
     by_contact: dict[ObjectId, list[tuple[Row, int]]] = {contact: [] for contact in versions}
     for key, number in groups:
         by_contact[key["contactId"]].append((key, number))
-    counted = {
-        contact: {"counts": _counts(of_contact).model_dump(by_alias=True), "countedAt": now, "dueAt": now}
-        for contact, of_contact in by_contact.items()
-    }
-    rest = {"dueAt": _due_after(started)}
-    clean = [
-        UpdateOne({"_id": one, "version": version}, {"$set": counted[one] | rest, "$unset": {"dirty": ""}})
-        for one, version in versions.items()
-    ]
-    if (await ContactRollup.get_pymongo_collection().bulk_write(clean, ordered=False)).matched_count < len(clean):
-        still_dirty = [UpdateOne({"_id": one, "dirty": True}, {"$set": counted[one] | rest}) for one in versions]
-        await ContactRollup.get_pymongo_collection().bulk_write(still_dirty, ordered=False)
+    await _store_counts(by_contact, versions, {"countedAt": now, "dueAt": _due_after(started)})
+
+
+async def _store_counts(
+    by_contact: Mapping[ObjectId, Sequence[tuple[Row, int]]], versions: Mapping[ObjectId, int], rest: Row
+) -> None:
+    """After a campaign most have the same numbers: those are one update."""
+    alike: dict[tuple[int, frozenset[tuple[str, int]]], list[ObjectId]] = {}
+    for contact, groups in by_contact.items():
+        alike.setdefault((versions[contact], frozenset(_numbers(groups).items())), []).append(contact)
+    clean, still_dirty = [], []
+    for (version, numbers), contacts in alike.items():
+        counted = {"$set": {"counts": EmailCounts(**dict(numbers)).model_dump(by_alias=True), **rest}}
+        clean.append(UpdateMany({"_id": {"$in": contacts}, "version": version}, {**counted, "$unset": {"dirty": ""}}))
+        still_dirty.append(UpdateMany({"_id": {"$in": contacts}, "dirty": True}, counted))
+    rollups = ContactRollup.get_pymongo_collection()
+    if (await rollups.bulk_write(clean, ordered=False)).matched_count < len(versions):
+        await rollups.bulk_write(still_dirty, ordered=False)
 
 
 async def _grouped(which: Row, names: Sequence[str]) -> list[tuple[Row, int]]:
@@ -209,9 +220,14 @@ async def _grouped(which: Row, names: Sequence[str]) -> list[tuple[Row, int]]:
 
 
 def _counts(groups: Sequence[tuple[Row, int]]) -> EmailCounts:
-    counts: dict[str, int] = {}
+    return EmailCounts(**_numbers(groups))
+
+
+def _numbers(groups: Sequence[tuple[Row, int]]) -> dict[str, int]:
+    """By the names of `EmailCounts`, as they are stored."""
+    numbers: dict[str, int] = {}
     for key, number in groups:
         kind: str = key["type"]
         name = BY_MACHINE.get(kind, kind) if key.get("isMachine") else kind
-        counts[name] = counts.get(name, 0) + number
-    return EmailCounts(**counts)
+        numbers[name] = numbers.get(name, 0) + number
+    return numbers

@@ -23,7 +23,7 @@ async def redact_feedback_of_shop(app_id: str, domain: str) -> None:
     await Feedback.find({"appId": app_id, "shopDomain": domain}).update(touched(NOBODY))
 
 
-HOLDING_OF_FEEDBACK: Final = Holding(
+FEEDBACK: Final = Holding(
     Feedback,
     lambda person: {"emailKey": person.contact.email_key},
     frozenset({"app_id", "rating", "message", "name", "shop_domain", "page", "app_version", "created_at"}),

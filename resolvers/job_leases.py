@@ -185,7 +185,8 @@ def _held(job: EmailJob) -> dict[str, Any]:
 
 
 async def _leave(job: EmailJob, move: Move, fields: Mapping[str, Any]) -> EmailJob:
-    left = await EmailJob.change({**_held(job), **move.possible}, move.update({**RELEASED, **fields}))
+    told = {**RELEASED, "progress": job.progress.model_dump(by_alias=True), **fields}
+    left = await EmailJob.change({**_held(job), **move.possible}, move.update(told))
     if left is None:
         raise _lease_lost()
     await _announce_change()

@@ -23,8 +23,8 @@ from mail.message import Outgoing
 from mail.providers import Outcome, Provider, Receipt
 from mail.providers.opening import open_provider
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal, becoming
-from models.email_events import BounceKind, EmailEvent, EmailEventType
-from resolvers.email_events import event_about, record_events
+from models.email_events import BounceKind, EmailEventType
+from resolvers.email_events import insert_events, stored_event_about
 from resolvers.mail_secrets import without_secrets
 
 ATTEMPTS: Final = 24
@@ -137,21 +137,21 @@ class Outbox:
 
     async def _settle(self, settlements: Sequence[Settlement]) -> Sequence[None]:
         """Events first: they are what a delivery is judged by that was left behind in `sending`."""
-        await record_events([event for one in settlements if (event := self._event(one))])
+        await insert_events([event for one in settlements if (event := self._event(one))])
         await Delivery.get_pymongo_collection().bulk_write(self._updates(settlements), ordered=False)
         return [None] * len(settlements)
 
-    def _event(self, settlement: Settlement) -> EmailEvent | None:
+    def _event(self, settlement: Settlement) -> dict[str, Any] | None:
         type_ = EVENT_OF.get(settlement.status)
         if type_ is None:
             return None
-        return event_about(
+        return stored_event_about(
             settlement.delivery,
             type_,
             source=self.provider.name,
             at=settlement.at,
             detail=settlement.refusal.value if settlement.refusal else settlement.response,
-            bounce=settlement.bounce,
+            bounce=settlement.bounce.value if settlement.bounce else None,
         )
 
     def _updates(self, settlements: Sequence[Settlement]) -> list[UpdateOne | UpdateMany]:

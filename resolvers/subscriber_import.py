@@ -26,6 +26,8 @@ from resolvers.subscriber_plans import Became, Outcome
 from resolvers.subscriber_rows import Row, row_of
 
 BATCH: Final = 500
+PIECE: Final = 50
+"""Rows that are read in one go: less than a millisecond."""
 AT_ONCE: Final = 2
 """Batches under way: while the database works for one, the next is read."""
 MOST_ROWS: Final = 100_000
@@ -100,10 +102,10 @@ async def import_subscribers(actor: Actor, app_id: str, source: SubscribersImpor
     rows = _rows_of(source) if isinstance(source, SubscribersImport) else source
     await asyncio.to_thread(_check, rows)
     outcome = ImportOutcome(ignored_columns=list(getattr(rows, "ignored", ())))
-    batches = _batches(_valid_rows(rows, outcome))
+    valid = _valid_rows(rows, outcome)
 
     async def work() -> None:
-        for batch in batches:
+        while batch := await _next_batch(valid):
             for one in await take_in(app, batch, by=actor):
                 outcome.count(one)
 
@@ -153,6 +155,10 @@ def _email_in(values: RawRow | Any) -> str | None:
     return email[:254] if isinstance(email, str) else None
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
-    while batch := list(islice(rows, BATCH)):
-        yield batch
+async def _next_batch(rows: Iterator[Row]) -> Sequence[Row]:
+    """Read piece by piece: whoever else waits for this process has their turn in between."""
+    batch: list[Row] = []
+    while len(batch) < BATCH and (piece := list(islice(rows, min(PIECE, BATCH - len(batch))))):
+        batch += piece
+        await asyncio.sleep(0)
+    return batch

@@ -122,7 +122,7 @@ class _Tracker:
         self.runtime = current
         self.tokens = TrackingTokens(current.settings.keys("tracking"))
         self.clicks, self.opens = f"{address}/t/c/", f"{address}/t/o/"
-        self.hits = GroupCommit(self._write, most=AT_ONCE)
+        self.hits = GroupCommit(self._write, AT_ONCE, at_once=2)
         self._links: OrderedDict[ObjectId, Sequence[str]] = OrderedDict()
         self._minute = 0.0
         self._asked: dict[str, int] = {}

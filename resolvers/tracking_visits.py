@@ -38,6 +38,8 @@ SCANNERS: Final = re.compile(
 )
 """User agents that say so. Programs that fetch for people are not among them: the image proxies of Gmail, Yahoo and
 Apple ask because a mail was, or seems to have been, opened."""
+SAY_WHO_ASKS: Final = frozenset((b"user-agent", b"sec-purpose", b"purpose", b"x-moz"))
+"""Headers."""
 PURPOSES: Final = ("prefetch", "preview", "prerender")
 REMEMBERED: Final = 4_096
 """User agents: most are seen again and again, and searching one takes as long as all the rest of an answer."""
@@ -55,14 +57,15 @@ class Visit:
 
 
 def visit_of(connection: HTTPConnection) -> Visit:
-    headers = connection.headers
-    user_agent = headers.get("user-agent", "")[:LONGEST]
-    purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-moz") or ""
-    method = connection.scope.get("method", "GET")
+    scope = connection.scope
+    said = {name: value.decode("latin-1") for name, value in scope["headers"] if name in SAY_WHO_ASKS}
+    user_agent = said.get(b"user-agent", "")[:LONGEST]
+    purpose = said.get(b"sec-purpose") or said.get(b"purpose") or said.get(b"x-moz") or ""
+    client = scope.get("client")
     return Visit(
-        connection.client.host if connection.client else None,
+        client[0] if client else None,
         user_agent or None,
-        is_machine(method, user_agent, purpose),
+        is_machine(scope.get("method", "GET"), user_agent, purpose),
     )
 
 

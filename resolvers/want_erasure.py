@@ -45,17 +45,15 @@ async def _forget_author(want: Want, key: str, traces: list[str]) -> None:
     await Want.find({"_id": want.id}).update(touched({**nobody, **texts, **derived}))
 
 
-HOLDINGS_OF_WANTS: Final = (
-    Holding(
-        Want,
-        lambda person: {"author.emailKey": person.contact.email_key},
-        frozenset({"app_id", "title", "description", "created_at"}),
-        _erase_from_wants,
-    ),
-    Holding(
-        WantVote,
-        lambda person: {"emailKey": person.contact.email_key},
-        frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
-        overwriting(_erased_vote),
-    ),
+WANTS: Final = Holding(
+    Want,
+    lambda person: {"author.emailKey": person.contact.email_key},
+    frozenset({"app_id", "title", "description", "created_at"}),
+    _erase_from_wants,
+)
+WANT_VOTES: Final = Holding(
+    WantVote,
+    lambda person: {"emailKey": person.contact.email_key},
+    frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
+    overwriting(_erased_vote),
 )

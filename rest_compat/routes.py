@@ -40,6 +40,7 @@ from resolvers import (
     ticket_bulk,
     ticket_creation,
     ticket_messages,
+    ticket_ratings,
     ticket_stats,
     tickets,
     tracking,
@@ -78,6 +79,7 @@ from rest_compat import subscribers as subscribers_views
 from rest_compat import subscribing as subscribing_views
 from rest_compat import templates as templates_views
 from rest_compat import ticket_messages as ticket_messages_views
+from rest_compat import ticket_ratings as ticket_ratings_views
 from rest_compat import tickets as tickets_views
 from rest_compat import tracking as tracking_views
 from rest_compat import unsubscribing as unsubscribing_views
@@ -337,6 +339,9 @@ CATEGORIES: Final[Categories] = {
 
 BEYOND_THE_CONTRACT: Final[Categories] = {
     "Tickets": [
+        Route("POST", "/{appId}/tickets/{messageId}/rating", ticket_ratings_views.rate_ticket, ticket_ratings.rate_ticket, DataMessage[TicketWire]),
+        Route("GET", "/{appId}/tickets/rate/{token}", ticket_ratings_views.show_ticket_rating, ticket_ratings.get_ticket_rating, None, media_type="text/html", pages=(404,)),
+        Route("POST", "/{appId}/tickets/rate/{token}", ticket_ratings_views.rate_ticket_by_link, ticket_ratings.rate_ticket_by_link, None, media_type="text/html", pages=(400, 404)),
         Route("POST", "/{appId}/attachments", attachments_views.upload_attachments, attachments.upload_attachments, Data[list[AttachmentWire]], 201, uploads=ATTACHMENTS),
         Route("GET", "/{appId}/attachments/{id}", attachments_views.download_attachment, attachments.get_attachment, None, media_type="application/octet-stream", errors=(416,)),
         Route("GET", "/{appId}/attachments/{id}/{token}", attachments_views.download_linked_attachment, attachments.get_linked_attachment, None, media_type="application/octet-stream", errors=(410, 416)),

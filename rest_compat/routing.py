@@ -21,7 +21,7 @@ from resolvers.idempotency import Answer, once
 from rest_compat.binding import binder, body_model_of
 from rest_compat.contract import endpoints
 from rest_compat.edge import Failure
-from rest_compat.uploads import Body, Forms, Uploads
+from rest_compat.uploads import Body, Forms, Uploads, count_form
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 HTML: Final = "text/html"
@@ -66,7 +66,7 @@ class Route:
     is a file, or a form with files; `largest_body`, in bytes, is where JSON may be larger than elsewhere.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
     strangers send, unless it is refused.
-    `is_shortcut` rows are answered before the router (`shortcuts.py`).
+    `is_shortcut` rows are answered before the framework (`shortcuts.py`).
     """
 
     method: str
@@ -195,6 +195,7 @@ def _handler(route: Route) -> Handler:
             allow_body(request.scope, route.largest_body)
         if route.uploads is None:
             return await respond(request, actor, await request.body() if reads_body else b"")
+        await count_form(request, actor)
         async with route.uploads.received(request) as body:
             return await respond(request, actor, body)
 

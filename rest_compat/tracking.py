@@ -27,13 +27,13 @@ HEADERS: Final[Mapping[Outcome, Mapping[str, str]]] = {
     Outcome.UNAVAILABLE: {**NOT_KEPT, "x-not-recorded": Outcome.UNAVAILABLE.value},
 }
 """Whoever counts on an answer is told where it is no promise."""
+PIXELS: Final = {outcome: Response(GIF, 200, headers, "image/gif") for outcome, headers in HEADERS.items()}
 
 
 async def open_pixel(request: Request, token: Token) -> Response:
     """A transparent pixel, whatever the token is. Where what asked for it was not recorded although the token is valid,
     `X-Not-Recorded` says why: `too_many` hits within a minute, or the database is `unavailable`."""
-    outcome = await tracking.record_open(ANYBODY, token, visit_of(request))
-    return Response(GIF, 200, HEADERS[outcome], "image/gif")
+    return PIXELS[await tracking.record_open(ANYBODY, token, visit_of(request))]
 
 
 async def follow_link(request: Request, token: Token) -> Response:

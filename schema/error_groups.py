@@ -23,7 +23,7 @@ strawberry.enum(ErrorGroupStatus)
 strawberry.enum(ErrorGroupSortKey)
 
 
-@strawberry.type(description="A shop that an error happened to.")
+@strawberry.type(description="A shop that an error happened to. When it was seen is known to the hour.")
 class ErrorGroupShop:
     shop_domain: str
     first_seen: datetime

@@ -10,11 +10,13 @@ from strawberry.dataloader import DataLoader
 
 from models.apps import App
 from models.contacts import Contact
+from models.end_users import EndUser
 from models.log_tallies import ErrorGroup
 from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import Suppression
+from models.tickets import Ticket
 from models.users import User
 from resolvers.error_groups import count_shops_of_errors, revenue_exposed
 from resolvers.metric_periods import Period
@@ -55,6 +57,10 @@ class Loaders(FeedbackLoaders, WantLoaders):
         return DataLoader(_contacts)
 
     @cached_property
+    def end_users(self) -> DataLoader[PydanticObjectId, list[EndUser]]:
+        return DataLoader(_end_users)
+
+    @cached_property
     def shops(self) -> DataLoader[tuple[str, str], Shop | None]:
         """By app and domain."""
         return DataLoader(_shops)
@@ -66,6 +72,15 @@ class Loaders(FeedbackLoaders, WantLoaders):
     @cached_property
     def suppressions(self) -> DataLoader[str, list[Suppression]]:
         return DataLoader(_suppressions)
+
+    @cached_property
+    def tickets(self) -> DataLoader[PydanticObjectId, Ticket | None]:
+        return DataLoader(_tickets)
+
+    @cached_property
+    def tickets_linked_to(self) -> DataLoader[PydanticObjectId, list[Ticket]]:
+        """Those that have a link to each."""
+        return DataLoader(_tickets_linked_to)
 
     @cached_property
     def users(self) -> DataLoader[PydanticObjectId, User | None]:
@@ -114,6 +129,14 @@ async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]
     return [found.get(contact_id) for contact_id in contact_ids]
 
 
+async def _end_users(contact_ids: list[PydanticObjectId]) -> list[list[EndUser]]:
+    """Those of each contact."""
+    by_contact: defaultdict[PydanticObjectId, list[EndUser]] = defaultdict(list)
+    for user in await EndUser.find({"contactId": {"$in": contact_ids}}).sort("appId").to_list():
+        by_contact[user.contact_id].append(user)
+    return [by_contact[contact_id] for contact_id in contact_ids]
+
+
 async def _shops(shops: list[tuple[str, str]]) -> list[Shop | None]:
     """Each given as app id and domain."""
     apps, domains = {app_id for app_id, _ in shops}, {domain for _, domain in shops}
@@ -134,6 +157,19 @@ async def _suppressions(addresses: list[str]) -> list[list[Suppression]]:
     """Those of each address that hold."""
     holding = await suppressions_of(addresses)
     return [holding[address] for address in addresses]
+
+
+async def _tickets(ticket_ids: list[PydanticObjectId]) -> list[Ticket | None]:
+    found = {ticket.id: ticket for ticket in await Ticket.find({"_id": {"$in": ticket_ids}}).to_list()}
+    return [found.get(ticket_id) for ticket_id in ticket_ids]
+
+
+async def _tickets_linked_to(ticket_ids: list[PydanticObjectId]) -> list[list[Ticket]]:
+    linked: defaultdict[PydanticObjectId, list[Ticket]] = defaultdict(list)
+    for ticket in await Ticket.find({"links.ticketId": {"$in": ticket_ids}}).sort("_id").to_list():
+        for link in ticket.links:
+            linked[link.ticket_id].append(ticket)
+    return [linked[ticket_id] for ticket_id in ticket_ids]
 
 
 async def _users(user_ids: list[PydanticObjectId]) -> list[User | None]:

@@ -23,6 +23,7 @@ from resolvers.shops import (
     ShopStatusChange,
     ShopUpdate,
 )
+from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
@@ -33,6 +34,7 @@ from schema.plans import Plan
 
 if TYPE_CHECKING:
     from schema.feedback import Feedback
+    from schema.tickets import Ticket
     from schema.wants import Want
 
 LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
@@ -143,6 +145,14 @@ class Shop:
     @described("What happened to the shop, the newest first.")
     def history(self) -> list[ShopChange]:
         return cast(list[ShopChange], cast(stored.Shop, self).history[::-1])
+
+    @described("The tickets that are about the shop, in this app, the newest first.")
+    async def tickets(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        window = Range.of(first, after, last, before)
+        filters = TicketFilter.model_validate({"appId": self.app_id, "shopDomain": self.domain})
+        return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
 
 def shop(document: stored.Shop) -> Shop:

@@ -8,7 +8,7 @@ import os
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from pymongo.errors import PyMongoError
 
 from core.actor import Actor
-from core.background import stopped
+from core.background import heard, stopped
 from core.backoff import backoff
 from core.errors import DomainError, RateLimited, Unavailable
 from core.runtime import runtime
@@ -35,9 +35,10 @@ CLEAN_UP_SECONDS: Final = 1.0
 """What a handler that is cancelled has to end in."""
 
 Handler = Callable[[EmailJob], Awaitable[Mapping[str, JsonValue] | None]]
-"""Does the work of one job and returns its result. It may run again for the same job, also after it had done all but
-say so: what it does must be safe to repeat. `DomainError` means that doing it again would not help, unless it is
-`Unavailable` or `RateLimited`; any other exception is tried again."""
+"""Does the work of one job and returns its result; what it notes in the job's `progress` is stored with the lease. It
+may run again for the same job, also after it had done all but say so: what it does must be safe to repeat.
+`DomainError` means that doing it again would not help, unless it is `Unavailable` or `RateLimited`; any other exception
+is tried again."""
 
 LIMITS: Final[Mapping[str, int]] = {START: 1, CHUNK: 2, POST: 2}
 """Jobs of a type that one process does at a time, where that is fewer than `AT_ONCE`: what takes minutes must not keep
@@ -102,8 +103,7 @@ class Runner:
 
     async def _hear(self) -> None:
         """Until there is word, a job has ended, or it is time to look anyway."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._word.wait(), self._pace.look)
+        await heard(self._word, self._pace.look)
 
     async def _begin(self) -> bool:
         """Whether there was a job to take."""
@@ -182,7 +182,7 @@ class Runner:
     async def _renew(self, job: EmailJob, lease: asyncio.Timeout) -> None:
         asked = asyncio.get_running_loop().time()
         try:
-            await job_leases.heartbeat(WORKER, job, timedelta(seconds=self._pace.lease))
+            await job_leases.heartbeat(WORKER, job, timedelta(seconds=self._pace.lease), job.progress)
         except PyMongoError as error:
             log.warning("jobs.lease_not_renewed", error=repr(error))
         else:

@@ -3,7 +3,7 @@ whether it is still there."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from pymongo.errors import PyMongoError
 
 from core.actor import Actor
+from core.background import heard
 from core.ids import object_id
 from core.runtime import runtime
 from models.email_jobs import EmailJob
@@ -39,13 +40,14 @@ class Pace:
 
 
 async def apply_all(pace: Pace = Pace(), owner: str = "") -> None:
-    """One round: all that is pending, then the rollups that are due. As long as a step took is left to others; mail
+    """One round: all that is pending, then the rollups that are due; those of contacts once no more than a batch is
+    pending, since each of the next batches may be about the same people. As long as a step took is left to others; mail
     that is being sent goes before, and has three times as long."""
     after = None
     while not owner or await _take_turn(owner, pace):
         started = asyncio.get_running_loop().time()
         applied = await email_effects.apply_pending_email_events(ROLLUPS, after)
-        counted = await email_rollups.recount_due(ROLLUPS)
+        counted = await email_rollups.recount_due(ROLLUPS, days_alone=len(applied) == email_effects.BATCH)
         if not applied and not counted:
             return
         after = applied[-1].id if applied else after
@@ -77,9 +79,7 @@ async def _follow(owner: str, pace: Pace) -> None:
             except Exception:
                 log.exception("email_events.failed")
             await asyncio.sleep(pace.pause)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pace.look):
-                    await word.wait()
+            await heard(word, pace.look)
 
 
 async def _take_turn(owner: str, pace: Pace) -> bool:

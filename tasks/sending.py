@@ -16,7 +16,7 @@ SENDER = Actor.system("sending")
 async def start_campaign(job: EmailJob) -> Mapping[str, JsonValue]:
     """Divides a campaign's audience, and leaves its chunks to the workers."""
     campaign_id = PydanticObjectId(job.payload["campaignId"])
-    campaign = await divide_audience(SENDER, campaign_id, job.payload["run"], job.id)
+    campaign = await divide_audience(SENDER, campaign_id, job.payload["run"], job.id, job.progress)
     return {"status": campaign.status.value, "chunks": campaign.division.chunks, "total": campaign.stats.total}
 
 
@@ -24,7 +24,7 @@ async def deliver_chunk(job: EmailJob) -> Mapping[str, JsonValue]:
     """Sends one part of a campaign."""
     payload = job.payload
     campaign_id = PydanticObjectId(payload["campaignId"])
-    return await delivering.deliver_chunk(SENDER, campaign_id, payload["chunk"], payload["run"])
+    return await delivering.deliver_chunk(SENDER, campaign_id, payload["chunk"], payload["run"], job.progress)
 
 
 async def deliver_one(job: EmailJob) -> Mapping[str, JsonValue]:

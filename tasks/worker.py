@@ -9,6 +9,7 @@ import structlog
 from taskiq import AsyncBroker
 from taskiq.receiver import Receiver
 
+from core.background import heard
 from core.settings import Settings
 from resolvers.outbox import sending_mail
 from tasks.broker import choose_broker
@@ -67,5 +68,4 @@ async def _listen(broker: AsyncBroker, finish: asyncio.Event) -> None:
             await Receiver(broker, max_async_tasks=AT_ONCE, run_startup=False).listen(finish)
         except Exception as error:
             log.warning("worker.broker_lost", error=repr(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(finish.wait(), RESTART_SECONDS)
+            await heard(finish, RESTART_SECONDS)

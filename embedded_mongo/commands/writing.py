@@ -10,7 +10,7 @@ from embedded_mongo.errors import MongoError, refuse_others, refused
 from embedded_mongo.finding import parse_query
 from embedded_mongo.updating import Update, parse_update
 from embedded_mongo.upserting import document_from_query
-from embedded_mongo.values import Document, decode, encode, type_name
+from embedded_mongo.values import MISSING, Document, decode, encode, type_name
 
 _UPDATE_OPTIONS = frozenset({"q", "u", "upsert", "multi", "arrayFilters", "hint"})
 _DELETE_OPTIONS = frozenset({"q", "limit", "hint"})
@@ -92,8 +92,9 @@ def update_record(collection: Collection, record: Record, change: Update) -> Rec
     raw = encode(document)
     if raw == record.raw:
         return record
-    _check_fields(document)
-    return collection.replace(record, document, raw)
+    changed = _changed_fields(record.document, document)
+    _check_fields({name: document[name] for name in changed if name in document})
+    return collection.replace(record, document, raw, changed)
 
 
 def upsert(collection: Collection, query: Document, change: Update) -> Record:
@@ -116,6 +117,12 @@ def _update(catalog: Catalog, request: Command, statement: Document) -> tuple[in
         return len(records), sum(update_record(collection, record, change) is not record for record in records), None
     collection = catalog.find_or_create(request.database, request.collection)
     return 0, 0, upsert(collection, statement["q"], change)
+
+
+def _changed_fields(old: Document, new: Document) -> set[str]:
+    """All that can differ: an update copies what it changes, so what is the same object is as it was."""
+    changed = {name for name, value in new.items() if old.get(name, MISSING) is not value}
+    return changed | (old.keys() - new.keys())
 
 
 def _check_fields(document: Document) -> None:

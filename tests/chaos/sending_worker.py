@@ -7,7 +7,7 @@ import sys
 from datetime import timedelta
 from typing import Final
 
-from core import logs
+from core import event_loop, logs
 from core.runtime import running
 from core.settings import Settings, load
 from models import DOCUMENTS
@@ -31,10 +31,11 @@ async def work(settings: Settings, pace: Pace) -> None:
         doing_jobs(HANDLERS, pace=pace),
         following_events(),
     ):
+        event_loop.settled()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await told.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(work(load(), PACE))
+    event_loop.run(work(load(), PACE))

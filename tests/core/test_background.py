@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core import background
-from core.background import stopped
+from core.background import heard, stopped
 
 
 async def test_a_task_is_ended() -> None:
@@ -48,3 +48,21 @@ async def test_one_that_has_ended_already_is_left_alone() -> None:
     task = asyncio.create_task(asyncio.sleep(0, "done"))
     assert await task == "done"
     await stopped(task)
+
+
+async def test_word_is_waited_for_no_longer_than_so_long() -> None:
+    word = asyncio.Event()
+    await heard(word, 0.01)
+    word.set()
+    async with asyncio.timeout(5):
+        await heard(word, 60)
+
+
+async def test_a_cancellation_that_comes_with_the_word_is_not_lost() -> None:
+    word = asyncio.Event()
+    waiting = asyncio.create_task(heard(word, 60))
+    await asyncio.sleep(0)
+    word.set()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

@@ -22,6 +22,7 @@ from models.campaigns import Campaign, CampaignStatus
 from models.contacts import ConsentCategory, ConsentState, Contact
 from models.deliveries import Delivery, DeliveryStatus, Refusal
 from models.email_events import BounceKind, EmailEvent, EmailEventType
+from models.email_jobs import Progress
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SuppressionReason
 from resolvers import delivering
@@ -107,6 +108,16 @@ class TestACampaign:
             assert (delivery.status, delivery.attempts, delivery.provider) == (DeliveryStatus.SENT, 1, "memory")
             assert delivery.sent_at is not None
             assert await events_of(reader) == [EmailEventType.SENT]
+
+    async def test_its_progress_is_told_in_readers(self, campaign: Campaign, settings: Settings) -> None:
+        for status in (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.QUEUED, DeliveryStatus.QUEUED):
+            await a_delivery(await a_contact(), campaign, status=status)
+        reader, progress = await a_reader(campaign), Progress()
+        async with sending_mail(settings, Post()):
+            await deliver_chunk(SENDER, campaign.id, 0, 1, progress)
+        assert (await kept(reader)).status is DeliveryStatus.SENT
+        # Two had not agreed: they were passed over, which is no failure.
+        assert progress == Progress(total=5, done=4, failed=1)
 
     async def test_a_mail_is_to_its_reader_alone(self, campaign: Campaign, settings: Settings) -> None:
         post = Post()
@@ -350,7 +361,7 @@ class TestAProviderThatWantsAPause:
             asked.append(message)
             return asking_for(3600)
 
-        readers, post = [await a_reader(campaign) for _ in range(200)], MemoryProvider(answer)
+        readers, post = [await a_reader(campaign) for _ in range(100)], MemoryProvider(answer)
         with pytest.raises(RateLimited) as put_off:
             await sent_by(post, settings, campaign)
         assert 3590 < put_off.value.retry_after <= 3600

@@ -37,6 +37,7 @@ from tests.factories.attachments import a_file, uploaded
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
 from tests.factories.feedback import said as said_of
+from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.shops import a_shop, an_event
@@ -86,6 +87,7 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
 
@@ -114,6 +116,7 @@ class TestErasing:
             "data_exports": 1,
             "deliveries": 1,
             "email_events": 1,
+            "logs": 1,
             "end_users": 1,
             "feedback": 1,
             "magic_links": 1,
@@ -247,6 +250,7 @@ class TestExporting:
             "data_exports": 1,
             "deliveries": 1,
             "email_events": 1,
+            "logs": 1,
             "end_users": 1,
             "feedback": 1,
             "magic_links": 1,

@@ -13,7 +13,7 @@ from core import clock
 from core.backoff import FIRST
 from core.errors import InvalidInput, RateLimited, Unavailable
 from core.runtime import Runtime, runtime
-from models.email_jobs import EmailJob, EmailJobStatus
+from models.email_jobs import EmailJob, EmailJobStatus, Progress
 from resolvers import email_jobs, job_leases
 from tasks.jobs import Handler, Pace, doing_jobs
 from tests.factories.email_jobs import KIND, SYSTEM, a_job, claimed, kept
@@ -175,6 +175,20 @@ class TestALease:
                 await until_renewed(job)
             handler.go_on.set()
             assert (await ended(job)).attempts == 1
+
+    async def test_shows_how_far_the_work_is_when_it_is_renewed_and_in_the_end(self) -> None:
+        halfway, go_on = Progress(total=4, done=1, failed=1), asyncio.Event()
+
+        async def count(job: EmailJob) -> None:
+            job.progress = halfway
+            await go_on.wait()
+            job.progress.done = 3
+
+        async with doing_jobs({KIND: count}, pace=QUICK):
+            job = await a_job()
+            assert (await until(job, lambda kept: kept.progress.total > 0)).progress == halfway
+            go_on.set()
+            assert (await ended(job)).progress == Progress(total=4, done=3, failed=1)
 
     async def test_that_is_renewed_lets_the_work_go_on_for_longer_than_one(self) -> None:
         lasting = Pace(lease=1.0, heartbeat=0.05, look=60, grace=0.05)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from models.campaigns import CampaignStatus
+from models.email_jobs import Progress
 from resolvers import campaign_division
 from resolvers.campaign_jobs import CHUNK, START
 from tasks.handlers import HANDLERS
@@ -31,4 +32,5 @@ async def test_a_worker_divides_the_audience_and_does_its_parts(monkeypatch: pyt
             await asyncio.sleep(0.005)
     done = await stored(campaign)
     assert (done.chunks, done.stats.sent, len(await sent_to(campaign))) == (4, 35, 35)
-    assert (await kept(job)).result["chunks"] == 4
+    ended = await kept(job)
+    assert (ended.result["chunks"], ended.progress) == (4, Progress(total=35, done=35))
