@@ -24,10 +24,12 @@ from schema.suppressions import Suppression
 
 if TYPE_CHECKING:
     from schema.end_users import EndUser
+    from schema.feedback import Feedback
     from schema.tickets import Ticket
     from schema.wants import Want
 
 LazyEndUser = Annotated["EndUser", strawberry.lazy("schema.end_users")]
+LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ConsentState)
@@ -107,6 +109,11 @@ class Contact:
     async def end_users(self, info: Info) -> list[LazyEndUser]:
         contact_id = cast(stored.Contact, self).id
         return cast(list[LazyEndUser], await info.context.loaders.end_users.load(contact_id))
+
+    @described("What they said, about whichever app, the latest first.")
+    async def feedback(self, info: Info) -> list[LazyFeedback]:
+        key = cast(stored.Contact, self).email_key
+        return cast(list[LazyFeedback], await info.context.loaders.feedback_of_people.load(key))
 
     @described("What they asked for, in whichever app, the latest first.")
     async def wants(self, info: Info) -> list[LazyWant]:
