@@ -72,6 +72,7 @@ async def ada_everywhere() -> Contact:
     await a_stored_end_user(app.id, ADDRESS, contact_id=ada.id, shop_domain=shop.domain)
     await a_magic_link(app.id, "a token", ADDRESS)
     await uploaded(an_end_user(app.id, ADDRESS), app.id, a_file("a.txt", b"ada lovelace wrote this"))
+    await app.set({"support.acknowledges": False})
     ticket = await a_ticket(app.id, email=ADDRESS, message="Ada Lovelace asks: how do I export my data?")
     await said(ticket, SYSTEM, f"Ada Lovelace called, from {ADDRESS}", isInternal=True)
     wish = {"authorEmail": ADDRESS, "title": "Write to Ada Lovelace", "description": f"At {ADDRESS}", "vote": True}
@@ -157,7 +158,7 @@ class TestErasing:
 
         holding = next(one for one in HOLDINGS if one.document is Shop)
         with monkeypatch.context() as cut, pytest.raises(ConnectionError):
-            cut.setattr("resolvers.personal_data.write_shop", break_off)
+            cut.setattr("resolvers.erasing.write_shop", break_off)
             await erase_contact(SYSTEM, str(ada.id))
         assert (await holding.document.find({"emailKey": ADDRESS}).count()) == 1
         await erase_contact(SYSTEM, str(ada.id))
