@@ -22,7 +22,6 @@ from models.email_rollups import ContactRollup
 from models.end_users import EndUser
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
-from models.logs import LogEntry
 from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
@@ -47,6 +46,7 @@ from resolvers.erasing import (
     without_person,
 )
 from resolvers.holdings import Holding, deleting, overwriting
+from resolvers.log_erasure import LOGS
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
 from resolvers.want_erasure import erase_from_wants, erased_vote
 
@@ -103,14 +103,7 @@ HOLDINGS: Final = (
         frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
         deleting,
     ),
-    Holding(
-        LogEntry,
-        lambda person: {"addressDigests": {"$in": [*person.digests]}},
-        frozenset({"app_id", "created_at", "module", "message"}),
-        overwriting(
-            lambda person: {"message": "", "messageKey": "", "dataJson": None, "error": None, "addressDigests": []}
-        ),
-    ),
+    LOGS,
     Holding(
         Subscriber,
         lambda person: {"contactId": person.contact.id},
