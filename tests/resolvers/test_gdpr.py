@@ -153,7 +153,7 @@ class TestErasing:
 
         holding = next(one for one in HOLDINGS if one.document is Shop)
         with monkeypatch.context() as cut, pytest.raises(ConnectionError):
-            cut.setattr("resolvers.personal_data.write_shop", break_off)
+            cut.setattr("resolvers.erasing.write_shop", break_off)
             await erase_contact(SYSTEM, str(ada.id))
         assert (await holding.document.find({"emailKey": ADDRESS}).count()) == 1
         await erase_contact(SYSTEM, str(ada.id))
