@@ -67,7 +67,7 @@ HOLDINGS: Final = (
     Holding(
         ConsentEntry,
         lambda person: {"contactId": person.contact.id},
-        frozenset({"category", "state", "at", "legal_basis", "source", "text", "ip", "user_agent"}),
+        frozenset({"category", "state", "at", "legal_basis", "source", "text", "ip", "user_agent", "confirmed"}),
         overwriting(lambda person: {"ip": None, "userAgent": None}),
     ),
     Holding(

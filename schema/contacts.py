@@ -43,6 +43,9 @@ class Consent:
     at: datetime | None
     legal_basis: LegalBasis | None
     source: str | None
+    confirmed_at: datetime | None = strawberry.field(
+        description="When the person last opted in by a link that was sent to their address."
+    )
 
 
 @strawberry.type
@@ -65,6 +68,7 @@ class ConsentEntry:
     text: str | None = strawberry.field(description="What the person agreed to, as they saw it.")
     ip: str | None
     user_agent: str | None
+    confirmed: bool = strawberry.field(description="By the person, with a link that was sent to their address.")
     recorded_by: str
     created_at: datetime
 
