@@ -72,7 +72,6 @@ async def ada_everywhere() -> Contact:
     await a_stored_end_user(app.id, ADDRESS, contact_id=ada.id, shop_domain=shop.domain)
     await a_magic_link(app.id, "a token", ADDRESS)
     await uploaded(an_end_user(app.id, ADDRESS), app.id, a_file("a.txt", b"ada lovelace wrote this"))
-    await app.set({"support.acknowledges": False})
     ticket = await a_ticket(app.id, email=ADDRESS, message="Ada Lovelace asks: how do I export my data?")
     await said(ticket, SYSTEM, f"Ada Lovelace called, from {ADDRESS}", isInternal=True)
     wish = {"authorEmail": ADDRESS, "title": "Write to Ada Lovelace", "description": f"At {ADDRESS}", "vote": True}
