@@ -17,6 +17,7 @@ from models.plans import Plan
 from resolvers.api_keys import ApiKeyCreate, create_api_key
 from resolvers.apps import AppCreate, create_app
 from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
+from resolvers.metric_rebuilds import rebuild_metrics
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
 from seed.campaigns import campaigns
@@ -89,6 +90,7 @@ async def found_company(progress: Progress) -> Secrets:
             progress("Shops, events and people", written, total)
     await count_mail()
     await write_logs(random, shops, now)
+    await rebuild_metrics(ACTOR)
     await _hand_out_links(known.contacts)
     return Secrets(OWNER, password, keys)
 
