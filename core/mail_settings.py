@@ -40,6 +40,9 @@ class MailSettings(BaseSettings):
     """The sender of an app that has none of its own."""
     mail_from_name: str = Field("All Over Apps", max_length=100)
 
+    inbound_domain: str | None = Field(None, pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=190)
+    """Where mail to `reply+…@` is received; without it answers go to the address that the app names."""
+
     smtp_host: str | None = None
     smtp_port: int | None = Field(None, ge=1, le=65535)
     """By default what is usual for `smtp_tls`: 587, 465 or 25."""

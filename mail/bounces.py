@@ -24,13 +24,12 @@ class Bounce(StrEnum):
 
 TABLE: Final = read_table(Path(__file__).with_name("refusals.toml"))
 PASSING: Final = any_of(TABLE["phrases"]["passing"], TABLE["words"])
+CLEARLY_PASSING: Final = any_of(TABLE["phrases"]["clearly_passing"], TABLE["words"])
 UNWANTED: Final = any_of(TABLE["phrases"]["unwanted"], TABLE["words"])
 ABOUT_THE_SENDER_ALONE: Final = any_of(TABLE["phrases"]["about_the_sender_alone"], TABLE["words"])
 UNKNOWN_ADDRESS: Final = any_of(TABLE["phrases"]["unknown_address"], TABLE["words"])
 NAMED_UNKNOWN: Final = any_of(TABLE["phrases"]["named_unknown"], TABLE["words"])
 UNKNOWN_HOST: Final = any_of(TABLE["phrases"]["unknown_host"], TABLE["words"])
-NOT_IN_DIRECTORY: Final = re.compile(r"recipient address rejected: access denied")
-"""With 5.4.1 it is Microsoft's answer for an address that is not in a company's directory."""
 
 Code = tuple[int, int]
 """Subject and detail of an enhanced status code: `5.1.1` is (1, 1)."""
@@ -50,7 +49,6 @@ ABOUT_THE_MAIL: Final = frozenset({(1, 7), (1, 8), (1, 9), (2, 3), (3, 4)})
 """Its sender (1.7, 1.8), the way it came (1.9), its size (2.3, 3.4)."""
 FOR_NOW: Final = frozenset({(1, 1), (2, 1), (2, 2)})
 """What is wrong with a mailbox and may be right another time: not verified, disabled, full."""
-NO_ANSWER: Final = (4, 1)
 UNSPECIFIC_PROTOCOL: Final = (5, 0)
 """`5.5.0 mailbox unavailable` is what some large hosts say of a user that they do not have."""
 ADDRESS, MAILBOX, SYSTEM, ROUTE, PROTOCOL, CONTENT, SECURITY = 1, 2, 3, 4, 5, 6, 7
@@ -90,27 +88,32 @@ def is_about_a_mailbox(text: str) -> bool:
 def _by_code(code: Code, text: str) -> Bounce | None:
     """None where the code says nothing specific."""
     kind: Bounce | None = None
-    if code in GONE:
-        of_the_sender = Bounce.POLICY if ABOUT_THE_SENDER_ALONE.search(text) else Bounce.HARD
-        kind = Bounce.SOFT if "quota" in text else of_the_sender
-    elif code == DISABLED:
-        kind = Bounce.SOFT if PASSING.search(text) else Bounce.HARD
+    if code in GONE or code == DISABLED:
+        passing = CLEARLY_PASSING.search(text) or (code == DISABLED and PASSING.search(text))
+        kind = Bounce.POLICY if ABOUT_THE_SENDER_ALONE.search(text) else Bounce.HARD
+        kind = Bounce.SOFT if passing else kind
     elif code in FULL:
         kind = Bounce.SOFT
     elif code[0] == ROUTE:
-        not_in_directory = code == NO_ANSWER and NOT_IN_DIRECTORY.search(text)
-        kind = Bounce.HARD if not_in_directory or UNKNOWN_HOST.search(text) else Bounce.SOFT
+        kind = Bounce.HARD if _names_unknown(text) or UNKNOWN_HOST.search(text) else Bounce.SOFT
     elif code in ABOUT_THE_MAIL or (code[0] in (PROTOCOL, CONTENT, SECURITY) and code != UNSPECIFIC_PROTOCOL):
-        unknown = NAMED_UNKNOWN.search(text) and not ABOUT_THE_SENDER_ALONE.search(text) and "sender" not in text
-        kind = Bounce.HARD if unknown else Bounce.POLICY
+        kind = Bounce.SOFT if CLEARLY_PASSING.search(text) else Bounce.POLICY
+        kind = Bounce.HARD if _names_unknown(text) else kind
     return kind
 
 
 def _by_words(text: str, reply: str, subject: int) -> Bounce | None:
     if PASSING.search(text):
         return Bounce.SOFT
+    if _names_unknown(text):
+        return Bounce.HARD
     if UNWANTED.search(text):
         return Bounce.POLICY
     if reply == TAKES_NO_MAIL or UNKNOWN_ADDRESS.search(text) or UNKNOWN_HOST.search(text):
         return Bounce.HARD
     return Bounce.SOFT if subject in (MAILBOX, SYSTEM) or reply == NO_ROOM else None
+
+
+def _names_unknown(text: str) -> bool:
+    """Whether it says that a recipient is unknown so clearly that it outweighs what else it says."""
+    return bool(NAMED_UNKNOWN.search(text)) and "sender" not in text and not ABOUT_THE_SENDER_ALONE.search(text)

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from jinja2 import filters as jinja_filters
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
 
 from mail.limits import MAX_WEIGHT, LimitExceeded, check_weight
 
@@ -38,6 +39,16 @@ def replace(context: EvalContext, text: str, old: str, new: str, count: int | No
     return jinja_filters.do_replace(context, text, old, new, count)
 
 
+@pass_eval_context
+def nl2br(context: EvalContext, text: str) -> str:
+    """What somebody wrote in several lines: in HTML each ends with a <br>."""
+    if not context.autoescape:
+        return text
+    lines = [escape(line) for line in str(text).splitlines()]
+    check_weight(lines, "<br>" * len(lines))
+    return Markup("<br>\n").join(lines)
+
+
 def round_to(value: float, precision: int = 0, method: Literal["common", "ceil", "floor"] = "common") -> float:
     if abs(precision) > MAX_PRECISION:
         raise LimitExceeded(f"round takes at most {MAX_PRECISION} digits")
@@ -58,6 +69,7 @@ def format_date(value: date | str, pattern: str = "%Y-%m-%d") -> str:
 FILTERS: Final[dict[str, Callable[..., Any]]] = {name: jinja_filters.FILTERS[name] for name in HARMLESS} | {
     "date": format_date,
     "join": join,
+    "nl2br": nl2br,
     "replace": replace,
     "round": round_to,
 }

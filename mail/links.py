@@ -4,11 +4,12 @@ A tracking token names a delivery and a link by number. Where the link leads to 
 the token can redirect elsewhere. Its tag has 64 bits: who guesses one could do no more than count a click.
 
 An unsubscribe token changes something, never expires and is the credential itself: its tag has 128 bits, and its key
-serves no other purpose.
+serves no other purpose. The same holds for the tokens of tickets: that of an answer's address, and that of the page on
+which customers say how content they are.
 """
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,8 +35,7 @@ class SignedBytes:
         self._total = self._length + tag_bytes
 
     def sign(self, payload: bytes) -> str:
-        body = VERSION + payload
-        return _text(body + self._tag(self._hashes[0], body))
+        return _text(self.seal(payload))
 
     def verify(self, token: str) -> bytes | None:
         """The payload; None for anything that was not signed here, in constant time."""
@@ -44,7 +44,16 @@ class SignedBytes:
         except (Base64Error, ValueError):
             return None
         # The last character has bits to spare: one spelling alone is ours.
-        if len(signed) != self._total or signed[:1] != VERSION or _text(signed) != token:
+        return self.open(signed) if _text(signed) == token else None
+
+    def seal(self, payload: bytes) -> bytes:
+        """The payload with its tag, for another spelling than base64."""
+        body = VERSION + payload
+        return body + self._tag(self._hashes[0], body)
+
+    def open(self, signed: bytes) -> bytes | None:
+        """What was sealed here; None for anything else, in constant time."""
+        if len(signed) != self._total or signed[:1] != VERSION:
             return None
         body, tag = signed[: self._length], signed[self._length :]
         matches = [hmac.compare_digest(self._tag(keyed, body), tag) for keyed in self._hashes]
@@ -96,6 +105,45 @@ class UnsubscribeTokens:
     def read(self, token: str) -> ObjectId | None:
         payload = self._signed.verify(token)
         return ObjectId(payload) if payload else None
+
+
+class RatingTokens:
+    """39 characters: version, the ticket, and a tag of 128 bits. They never expire."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        """`keys` are `settings.keys("ticket_rating")`."""
+        self._signed = SignedBytes(keys, length=ID_BYTES, tag_bytes=16)
+
+    def issue(self, ticket: ObjectId) -> str:
+        return self._signed.sign(ticket.binary)
+
+    def read(self, token: str) -> ObjectId | None:
+        payload = self._signed.verify(token)
+        return ObjectId(payload) if payload else None
+
+
+class ReplyTokens:
+    """47 letters and digits (base32, RFC 4648) for the local part of an address: version, the ticket, and a tag of 128
+    bits. Mail servers may change the case of an address, which makes no difference here."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        """`keys` are `settings.keys("ticket_reply")`."""
+        self._signed = SignedBytes(keys, length=ID_BYTES, tag_bytes=16)
+
+    def issue(self, ticket: ObjectId) -> str:
+        return _spelled(self._signed.seal(ticket.binary))
+
+    def read(self, token: str) -> ObjectId | None:
+        try:
+            signed = b32decode(token.upper() + "=" * (-len(token) % 8))
+        except (Base64Error, ValueError):
+            return None
+        payload = self._signed.open(signed) if _spelled(signed) == token.lower() else None
+        return ObjectId(payload) if payload else None
+
+
+def _spelled(signed: bytes) -> str:
+    return b32encode(signed).rstrip(b"=").decode().lower()
 
 
 def _text(signed: bytes) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from binascii import b2a_qp
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -23,6 +23,7 @@ OURS: Final = frozenset(
     }
 )  # fmt: skip
 """Headers that are written here and nowhere else."""
+MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,500}>")
 TOKEN: Final = re.compile(r"[\x21-\x7e]{1,900}")
 LIST_ID: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 DELIVERY_TAG: Final = "delivery"
@@ -31,6 +32,15 @@ ONE_CLICK: Final = "List-Unsubscribe=One-Click"
 
 PLAIN: Final = b'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 HTML: Final = PLAIN.replace(b"plain", b"html")
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What makes mail programs show a message below others (RFC 5322, section 3.6.4): the ids of those that it answers,
+    as they stand in headers, the newest last. `reply_to` is where an answer to this one goes."""
+
+    references: Sequence[str] = ()
+    reply_to: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +94,10 @@ class Skeleton:
             **({"Auto-Submitted": "auto-generated"} if automatic else {}),
             **headers,
         }
+        self._where = header("Reply-To", mailbox(reply_to)) if reply_to else b""
         self._head = b"".join(
             [
                 header("From", mailbox(sender)),
-                header("Reply-To", mailbox(reply_to)) if reply_to else b"",
                 *(header(name, unstructured(value)) for name, value in self._headers.items()),
                 b"MIME-Version: 1.0\r\n",
             ]
@@ -101,18 +111,25 @@ class Skeleton:
         *,
         date: datetime,
         unsubscribe_url: str | None = None,
+        thread: Thread | None = None,
     ) -> Outgoing:
         """`unsubscribe_url` is for one click (RFC 8058): it must be https in production and answer a POST by itself.
 
         The Message-ID follows from the delivery: a message that is sent again is recognised as the same.
         """
-        own = {"Message-ID": f"<{delivery}@{self._sender.domain}>"} | _unsubscribe_headers(unsubscribe_url)
+        own = {
+            "Message-ID": f"<{delivery}@{self._sender.domain}>",
+            **_unsubscribe_headers(unsubscribe_url),
+            **_thread_headers(thread),
+        }
+        answers_to = thread.reply_to if thread else None
         content = b"".join(
             [
                 header("Date", format_datetime(date).split(" ")),
                 header("To", mailbox(recipient)),
                 header("Subject", unstructured(body.subject)),
-                *(header(name, [value]) for name, value in own.items()),
+                header("Reply-To", mailbox(answers_to)) if answers_to else self._where,
+                *(header(name, value.split(" ")) for name, value in own.items()),
                 self._head,
                 _mime(body, boundary=f"=_{delivery}".encode()),
             ]
@@ -120,7 +137,7 @@ class Skeleton:
         if self._sign:
             content = self._sign(content)
         headers = self._headers | own
-        return Outgoing(delivery, self._sender, recipient, self._reply_to, body, headers, content)
+        return Outgoing(delivery, self._sender, recipient, answers_to or self._reply_to, body, headers, content)
 
 
 def quoted_printable(text: str) -> bytes:
@@ -143,6 +160,12 @@ def _mime(body: Rendered, boundary: bytes) -> bytes:
             delimiter + b"--\r\n",
         ]
     )
+
+
+def _thread_headers(thread: Thread | None) -> dict[str, str]:
+    """The newest of the messages is the one that it answers. Ids that no header can hold are left out."""
+    ids = [one for one in thread.references if MESSAGE_ID.fullmatch(one)] if thread else []
+    return {"In-Reply-To": ids[-1], "References": " ".join(ids)} if ids else {}
 
 
 def _unsubscribe_headers(url: str | None) -> dict[str, str]:

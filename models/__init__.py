@@ -9,6 +9,7 @@ from models.app_events import AppEvent
 from models.apps import App
 from models.attachments import Attachment
 from models.campaigns import Campaign
+from models.canned_replies import CannedReply
 from models.consent_entries import ConsentEntry
 from models.contacts import Contact
 from models.data_exports import DataExport
@@ -19,6 +20,7 @@ from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
 from models.event_counts import EventCount
+from models.feedback import Feedback
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
@@ -47,6 +49,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     AppEvent,
     Attachment,
     Campaign,
+    CannedReply,
     ConsentEntry,
     Contact,
     ContactRollup,
@@ -62,6 +65,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EventCount,
     File,
     FileChunk,
+    Feedback,
     IdempotencyRecord,
     LogEntry,
     LogHour,

@@ -10,7 +10,7 @@ from bson import ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from models.base import Stored
+from models.base import Part, Stored
 from models.contacts import ConsentCategory
 
 KEPT: Final = timedelta(days=730)
@@ -74,6 +74,16 @@ class Refusal(StrEnum):
     APP_INACTIVE = "app_inactive"
 
 
+class DeliveryThread(Part):
+    """The conversation that a mail belongs to. `references` are the Message-IDs that it comes after, the newest last;
+    answers go to the ticket `ticket_id`. `by_person`: somebody wrote it, so it does not say that it is automatic
+    (RFC 3834)."""
+
+    references: list[str] = Field(default_factory=list)
+    ticket_id: PydanticObjectId | None = None
+    by_person: bool = False
+
+
 class Delivery(Stored):
     """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`): there is one of each source to each
     contact, so that whoever plans them may do it again. `email` is empty once the person was erased.
@@ -97,6 +107,7 @@ class Delivery(Stored):
     name: str = ""
     language: str | None = None
     values: dict[str, Any] = Field(default_factory=dict)
+    thread: DeliveryThread | None = None
     sealed_values: bytes | None = Field(None, repr=False)
     status: DeliveryStatus = DeliveryStatus.QUEUED
     refusal: Refusal | None = None

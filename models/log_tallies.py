@@ -52,7 +52,7 @@ class LogHour(Tally):
         indexes: ClassVar[list[Any]] = [
             IndexModel([("appId", ASCENDING), ("hour", ASCENDING)]),
             IndexModel([("open.at", ASCENDING)]),
-            IndexModel([("recountAt", ASCENDING)], partialFilterExpression={"recountAt": {"$type": "date"}}),
+            IndexModel([("recountAt", ASCENDING)], partialFilterExpression={"recountAt": {"$exists": True}}),
             IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
         ]
 
@@ -102,13 +102,13 @@ class ErrorGroup(Tally):
             IndexModel([("appId", ASCENDING), ("total", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("lastSeen", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("open.at", ASCENDING)]),
-            IndexModel([("recountAt", ASCENDING)], partialFilterExpression={"recountAt": {"$type": "date"}}),
+            IndexModel([("recountAt", ASCENDING)], partialFilterExpression={"recountAt": {"$exists": True}}),
             IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
         ]
 
 
 class ErrorGroupShop(Record):
-    """A shop that an error happened to. `id` is `<group>:<shop domain>`."""
+    """A shop that an error happened to. `id` is `<group>:<shop domain>`; when it was seen is known to the hour."""
 
     id: str = Field(alias="_id")  # type: ignore[assignment]  # Beanie allows any type of id
     group_id: str

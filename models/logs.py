@@ -36,7 +36,8 @@ class LogEntry(Record):
     """`created_at` is when it was logged, in the hour that begins at `hour`, `received_at` when it came here.
 
     The first 9 bytes of the ids of entries that came together are the same. `data` is kept as JSON, so that its keys
-    can be anything. `address_digests` are keyed hashes of the addresses in it, by which an erasure finds it.
+    can be anything. `address_digests` are keyed hashes of the addresses in it, by which an erasure finds it. What an
+    entry does not have is not stored, so that it is in no index.
     """
 
     id: PydanticObjectId = Field(alias="_id")
@@ -84,13 +85,13 @@ class LogEntry(Record):
             *(
                 IndexModel(
                     [("appId", ASCENDING), (field, ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)],
-                    partialFilterExpression={field: {"$type": "string"}},
+                    partialFilterExpression={field: {"$exists": True}},
                 )
                 for field in ("fingerprint", "requestId", "traceId")
             ),
             IndexModel(
                 [("addressDigests", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)],
-                partialFilterExpression={"addressDigests": {"$type": "string"}},
+                partialFilterExpression={"addressDigests": {"$exists": True}},
             ),
             IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
         ]

@@ -236,8 +236,8 @@ class Ticket(Stored):
             IndexModel([("shopDomain", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("assigneeId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("resolvedAt", DESCENDING)]),
-            IndexModel([("appId", ASCENDING), ("links.ticketId", ASCENDING)]),
-            IndexModel([("status", ASCENDING), ("resolvedAt", ASCENDING)]),
+            IndexModel([("links.ticketId", ASCENDING)]),
+            IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("resolvedAt", ASCENDING)]),
             IndexModel([("alarmAt", ASCENDING)]),
             IndexModel([("events.at", ASCENDING)]),
         ]

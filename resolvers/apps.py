@@ -29,6 +29,8 @@ from models.apps import App, AppMail
 from models.base import touched
 from resolvers.shopify_secrets import ShopifySecret, secret_update
 
+MOST_MINUTES: Final = 366 * 24 * 60
+
 RESERVED: Final = frozenset(
     {
         "admin", "api-keys", "apps", "assets", "auth", "data-export", "docs", "feedback", "graphiql", "graphql",
@@ -71,6 +73,33 @@ class AppMailUpdate(Input):
     double_opt_in: bool = OMITTED
 
 
+Minutes = Annotated[int, Field(ge=1, le=MOST_MINUTES)]
+
+
+class TicketTargetsUpdate(Input):
+    """In minutes in which it is staff's turn; null for as long as it takes."""
+
+    first_response_minutes: Minutes | None = OMITTED
+    resolution_minutes: Minutes | None = OMITTED
+
+
+class TicketTargetsByPriorityUpdate(Input):
+    low: TicketTargetsUpdate = OMITTED
+    medium: TicketTargetsUpdate = OMITTED
+    high: TicketTargetsUpdate = OMITTED
+    urgent: TicketTargetsUpdate = OMITTED
+
+
+class AppSupportUpdate(Input):
+    """How tickets are handled. New targets count for new tickets, and for those whose priority changes. Resolved
+    tickets are closed after `autoCloseDays`, null for never."""
+
+    targets: TicketTargetsByPriorityUpdate = OMITTED
+    acknowledges: bool = OMITTED
+    asks_rating: bool = OMITTED
+    auto_close_days: Annotated[int, Field(ge=1, le=365)] | None = OMITTED
+
+
 class AppWantBoardUpdate(Input):
     """How the app takes wishes. With `autoPublish` everybody sees them at once, else only what staff have looked at.
     Without `categories` any slug is one. `pageUrl` is where people read them: mail leads there, and `{id}` in it stands
@@ -100,6 +129,7 @@ class AppUpdate(Input):
     allowed_origins: Origins = OMITTED
     is_active: bool = OMITTED
     mail: AppMailUpdate = OMITTED
+    support: AppSupportUpdate = OMITTED
     want_board: AppWantBoardUpdate = OMITTED
     log_days: LogDays = OMITTED
     shopify_secret: ShopifySecret | None = OMITTED

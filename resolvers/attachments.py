@@ -17,7 +17,6 @@ from core.actor import Actor, Kind
 from core.errors import InvalidInput, NotFound, found
 from core.ids import object_id
 from core.inputs import Input, ShortText, key_of_email
-from core.mongo import Filter
 from core.runtime import runtime
 from core.scopes import Scope
 from core.timed_links import check_timed_token
@@ -110,28 +109,30 @@ async def claim_attachments(
 
     Raises `InvalidInput` naming `attachmentIds` for what is no unused upload of theirs: then none is used.
     """
-    claimed: list[Attachment] = []
     taking = {
         "status": AttachmentStatus.USED.value,
         "owner": owner.model_dump(by_alias=True),
         "claimedAt": clock.now(),
         "peopleKeys": list(people_keys),
     }
+    claimed: list[Attachment] = []
     for attachment_id in dict.fromkeys(ids):
-        attachment = await Attachment.change(_claimable(actor, app_id, attachment_id, owner), touched(taking))
+        theirs = {"_id": object_id(attachment_id), "appId": app_id, "uploadedBy": actor.label}
+        unused = {**theirs, "status": AttachmentStatus.UNUSED.value}
+        attachment = await Attachment.change(unused, touched(taking))
         if attachment is None:
-            await release_attachments(actor, owner)
+            await release_attachments(actor, claimed)
             raise InvalidInput(f"attachmentIds: {attachment_id} is not an unused upload of yours", "attachmentIds")
         claimed.append(attachment)
     return claimed
 
 
 @allow(SUPPORT, api_key=Scope.TICKETS_WRITE, end_user=True)
-async def release_attachments(actor: Actor, owner: AttachmentOwner) -> None:
+async def release_attachments(actor: Actor, claimed: Sequence[Attachment]) -> None:
     """Gives back what was claimed for something that is not written after all."""
-    claimed = {"owner.id": owner.id, "uploadedBy": actor.label, "status": AttachmentStatus.USED.value}
+    named = {"_id": {"$in": [attachment.id for attachment in claimed]}, "status": AttachmentStatus.USED.value}
     unused = {"status": AttachmentStatus.UNUSED.value, "owner": None, "claimedAt": None, "peopleKeys": _own_keys(actor)}
-    await Attachment.find(claimed).update(touched(unused))
+    await Attachment.find(named).update(touched(unused))
 
 
 async def visible_attachment(actor: Actor, app_id: str, attachment_id: str) -> Attachment:
@@ -173,6 +174,8 @@ def _checked(file: NewFile) -> tuple[str, FileType]:
 
 
 async def _count(actor: Actor, files: int) -> None:
+    if actor.kind is Kind.SYSTEM:
+        return
     limit = PER_END_USER if actor.kind is Kind.END_USER else PER_UPLOADER
     for _ in range(files):
         await runtime().limits.count(limit, actor.label)
@@ -205,14 +208,3 @@ async def _shown(app_id: str, attachment_id: str) -> Attachment | None:
     identity = object_id(attachment_id)
     shown = {"_id": identity, "appId": app_id, "status": {"$in": [status.value for status in SHOWN]}}
     return await Attachment.find_one(shown) if identity else None
-
-
-def _claimable(actor: Actor, app_id: str, attachment_id: str, owner: AttachmentOwner) -> Filter:
-    """Unused, or claimed by this owner before: somebody may not be sure whether it was."""
-    unused, used = AttachmentStatus.UNUSED.value, AttachmentStatus.USED.value
-    return {
-        "_id": object_id(attachment_id),
-        "appId": app_id,
-        "uploadedBy": actor.label,
-        "$or": [{"status": unused}, {"status": used, "owner.id": owner.id}],
-    }

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, NamedTuple
 
-import orjson
 from bson import ObjectId
 from pydantic import BeforeValidator, Field, ValidationError
 
@@ -19,7 +18,7 @@ from core.inputs import Input, Moment, ShopDomain, Text, invalid_input, moment_o
 from core.runtime import runtime
 from models.logs import PREFIX, LogLevel
 from resolvers.log_fingerprints import Fingerprint, fingerprint_of
-from resolvers.log_masking import masked_data, masked_text
+from resolvers.log_masking import masked_json, masked_text
 
 UNNAMED: Final = "app"
 """The module of entries that name none."""
@@ -29,7 +28,7 @@ LONGEST_MESSAGE: Final = 10_000
 LONGEST_STACK: Final = 20_000
 LONGEST_NAME: Final = 200
 LARGEST_DATA: Final = 32_000
-"""Bytes of its JSON."""
+"""Characters of its JSON."""
 MOST_ADDRESSES: Final = 20
 
 UNPRINTABLE: Final = re.compile("\x1b\\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -138,7 +137,9 @@ class LogReader:
         return entry
 
     def _addresses_in(self, entry: Mapping[str, Any]) -> list[str]:
-        texts = [entry["message"], entry.get("dataJson", ""), *_texts(entry.get("error"))]
+        texts = [entry["message"], entry.get("dataJson", "")]
+        if "error" in entry:
+            texts += [text for text in entry["error"].values() if isinstance(text, str)]
         found = {address.casefold() for text in texts if "@" in text for address in ADDRESS.findall(text)}
         return [self._digest(address) for address in sorted(found)[:MOST_ADDRESSES]]
 
@@ -243,13 +244,9 @@ def _cleaned_error(error: Mapping[str, Any]) -> dict[str, Any]:
 def _json(data: Mapping[str, Any]) -> str:
     """Without secrets. Raises `InvalidInput` for what is too much, or none."""
     try:
-        text = orjson.dumps(masked_data(dict(data)))
-    except (TypeError, ValueError) as error:
+        text = masked_json(dict(data))
+    except TypeError as error:
         raise InvalidInput(f"data: {error}", "data") from None
     if len(text) > LARGEST_DATA:
-        raise InvalidInput(f"data: must have at most {LARGEST_DATA:,} bytes as JSON", "data")
-    return text.decode()
-
-
-def _texts(error: Mapping[str, Any] | None) -> list[str]:
-    return [value for value in (error or {}).values() if isinstance(value, str)]
+        raise InvalidInput(f"data: must have at most {LARGEST_DATA:,} characters as JSON", "data")
+    return text

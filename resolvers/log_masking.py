@@ -5,23 +5,23 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
+import orjson
+
 MASK: Final = "[masked]"
-DEEPEST: Final = 10
-MOST_VALUES: Final = 1000
-LONGEST_TEXT: Final = 10_000
 
 ALWAYS: Final = ("password", "passwd", "passphrase", "secret", "authorization", "apikey", "accesskey", "privatekey")
 """A key with one of these in it, whatever else (`userPassword`, `X-Api-Key`), has a secret."""
 OF_TEXTS: Final = ("token", "cookie", "credential", "signature")
 """A key with one of these has one where the value is a text: `tokens: 512` is a number of something."""
-SEPARATORS: Final = re.compile(r"[^a-z0-9]")
+WITHOUT_SEPARATORS: Final = str.maketrans("", "", " _-.:/")
 
 HINTS: Final = (
-    *("passw", "passphrase", "token", "secret", "authorization", "apikey", "api_key", "api-key", "api key"),
-    *("accesskey", "access_key", "access-key", "cookie", "bearer", "basic", "://", "hooks.slack", "eyj", "akia"),
-    *("shp", "aoa_", "sk_live", "sk_test", "whsec_", "xox", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+    *(*ALWAYS, *OF_TEXTS, "bearer", "basic", "@", "hooksslack", "eyj", "akia"),
+    *("shp", "aoalive", "aoatest", "sklive", "sktest", "whsec", "xox", "ghp", "gho", "ghu", "ghs", "ghr"),
 )
-"""A text without any of these has nothing to mask: most have none."""
+"""A text without any of these, which are looked for without separators, has nothing to mask: most have none."""
+SHORTEST: Final = 7
+"""Characters of a text that could have something to mask."""
 
 NAMED: Final = re.compile(
     r"((?:password|passwd|passphrase|token|secret|api[_ -]?key|access[_-]?key)[\w-]{0,32}"
@@ -45,14 +45,9 @@ KNOWN: Final = re.compile(
 """Shopify's, our own, Stripe's, webhook secrets, Slack's, GitHub's and Amazon's, and signed tokens (RFC 7519)."""
 
 
-class TooMuch(ValueError):
-    """The data is nested or large beyond reason."""
-
-
 def masked_text(text: str) -> str:
     """The text without credentials, as far as they can be told from other words."""
-    lowered = text.lower()
-    if not any(hint in lowered for hint in HINTS):
+    if len(text) < SHORTEST or not _may_have_secrets(text):
         return text
     text = HEADER.sub(rf"\1{MASK}", text)
     text = SCHEME.sub(lambda match: (match[1] or match[2]) + MASK, text)
@@ -60,28 +55,32 @@ def masked_text(text: str) -> str:
     return KNOWN.sub(MASK, USER.sub(f"://{MASK}@", text))
 
 
-def masked_data(data: dict[Any, Any]) -> dict[str, Any]:
-    """A copy. Raises `TooMuch`, and `ValueError` for keys that are no texts."""
-    budget = MOST_VALUES
-
-    def masked(value: Any, depth: int) -> Any:
-        nonlocal budget
-        budget -= 1
-        if depth > DEEPEST or budget < 0:
-            raise TooMuch(f"must have at most {DEEPEST} levels and {MOST_VALUES} values")
-        if isinstance(value, str):
-            return masked_text(value[:LONGEST_TEXT])
-        if isinstance(value, dict):
-            return {key: _masked_value(key, item) or masked(item, depth + 1) for key, item in value.items()}
-        if isinstance(value, list):
-            return [masked(item, depth + 1) for item in value]
-        return value
-
-    copy: dict[str, Any] = masked(data, 0)
-    return copy
+def masked_json(data: dict[Any, Any]) -> str:
+    """As JSON. Raises `TypeError` for what can't be written so."""
+    text = orjson.dumps(data).decode()
+    return orjson.dumps(_masked(data)).decode() if _may_have_secrets(text) else text
 
 
-def _masked_value(key: Any, value: Any) -> str | None:
+def _may_have_secrets(text: str) -> bool:
+    squeezed = text.lower().translate(WITHOUT_SEPARATORS)
+    for hint in HINTS:  # noqa: SIM110 - a generator takes twice as long
+        if hint in squeezed:
+            return True
+    return False
+
+
+def _masked(value: Any) -> Any:
+    """A copy."""
+    if isinstance(value, str):
+        return masked_text(value)
+    if isinstance(value, dict):
+        return {key: _mask_of(key, item) or _masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return value
+
+
+def _mask_of(key: str, value: Any) -> str | None:
     """None where it is not to be masked."""
     if value is None or isinstance(value, bool):
         return None
@@ -91,7 +90,7 @@ def _masked_value(key: Any, value: Any) -> str | None:
 
 @lru_cache(4096)
 def _holds(key: str) -> str:
-    plain = SEPARATORS.sub("", key[:200].lower())
+    plain = key[:200].lower().translate(WITHOUT_SEPARATORS)
     if any(word in plain for word in ALWAYS):
         return "always"
     return "texts" if any(word in plain for word in OF_TEXTS) else ""

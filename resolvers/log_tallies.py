@@ -5,13 +5,13 @@ takes it out of what is open. Whoever finds it open long after completes the wor
 entries that did arrive, and can't count twice.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import structlog
 from bson import ObjectId
 from pymongo import UpdateOne
 
@@ -21,15 +21,15 @@ from resolvers.log_entries import fingerprint_of_entry
 
 HOUR: Final = timedelta(hours=1)
 LAST: Final = b"\xff\xff\xff"
-
-log = structlog.get_logger(__name__)
+NOTHING: Final = {"debug": 0, "info": 0, "warn": 0, "error": 0}
 
 Entry = Mapping[str, Any]
 
 
 @dataclass(slots=True)
 class GroupCounts:
-    """What a batch adds to an error. `days` is by day and level, `shops` holds when each was first and last seen."""
+    """What a batch adds to an error. `days` is by day and level, `shops` holds the hours in which each was first and
+    last seen: most of the time nothing has to be written anew."""
 
     example: Entry
     first: datetime
@@ -77,8 +77,9 @@ def counts_of(entries: Iterable[Entry]) -> Counts:
         group.days[day_of(at)][level] += 1
         group.first, group.last = min(group.first, at), max(group.last, at)
         if shop := entry.get("shopDomain"):
-            first, last = group.shops.get(shop, (at, at))
-            group.shops[shop] = min(first, at), max(last, at)
+            hour = entry["hour"]
+            first, last = group.shops.get(shop, (hour, hour))
+            group.shops[shop] = min(first, hour), max(last, hour)
     return Counts(hours, groups)
 
 
@@ -111,10 +112,9 @@ async def open_batch(batch: Batch, counts: Counts) -> list[str]:
         )
         for hour, module in counts.hours
     ]
-    await LogHour.get_pymongo_collection().bulk_write(hours, ordered=False)
     if not counts.groups:
+        await LogHour.get_pymongo_collection().bulk_write(hours, ordered=False)
         return []
-    ids = [batch.group_id(fingerprint) for fingerprint in counts.groups]
     groups = [
         UpdateOne(
             {"_id": batch.group_id(fingerprint)},
@@ -127,18 +127,18 @@ async def open_batch(batch: Batch, counts: Counts) -> list[str]:
         )
         for fingerprint, group in counts.groups.items()
     ]
-    written = await ErrorGroup.get_pymongo_collection().bulk_write(groups, ordered=False)
+    _, written = await asyncio.gather(
+        LogHour.get_pymongo_collection().bulk_write(hours, ordered=False),
+        ErrorGroup.get_pymongo_collection().bulk_write(groups, ordered=False),
+    )
+    ids = [batch.group_id(fingerprint) for fingerprint in counts.groups]
     return [ids[number] for number in written.upserted_ids or {}]
 
 
-NOTHING: Final = {"debug": 0, "info": 0, "warn": 0, "error": 0}
-
-
 def new_group(app_id: str, fingerprint: str, example: Entry) -> dict[str, Any]:
-    """An error of which nothing is counted yet, as it is stored."""
+    """An error of which nothing is counted yet, as it is stored, but for its id."""
     about = fingerprint_of_entry(example)
     return {
-        "_id": f"{app_id}:{fingerprint}",
         "appId": app_id,
         "fingerprint": fingerprint,
         "type": about.type,
@@ -168,7 +168,7 @@ async def count_batch(batch: Batch, counts: Counts) -> Counted:
     """After its entries are stored. Where the batch is not open, it was counted already. The hours come last: what they
     know, all know."""
     groups = [_group_update(batch, fingerprint, group) for fingerprint, group in counts.groups.items()]
-    missed_groups = missed_hours = False
+    missed_groups = False
     if shops := list(_shop_updates(batch, counts)):
         await ErrorGroupShop.get_pymongo_collection().bulk_write(shops, ordered=False)
     if groups:
@@ -179,9 +179,8 @@ async def count_batch(batch: Batch, counts: Counts) -> Counted:
         for (hour, module), levels in counts.hours.items()
     ]
     done = await LogHour.get_pymongo_collection().bulk_write(hours, ordered=False)
-    missed_hours = done.matched_count < len(hours)
     return Counted(
-        {hour for hour, _ in counts.hours} if missed_hours else (),
+        {hour for hour, _ in counts.hours} if done.matched_count < len(hours) else (),
         list(counts.groups) if missed_groups else (),
         await _reopened(batch, counts) if groups else (),
     )

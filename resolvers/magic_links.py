@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 
 from core import clock
 from core.access import SUPPORT, allow, allow_all
-from core.actor import Actor
+from core.actor import Actor, Kind
 from core.errors import Gone, InvalidInput, NotFound, Unauthenticated
 from core.inputs import Email, Input, Locale, Origin, ShopDomain, Text, key_of_email
 from core.runtime import runtime
@@ -33,7 +33,9 @@ TEMPLATE: Final = "magic-link"
 PER_ADDRESS: Final = RateLimitItemPerHour(5, namespace="magic_link_address")
 PER_APP: Final = RateLimitItemPerMinute(300, namespace="magic_link_app")
 FAILURES: Final = RateLimitItemPerMinute(100, 15, namespace="magic_link_failures")
-"""Of one client, over all addresses."""
+"""Wrong codes of one client, over all addresses. Links need no limit: nobody guesses 192 bits."""
+FAILURES_OF_BACKEND: Final = RateLimitItemPerMinute(1_000, 15, namespace="magic_link_failures")
+"""Of an app's backend, behind which are many."""
 MOST_OPEN: Final = 10
 """Requests of one address whose codes are compared: more than `PER_ADDRESS` lets be open."""
 WRONG: Final = "The link or code is wrong, has expired or was used: ask for a new one"
@@ -162,15 +164,16 @@ async def request_magic_link(actor: Actor, app_id: str, data: MagicLinkRequest) 
 async def verify_magic_link(actor: Actor, app_id: str, data: MagicLinkVerify, *, client: str = "") -> EndUserSession:
     """Signs an end user in, by a link's token or by an address and its code: once.
 
-    Raises `Unauthenticated`, the same for all that does not work, and `RateLimited` after many failures of a client.
-    Each code that is tried counts against all open requests of the address, whose fifth is their last.
+    Raises `Unauthenticated`, the same for all that does not work, and `RateLimited` after many wrong codes of a client:
+    links still work then. Each code that is tried counts against all open requests of the address, whose fifth is their
+    last.
     """
     app = await visible_app(actor, app_id)
-    caller = actor.label if actor.id else client
-    await runtime().limits.check_failures(FAILURES, caller)
-    link = await (_redeem_token(app, data.token) if data.token is not None else _redeem_code(app, data))
+    if data.token is not None:
+        link = await _redeem_token(app, data.token)
+    else:
+        link = await _redeem_counted_code(app, data, actor, client)
     if link is None:
-        await runtime().limits.record_failure(FAILURES, caller)
         raise Unauthenticated(WRONG)
     return await begin_session(link)
 
@@ -212,6 +215,16 @@ async def follow_magic_link(actor: Actor, app_id: str, token: str, accept_langua
 async def _redeem_token(app: App, token: str) -> MagicLink | None:
     few_attempts = {"attempts": {"$lt": MOST_ATTEMPTS}}
     return await _redeem({"appId": app.id, "digest": fingerprint(token), **_open(), **few_attempts})
+
+
+async def _redeem_counted_code(app: App, data: MagicLinkVerify, actor: Actor, client: str) -> MagicLink | None:
+    is_backend = actor.kind is Kind.API_KEY
+    limit, caller = (FAILURES_OF_BACKEND, actor.label) if is_backend else (FAILURES, client)
+    await runtime().limits.check_failures(limit, caller)
+    link = await _redeem_code(app, data)
+    if link is None:
+        await runtime().limits.record_failure(limit, caller)
+    return link
 
 
 async def _redeem_code(app: App, data: MagicLinkVerify) -> MagicLink | None:

@@ -23,7 +23,7 @@ from mail.content import Content, PersonalLinks, Rendered, prepare
 from mail.footer import LABEL, POSTAL_ADDRESS, label_in, prepare_with_footer
 from mail.headers import address
 from mail.links import UnsubscribeTokens
-from mail.message import Outgoing, Skeleton
+from mail.message import Outgoing, Skeleton, Thread
 from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign
@@ -32,6 +32,7 @@ from models.deliveries import Delivery, DeliveryKind
 from models.templates import Template
 from resolvers.mail_secrets import secret_values_of
 from resolvers.mail_skeletons import campaign_skeleton, template_skeleton
+from resolvers.reply_addresses import reply_address
 from resolvers.tracking import links_for
 
 STANDARD: Final[Mapping[str, Any]] = MappingProxyType(
@@ -118,6 +119,7 @@ class PreparedMail:
             self.render(delivery, personal),
             date=date,
             unsubscribe_url=personal.unsubscribe_url if self.one_click else None,
+            thread=_thread_of(delivery),
         )
 
 
@@ -218,8 +220,16 @@ async def _prepared_template(delivery: Delivery, app: App, template: Template | 
         raise NotFound(f"The app has no template for {delivery.content}, and none is built in")
     content = await template_content(template, app, delivery.category)
     may_be_refused = delivery.category is not ConsentCategory.TRANSACTIONAL
-    skeleton = template_skeleton(app, template.key, delivery.category)
+    by_person = delivery.thread is not None and delivery.thread.by_person
+    skeleton = template_skeleton(app, template.key, delivery.category, by_person=by_person)
     return PreparedMail(app, content, skeleton, one_click=may_be_refused and delivery.kind is not DeliveryKind.TEST)
+
+
+def _thread_of(delivery: Delivery) -> Thread | None:
+    if delivery.thread is None:
+        return None
+    mailbox = reply_address(delivery.thread.ticket_id) if delivery.thread.ticket_id else None
+    return Thread(delivery.thread.references, address(mailbox, field="replyTo") if mailbox else None)
 
 
 @lru_cache(maxsize=1)

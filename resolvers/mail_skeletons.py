@@ -35,14 +35,14 @@ def campaign_skeleton(app: App, campaign: Campaign) -> Skeleton:
     )
 
 
-def template_skeleton(app: App, key: str, category: ConsentCategory) -> Skeleton:
-    """Mail that no person wrote, to one (RFC 3834)."""
+def template_skeleton(app: App, key: str, category: ConsentCategory, *, by_person: bool = False) -> Skeleton:
+    """Mail to one; what no person wrote says so (RFC 3834)."""
     settings = runtime().settings
     return Skeleton(
         sender_of(app, settings),
         reply_to=_reply_to(app),
         feedback_id=f"{key}:{app.id}:{category.value}:{FEEDBACK_SENDER}",
-        automatic=True,
+        automatic=not by_person,
         sign=_signature(settings),
     )
 

@@ -5,18 +5,16 @@ holds people in passing, in `EXEMPT`.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-from pydantic.alias_generators import to_camel
+from typing import Final
 
 from core import clock
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
 from models.attachments import Attachment
-from models.base import Record, touched
+from models.base import Record
 from models.consent_entries import ConsentEntry
-from models.contacts import Consents, Contact
+from models.contacts import Contact
 from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
@@ -27,138 +25,49 @@ from models.idempotency import IdempotencyRecord
 from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
-from models.subscribers import Subscriber, SubscriberStatus
+from models.slack_messages import SlackMessage
+from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
-from models.want_votes import WantVote
-from models.wants import Want
 from models.webhook_events import WebhookEvent
-from resolvers.attachment_removal import remove_attachments
-from resolvers.email_events import PERSONAL, without_address
-from resolvers.holdings import Holding, Person, deleting, overwriting
-from resolvers.shop_writes import changed, write_shop
+from resolvers.erasing import (
+    erase_attachments,
+    erase_from_app_events,
+    erase_from_email_events,
+    erase_from_shops,
+    erased_contact,
+    erased_end_user,
+    erased_subscriber,
+    without_person,
+)
+from resolvers.feedback_erasure import FEEDBACK
+from resolvers.holdings import Holding, deleting, overwriting
+from resolvers.log_erasure import LOGS
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
-from resolvers.want_erasure import erase_from_wants, erased_vote
-
-
-async def _erase_from_shops(holding: Holding, person: Person) -> int:
-    """The shop goes on, without its address and its owner's name."""
-
-    def decide(shop: Shop | None) -> Shop | None:
-        is_theirs = shop is not None and shop.email_key == person.contact.email_key
-        return changed(shop, {"email": None, "owner": None}) if shop is not None and is_theirs else None
-
-    count = 0
-    async for batch in holding.batches(person):
-        for shop in batch:
-            await write_shop(shop.app_id, shop.domain, decide)
-        count += len(batch)
-    return count
-
-
-async def _erase_from_events(holding: Holding, person: Person) -> int:
-    count = 0
-    async for batch in holding.batches(person):
-        for event in batch:
-            await AppEvent.find({"_id": event.id}).update(touched({"data": _without(person, event.data)}))
-        count += len(batch)
-    return count
-
-
-async def _erase_attachments(holding: Holding, person: Person) -> int:
-    return await remove_attachments(holding.find(person))
-
-
-async def _erase_from_email_events(holding: Holding, person: Person) -> int:
-    """What a link led to is known of everybody who got it, unless it has an address in it."""
-    count = 0
-    async for batch in holding.batches(person):
-        named = {"_id": {"$in": [event.id for event in batch]}}
-        await EmailEvent.find(named).update(touched(dict.fromkeys(map(to_camel, PERSONAL))))
-        count += len(batch)
-        for event in batch:
-            if event.url is not None and (url := without_address(event.url)) != event.url:
-                await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
-    return count
-
-
-def _without(person: Person, value: Any) -> Any:
-    """The same without texts that are about the person."""
-
-    def stays(item: Any) -> bool:
-        return not (isinstance(item, str) and person.is_in(item))
-
-    if isinstance(value, dict):
-        return {key: _without(person, item) for key, item in value.items() if stays(item)}
-    if isinstance(value, list):
-        return [_without(person, item) for item in value if stays(item)]
-    return value
-
-
-def _erased_contact(person: Person) -> Mapping[str, Any]:
-    """What is left stands for somebody of whom nothing is known, so that statistics still add up."""
-    return {
-        "email": "",
-        "emailKey": f"erased:{person.contact.id}",
-        "name": "",
-        "language": None,
-        "country": None,
-        "shops": [],
-        "apps": [],
-        "consents": Consents().model_dump(by_alias=True),
-        "optedOutAt": None,
-        "searchText": "",
-        "erasedAt": clock.now(),
-        "version": person.contact.version + 1,
-    }
-
-
-def _erased_subscriber(person: Person) -> Mapping[str, Any]:
-    return {
-        "email": "",
-        "emailKey": f"erased:{person.contact.id}",
-        "name": "",
-        "referralUrl": None,
-        "searchText": "",
-        "status": SubscriberStatus.UNSUBSCRIBED.value,
-        "consentText": None,
-        "confirmations": [],
-    }
-
-
-def _erased_end_user(person: Person) -> Mapping[str, Any]:
-    """Not active, so that no token of theirs opens anything."""
-    return {
-        "email": "",
-        "emailKey": f"erased:{person.contact.id}",
-        "language": None,
-        "shopDomain": None,
-        "isActive": False,
-    }
-
+from resolvers.want_erasure import WANT_VOTES, WANTS
 
 HOLDINGS: Final = (
     Holding(
         AppEvent,
         lambda person: {"appId": {"$in": [*person.app_ids]}, "shopDomain": {"$in": [*person.domains]}},
         frozenset({"app_id", "name", "shop_domain", "occurred_at", "data"}),
-        _erase_from_events,
-        lambda event, person: _without(person, event.data) != event.data,
+        erase_from_app_events,
+        lambda event, person: without_person(person, event.data) != event.data,
     ),
     Holding(
         Attachment,
         lambda person: {"peopleKeys": person.contact.email_key},
         frozenset({"app_id", "filename", "mimetype", "size", "created_at"}),
-        _erase_attachments,
+        erase_attachments,
         discloses=lambda attachment, _: attachment.owner is None or not attachment.owner.is_internal,
     ),
     Holding(
         ConsentEntry,
         lambda person: {"contactId": person.contact.id},
-        frozenset({"category", "state", "at", "legal_basis", "source", "text", "ip", "user_agent"}),
+        frozenset({"category", "state", "at", "legal_basis", "source", "text", "ip", "user_agent", "confirmed"}),
         overwriting(lambda person: {"ip": None, "userAgent": None}),
     ),
     Holding(
@@ -179,13 +88,13 @@ HOLDINGS: Final = (
         EmailEvent,
         lambda person: {"contactId": person.contact.id},
         frozenset({"type", "at", "app_id", "url", "detail", "ip", "user_agent"}),
-        _erase_from_email_events,
+        erase_from_email_events,
     ),
     Holding(
         EndUser,
         lambda person: {"contactId": person.contact.id},
         frozenset({"app_id", "email", "language", "shop_domain", "last_login_at", "created_at"}),
-        overwriting(_erased_end_user),
+        overwriting(erased_end_user),
     ),
     Holding(
         MagicLink,
@@ -193,6 +102,8 @@ HOLDINGS: Final = (
         frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
         deleting,
     ),
+    FEEDBACK,
+    LOGS,
     Holding(
         Subscriber,
         lambda person: {"contactId": person.contact.id},
@@ -210,13 +121,13 @@ HOLDINGS: Final = (
                 "unsubscribed_at",
             }
         ),
-        overwriting(_erased_subscriber),
+        overwriting(erased_subscriber),
     ),
     Holding(
         Shop,
         lambda person: {"emailKey": person.contact.email_key},
         frozenset({"app_id", "domain", "name", "email", "owner", "country", "locale", "status", "installed_at"}),
-        _erase_from_shops,
+        erase_from_shops,
     ),
     Holding(
         Suppression,
@@ -251,18 +162,8 @@ HOLDINGS: Final = (
         erase_from_messages,
         discloses=may_be_shown,
     ),
-    Holding(
-        Want,
-        lambda person: {"author.emailKey": person.contact.email_key},
-        frozenset({"app_id", "title", "description", "created_at"}),
-        erase_from_wants,
-    ),
-    Holding(
-        WantVote,
-        lambda person: {"emailKey": person.contact.email_key},
-        frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
-        overwriting(erased_vote),
-    ),
+    WANTS,
+    WANT_VOTES,
     Holding(
         WebhookEvent,
         lambda person: {"addressDigests": {"$in": [*person.digests]}},
@@ -273,7 +174,7 @@ HOLDINGS: Final = (
         Contact,
         lambda person: {"_id": person.contact.id},
         frozenset({"email", "name", "language", "country", "shops", "consents", "opted_out_at", "created_at"}),
-        overwriting(_erased_contact),
+        overwriting(erased_contact),
     ),
 )
 """In the order in which a person is erased. The contact comes last: until then, what was cut off can be done again."""
@@ -286,6 +187,7 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     File: "the bytes of attachments, which go with them",
     FileChunk: "the bytes of attachments, which go with them",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
+    SlackMessage: "news for the company, which is forgotten when it is posted, and after a week in any case",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",
     Turn: "names of processes, for as long as it is their turn",
     User: "the company's staff, who are no contacts",

@@ -33,6 +33,8 @@ from core.scopes import Scope
 from models.app_events import AppEvent
 from models.shops import ENDED, Change, ChangeKind, Shop, ShopDomain, ShopStatus
 from resolvers.apps import visible_app
+from resolvers.feedback_erasure import redact_feedback_of_shop
+from resolvers.log_deletions import delete_matching
 from resolvers.shop_writes import changed, topic_of, with_changes, write_shop
 from resolvers.ticket_erasure import redact_tickets_of_shop
 from resolvers.want_erasure import redact_wants_of_shop
@@ -168,12 +170,14 @@ async def update_shop(actor: Actor, app_id: str, shop_id: str, data: ShopUpdate)
 @allow(ADMINS)
 async def change_shop_status(actor: Actor, app_id: str, shop_id: str, data: ShopStatusChange) -> Shop:
     """Moves a shop to another status. Redacting is final, and takes away what is personal in the shop and in what was
-    reported of it; only installing the app anew revives the shop."""
+    reported of it, and what was logged about it; only installing the app anew revives the shop."""
     shop = await get_shop(actor, app_id, shop_id)
     if data.status is ShopStatus.REDACTED:
         await AppEvent.find({"appId": app_id, "shopDomain": shop.domain}).update({"$set": {"data": {}}})
+        await delete_matching(app_id, {"appId": app_id, "shopDomain": shop.domain})
         await redact_tickets_of_shop(app_id, shop.domain)
         await redact_wants_of_shop(app_id, shop.domain)
+        await redact_feedback_of_shop(app_id, shop.domain)
 
     def decide(current: Shop | None) -> Shop | None:
         if current is None:

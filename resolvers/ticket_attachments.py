@@ -51,7 +51,7 @@ async def attached(
         try:
             yield Attached(message_id, [TicketAttachment.of(file) for file in claimed])
         except DomainError:
-            await release_attachments(actor, owner)
+            await release_attachments(actor, claimed)
             raise
     except DomainError:
         await _forget(fresh)

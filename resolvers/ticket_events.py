@@ -13,8 +13,10 @@ from pymongo.errors import DuplicateKeyError
 from core.errors import DomainError
 from core.runtime import runtime
 from models.ticket_messages import TicketMessage
-from models.tickets import Ticket, TicketEvent
+from models.tickets import Ticket, TicketEvent, TicketEventKind
 from resolvers.ticket_mail import tell_customers
+from resolvers.ticket_moves import move_conversation
+from resolvers.ticket_news import tell_staff
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +24,9 @@ log = structlog.get_logger(__name__)
 async def follow(ticket: Ticket, events: Sequence[TicketEvent]) -> None:
     """Does what follows. The messages have to be there for whoever wrote them; anything else that fails is left to the
     clock."""
-    for event in events:
+    is_merged = any(event.kind is TicketEventKind.MERGED for event in events)
+    # What somebody else has just written, and not added yet, moves along.
+    for event in ticket.events if is_merged else events:
         if event.message is not None:
             await keep_message(event.message)
     for event in events:
@@ -54,4 +58,7 @@ def topic_of(app_id: str) -> str:
 
 
 async def _tell(ticket: Ticket, event: TicketEvent) -> None:
+    if event.kind is TicketEventKind.MERGED:
+        await move_conversation(ticket)
     await tell_customers(ticket, event)
+    await tell_staff(ticket, event)

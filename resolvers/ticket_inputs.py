@@ -7,7 +7,7 @@ from beanie import PydanticObjectId
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from core.ids import ObjectIdText
-from core.inputs import Text
+from core.inputs import Text, each_once
 
 LONGEST_MESSAGE: Final = 10_000
 MOST_TAGS: Final = 20
@@ -16,10 +16,6 @@ MOST_ATTACHMENTS: Final = 5
 
 def _tag(value: str) -> str:
     return " ".join(value.split()).casefold()
-
-
-def _each_once(values: list[Any]) -> list[Any]:
-    return list(dict.fromkeys(values))
 
 
 def split(value: Any) -> Any:
@@ -38,10 +34,10 @@ Subject = Annotated[Text, Field(min_length=1, max_length=200)]
 MessageText = Annotated[Text, Field(min_length=1, max_length=LONGEST_MESSAGE)]
 PersonName = Annotated[Text, Field(max_length=120), AfterValidator(_not_a_link)]
 Tag = Annotated[Text, Field(min_length=1, max_length=40), AfterValidator(_tag)]
-TicketTags = Annotated[list[Tag], Field(max_length=MOST_TAGS), AfterValidator(_each_once)]
-AttachmentIds = Annotated[list[ObjectIdText], Field(max_length=MOST_ATTACHMENTS), AfterValidator(_each_once)]
+TicketTags = Annotated[list[Tag], Field(max_length=MOST_TAGS), AfterValidator(each_once)]
+AttachmentIds = Annotated[list[ObjectIdText], Field(max_length=MOST_ATTACHMENTS), AfterValidator(each_once)]
 Ids = Annotated[
-    list[ObjectIdText], BeforeValidator(split), Field(min_length=1, max_length=500), AfterValidator(_each_once)
+    list[ObjectIdText], BeforeValidator(split), Field(min_length=1, max_length=500), AfterValidator(each_once)
 ]
 
 

@@ -1,6 +1,7 @@
 """What is said in tickets: answers, what customers write, and notes among staff."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from limits import RateLimitItemPerHour
@@ -22,7 +23,7 @@ from resolvers.ticket_attachments import Attached, attached
 from resolvers.ticket_authors import Author, author_by, message_by
 from resolvers.ticket_continuation import Said, say
 from resolvers.ticket_inputs import AttachmentIds, MessageText, PersonName
-from resolvers.ticket_scope import only_staff, sees_all, shown_to, visible_ticket
+from resolvers.ticket_scope import message_shown_to, only_staff, sees_all, shown_to, visible_ticket
 from resolvers.ticket_states import with_message
 from resolvers.ticket_writes import write_ticket
 from resolvers.tickets import check_step
@@ -54,7 +55,9 @@ async def list_ticket_messages(
     """What was said in a ticket. Staff see their notes too."""
     ticket = await visible_ticket(actor, ticket_id, app_id)
     query = {"appId": ticket.app_id, "ticketId": ticket.id} | ({} if sees_all(actor) else {"isInternal": False})
-    return await slice_of(TicketMessage, query, TicketMessageSortKey.CREATED_AT.order(descending=newest_first), window)
+    sort = TicketMessageSortKey.CREATED_AT.order(descending=newest_first)
+    messages = await slice_of(TicketMessage, query, sort, window)
+    return replace(messages, items=[message_shown_to(actor, message) for message in messages.items])
 
 
 @allow(SUPPORT, api_key=Scope.TICKETS_WRITE, end_user=True)
@@ -109,6 +112,8 @@ async def _answered(actor: Actor, ticket: Ticket, author: Author, data: TicketMe
     )
 
     def decide(current: Ticket) -> Ticket:
+        if current.merged_into_id is not None:
+            raise Conflict("The ticket was merged into another one: write there", "id")
         if current.status is TicketStatus.CLOSED and not data.is_internal:
             raise Conflict("The ticket is closed: open it to answer", "status")
         if after is not None:

@@ -1,6 +1,6 @@
 """How a ticket comes into the world: numbered, with its clocks running and the message that it begins with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,22 +15,23 @@ from resolvers.ticket_events import announce, follow
 from resolvers.ticket_states import changed, derived, started, with_event, with_message
 
 
-async def open_ticket(
+def begun(
     app: App,
     author: Author,
     at: datetime,
-    fields: dict[str, Any],
+    fields: Mapping[str, Any],
     *,
+    number: int,
     id: PydanticObjectId | None = None,
     message_id: PydanticObjectId | None = None,
     mail_id: str | None = None,
     attachments: Sequence[TicketAttachment] = (),
-) -> Ticket | None:
-    """`fields` are the ticket's own, by attribute name. None where there is a ticket of that id already."""
+) -> Ticket:
+    """A ticket as it is when it begins. `fields` are its own, by attribute name."""
     ticket = Ticket(
         id=id or PydanticObjectId(),
         app_id=app.id,
-        number=await _next_number(app.id),
+        number=number,
         people_keys=[],
         attachments=list(attachments),
         last_message_at=at,
@@ -40,12 +41,38 @@ async def open_ticket(
         **fields,
     )
     message = message_by(author, ticket, ticket.message, at, id=message_id, mail_id=mail_id, attachments=attachments)
-    begun = with_message(started(ticket, app, at), message, author.label, at)
+    opened = with_message(started(ticket, app, at), message, author.label, at)
     # What was written is told together with the ticket's beginning.
-    begun = with_event(changed(begun, events=[]), TicketEventKind.CREATED, at, message=message)
-    if begun.priority is TicketPriority.URGENT:
-        begun = with_event(begun, TicketEventKind.URGENT, at)
-    opened = derived(begun)
+    opened = with_event(changed(opened, events=[]), TicketEventKind.CREATED, at, message=message)
+    if opened.priority is TicketPriority.URGENT:
+        opened = with_event(opened, TicketEventKind.URGENT, at)
+    return derived(opened)
+
+
+async def open_ticket(
+    app: App,
+    author: Author,
+    at: datetime,
+    fields: Mapping[str, Any],
+    *,
+    id: PydanticObjectId | None = None,
+    message_id: PydanticObjectId | None = None,
+    mail_id: str | None = None,
+    attachments: Sequence[TicketAttachment] = (),
+) -> Ticket | None:
+    """Begins a ticket, and does what follows. None where there is a ticket of that id already."""
+    number = await _next_number(app.id)
+    opened = begun(
+        app,
+        author,
+        at,
+        fields,
+        number=number,
+        id=id,
+        message_id=message_id,
+        mail_id=mail_id,
+        attachments=attachments,
+    )
     try:
         await opened.insert()
     except DuplicateKeyError:

@@ -12,6 +12,7 @@ from core.errors import InvalidInput, found
 from core.ids import object_id
 from core.inputs import key_of_email
 from core.pages import Slice
+from models.ticket_messages import TicketMessage
 from models.tickets import NEVER, Ticket, TicketClock
 from resolvers.apps import visible_app
 
@@ -61,6 +62,14 @@ def shown_to(actor: Actor, ticket: Ticket) -> Ticket:
     if sees_all(actor):
         return ticket
     copy: Ticket = ticket.model_copy(update=HIDDEN)
+    return copy
+
+
+def message_shown_to(actor: Actor, message: TicketMessage) -> TicketMessage:
+    """Customers know who answered, and not at which address."""
+    if sees_all(actor) or message.is_customer:
+        return message
+    copy: TicketMessage = message.model_copy(update={"author_email": ""})
     return copy
 
 

@@ -19,11 +19,12 @@ from models.tickets import (
     TicketPriority,
     TicketStatus,
 )
-from resolvers.ticket_clocks import moved, next_alarm, next_due, retargeted, stopped
+from resolvers.ticket_clocks import due_at, judged, moved, next_alarm, next_due, noticed, retargeted, stopped
 
 REOPENED_WITHIN: Final = timedelta(days=14)
 """How long a resolved ticket goes on when its customer writes; later they start a new one."""
 MILLISECONDS_PER_MINUTE: Final = 60_000
+CLOCKS: Final = ("first_response", "resolution")
 SEARCHED: Final = 1_000
 """Characters of what a ticket began with that a search looks in."""
 
@@ -144,6 +145,18 @@ def with_message(
         after = with_status(said, status or AFTER_STAFF.get(said.status, said.status), by, at, tells=False)
     resolved = after.resolutions if after.resolutions > ticket.resolutions and not message["isInternal"] else 0
     return with_event(after, TicketEventKind.WRITTEN, at, message=dict(message), number=resolved)
+
+
+def with_breaches(ticket: Ticket, by: str, at: datetime) -> Ticket:
+    """With each of its clocks noticed that has run out by then, of which nobody was told yet."""
+    for name in CLOCKS:
+        running = getattr(ticket, name)
+        due = due_at(running)
+        if due is not None and due <= at and running.noticed_at is None:
+            late = changed(ticket, **{name: noticed(judged(running, at), at)})
+            told = recorded(late, TicketChangeKind.BREACHED, by, at, after=name)
+            ticket = with_event(told, TicketEventKind.BREACHED, at, clock=name)
+    return ticket
 
 
 def takes_messages_of_customer(ticket: Ticket, at: datetime) -> bool:

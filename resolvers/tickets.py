@@ -70,6 +70,9 @@ class TicketSortKey(SortKey):
     DUE_AT = "dueAt", "nextDue"
 
 
+NEWEST_TICKETS: Final = TicketSortKey.CREATED_AT.order(descending=True)
+
+
 class TicketUpdate(Input):
     subject: Subject = OMITTED
     name: PersonName = OMITTED

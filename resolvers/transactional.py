@@ -20,7 +20,7 @@ from core.inputs import JsonObject, invalid_input, key_of_email
 from core.mongo import Filter, insert_new
 from models.apps import App
 from models.contacts import ConsentCategory, Contact
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, DeliveryThread
 from models.email_events import EmailEventType
 from models.email_jobs import EmailJob
 from resolvers.email_events import event_about, record_event
@@ -63,6 +63,7 @@ async def queue_mail(
     source: str,
     category: ConsentCategory = ConsentCategory.TRANSACTIONAL,
     kind: DeliveryKind = DeliveryKind.TRANSACTIONAL,
+    thread: DeliveryThread | None = None,
 ) -> Delivery:
     """Plans a mail from the app's template of that key, and leaves it to the workers. Whether it may be sent is asked
     when it is.
@@ -71,7 +72,7 @@ async def queue_mail(
     each person, so whoever is not sure whether it was planned plans it again. `values` are texts, numbers, booleans,
     moments, lists and objects of those. `secret_values` are what its reader alone may know, such as a link to sign in:
     they are kept encrypted, and only until the mail is sent. `language` is the person's, else the app's, where it is
-    left out.
+    left out. `thread` is the conversation that it belongs to.
 
     Raises `InvalidInput` for values that are none.
     """
@@ -86,6 +87,7 @@ async def queue_mail(
         source=source,
         category=category,
         kind=kind,
+        thread=thread,
     )
 
 
@@ -102,6 +104,7 @@ async def plan_mail(
     source: str,
     category: ConsentCategory,
     kind: DeliveryKind,
+    thread: DeliveryThread | None = None,
 ) -> Delivery:
     """As `queue_mail`, from any content that `Delivery.content` can name."""
     contact = to if isinstance(to, Contact) else await Contact.find_one({"emailKey": key_of_email(to.email)})
@@ -119,6 +122,7 @@ async def plan_mail(
             name=to.name,
             language=language or (contact.language if contact else None) or app.mail.default_language,
             values=dict(values),
+            thread=thread,
             sealed_values=sealed_values(delivery_id, secret_values),
         )
     )

@@ -18,6 +18,7 @@ from core.rate_limits import LOGIN_FAILURES
 from core.runtime import runtime
 from models.base import touched
 from models.users import Preferences, Profile, User
+from resolvers.ticket_assignment import unassign_tickets_of
 
 PERSONAL: Final = {"first_name", "last_name", "profile", "settings"}
 """What everybody may change of themselves."""
@@ -144,7 +145,10 @@ async def update_user(actor: Actor, user_id: str, data: UserUpdate) -> User:
         changes["emailKey"] = key_of_email(data.email)
     changes["searchText"] = search_text(user.model_copy(update=data.sent()))
     ends_sessions = changes.get("isActive") is False
-    return await _change_keeping_an_owner(user, changes, ends_sessions=ends_sessions)
+    changed = await _change_keeping_an_owner(user, changes, ends_sessions=ends_sessions)
+    if ends_sessions:
+        await unassign_tickets_of(user.id, actor.label)
+    return changed
 
 
 @allow(ADMINS)
@@ -154,7 +158,9 @@ async def deactivate_user(actor: Actor, user_id: str) -> User:
     if not user.is_active:
         raise NotFound("User not found: deactivated already")
     _may_manage(actor, user)
-    return await _change_keeping_an_owner(user, {"isActive": False}, ends_sessions=True)
+    deactivated = await _change_keeping_an_owner(user, {"isActive": False}, ends_sessions=True)
+    await unassign_tickets_of(user.id, actor.label)
+    return deactivated
 
 
 @allow(STAFF)

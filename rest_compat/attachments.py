@@ -13,7 +13,7 @@ from resolvers import attachments
 from resolvers.attachment_files import read_file
 from resolvers.attachment_names import content_disposition
 from resolvers.attachments import FIELD, LARGEST, MOST, NewFile
-from rest_compat.edge import AppId, CurrentActor, Data, Moment, Wire
+from rest_compat.edge import AppId, CurrentActor, Data, Moment, Wire, failure
 from rest_compat.uploads import CurrentFiles, Files, Forms
 
 FILES: Final = Forms(FIELD, MOST, LARGEST)
@@ -74,7 +74,8 @@ def _download(request: Request, attachment: Attachment) -> Response:
     asked = request.headers.get("range", "") if request.headers.get("if-range", tag) == tag else ""
     part = _part(asked, attachment.size)
     if part is not None and not part:
-        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{attachment.size}"})
+        there_is = {**headers, "Content-Range": f"bytes */{attachment.size}"}
+        return failure(f"The file has {attachment.size} bytes: there is no such part", 416, there_is)
     whole = range(attachment.size)
     sent = part or whole
     headers |= {

@@ -20,6 +20,8 @@ from resolvers import (
     email_analytics,
     email_events,
     email_jobs,
+    feedback,
+    feedback_stats,
     gdpr,
     health,
     log_deletions,
@@ -38,6 +40,7 @@ from resolvers import (
     ticket_bulk,
     ticket_creation,
     ticket_messages,
+    ticket_ratings,
     ticket_stats,
     tickets,
     tracking,
@@ -62,6 +65,7 @@ from rest_compat import email_alerts as email_alerts_views
 from rest_compat import email_analytics as email_analytics_views
 from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
+from rest_compat import feedback as feedback_views
 from rest_compat import health as health_views
 from rest_compat import logs as logs_views
 from rest_compat import magic_links as magic_links_views
@@ -75,6 +79,7 @@ from rest_compat import subscribers as subscribers_views
 from rest_compat import subscribing as subscribing_views
 from rest_compat import templates as templates_views
 from rest_compat import ticket_messages as ticket_messages_views
+from rest_compat import ticket_ratings as ticket_ratings_views
 from rest_compat import tickets as tickets_views
 from rest_compat import tracking as tracking_views
 from rest_compat import unsubscribing as unsubscribing_views
@@ -100,6 +105,7 @@ from rest_compat.email_analytics import (
 )
 from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
+from rest_compat.feedback import FeedbackStatsWire, FeedbackWire
 from rest_compat.health import HealthWire
 from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
@@ -178,6 +184,18 @@ CATEGORIES: Final[Categories] = {
         Route("PATCH", "/{appId}/templates/{templateId}/toggle", templates_views.toggle_template, templates.toggle_template, DataMessage[TemplateWire]),
         Route("POST", "/{appId}/templates/{templateId}/duplicate", templates_views.duplicate_template, templates.duplicate_template, DataMessage[TemplateWire], 201),
     ],
+    "Metrics": [
+        Route("GET", "/metrics/aggregate/dashboard", metrics_views.aggregate_dashboard, metrics.get_metrics, Data[DashboardWire]),
+        Route("GET", "/metrics/aggregate/shops-over-time", metrics_views.aggregate_shops_over_time, metrics.get_metrics, Data[OverTimeWire]),
+        Route("GET", "/metrics/aggregate/top-shops", metrics_views.aggregate_top_shops, metrics.get_metrics, Data[TopShopsWire]),
+        Route("GET", "/metrics/aggregate/activity", metrics_views.aggregate_activity, metrics.get_metrics, Data[list[ActivityWire]]),
+        Route("GET", "/metrics/aggregate/summary", metrics_views.aggregate_summary, metrics.get_metrics, Data[SummaryWire]),
+        Route("GET", "/{appId}/metrics/dashboard", metrics_views.app_dashboard, metrics.get_metrics, Data[AppFiguresWire]),
+        Route("GET", "/{appId}/metrics/shops-over-time", metrics_views.app_shops_over_time, metrics.get_metrics, Data[list[ShopsPointWire]]),
+        Route("GET", "/{appId}/metrics/top-shops", metrics_views.app_top_shops, metrics.get_metrics, Data[list[TopShopWire]]),
+        Route("GET", "/{appId}/metrics/activity", metrics_views.app_activity, metrics.get_metrics, Data[list[ActivityWire]]),
+        Route("GET", "/{appId}/metrics/custom", metrics_views.app_custom, metrics.get_metrics, Data[list[EventMetricWire]]),
+    ],
     "Logs": [
         Route("GET", "/{appId}/logs/stats", logs_views.log_stats, logs.log_stats, Data[LogStatsWire]),
         Route("GET", "/{appId}/logs/shop-domains", logs_views.list_log_shop_domains, logs.list_log_shop_domains, Data[list[str]]),
@@ -187,6 +205,16 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/{appId}/logs/", logs_views.delete_logs, log_deletions.delete_logs, DataMessage[DeletedLogsWire]),
         Route("GET", "/{appId}/logs/{logId}", logs_views.get_log, logs.get_log, Data[LogWire]),
         Route("DELETE", "/{appId}/logs/{logId}", logs_views.delete_log, log_deletions.delete_log, Message),
+    ],
+    "Feedback": [
+        Route("GET", "/feedback/", feedback_views.list_all_feedback, feedback.list_feedback, Paged[FeedbackWire]),
+        Route("GET", "/feedback/{feedbackId}", feedback_views.get_feedback, feedback.get_feedback, Data[FeedbackWire]),
+        Route("PATCH", "/feedback/{feedbackId}", feedback_views.update_feedback, feedback.update_feedback, DataMessage[FeedbackWire]),
+        Route("DELETE", "/feedback/{feedbackId}", feedback_views.delete_feedback, feedback.delete_feedback, Message),
+        Route("PATCH", "/feedback/{feedbackId}/status", feedback_views.change_feedback_status, feedback.change_feedback_status, DataMessage[FeedbackWire]),
+        Route("GET", "/{appId}/feedback/stats", feedback_views.show_feedback_stats, feedback_stats.feedback_stats, Data[FeedbackStatsWire]),
+        Route("POST", "/{appId}/feedback/", feedback_views.create_feedback, feedback.create_feedback, DataMessage[FeedbackWire], 201),
+        Route("GET", "/{appId}/feedback/", feedback_views.list_feedback, feedback.list_feedback, Paged[FeedbackWire]),
     ],
     "Tickets": [
         Route("GET", "/tickets/", tickets_views.list_all_tickets, tickets.list_tickets, Paged[TicketWire]),
@@ -221,18 +249,6 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/admin/{appId}/wants/{id}", wants_views.delete_want, wants.delete_want, Message),
         Route("PATCH", "/admin/{appId}/wants/{id}/status", wants_views.change_want_status, want_changes.change_want_status, DataMessage[WantWire]),
         Route("PATCH", "/admin/{appId}/wants/{id}/priority", wants_views.change_want_priority, wants.change_want_priority, DataMessage[WantWire]),
-    ],
-    "Metrics": [
-        Route("GET", "/metrics/aggregate/dashboard", metrics_views.aggregate_dashboard, metrics.get_metrics, Data[DashboardWire]),
-        Route("GET", "/metrics/aggregate/shops-over-time", metrics_views.aggregate_shops_over_time, metrics.get_metrics, Data[OverTimeWire]),
-        Route("GET", "/metrics/aggregate/top-shops", metrics_views.aggregate_top_shops, metrics.get_metrics, Data[TopShopsWire]),
-        Route("GET", "/metrics/aggregate/activity", metrics_views.aggregate_activity, metrics.get_metrics, Data[list[ActivityWire]]),
-        Route("GET", "/metrics/aggregate/summary", metrics_views.aggregate_summary, metrics.get_metrics, Data[SummaryWire]),
-        Route("GET", "/{appId}/metrics/dashboard", metrics_views.app_dashboard, metrics.get_metrics, Data[AppFiguresWire]),
-        Route("GET", "/{appId}/metrics/shops-over-time", metrics_views.app_shops_over_time, metrics.get_metrics, Data[list[ShopsPointWire]]),
-        Route("GET", "/{appId}/metrics/top-shops", metrics_views.app_top_shops, metrics.get_metrics, Data[list[TopShopWire]]),
-        Route("GET", "/{appId}/metrics/activity", metrics_views.app_activity, metrics.get_metrics, Data[list[ActivityWire]]),
-        Route("GET", "/{appId}/metrics/custom", metrics_views.app_custom, metrics.get_metrics, Data[list[EventMetricWire]]),
     ],
     "Newsletter": [
         Route("POST", "/{appId}/newsletter/subscribe", subscribing_views.subscribe, subscribing.subscribe, Data[SubscribedWire], 201),
@@ -323,6 +339,9 @@ CATEGORIES: Final[Categories] = {
 
 BEYOND_THE_CONTRACT: Final[Categories] = {
     "Tickets": [
+        Route("POST", "/{appId}/tickets/{messageId}/rating", ticket_ratings_views.rate_ticket, ticket_ratings.rate_ticket, DataMessage[TicketWire]),
+        Route("GET", "/{appId}/tickets/rate/{token}", ticket_ratings_views.show_ticket_rating, ticket_ratings.get_ticket_rating, None, media_type="text/html", pages=(404,)),
+        Route("POST", "/{appId}/tickets/rate/{token}", ticket_ratings_views.rate_ticket_by_link, ticket_ratings.rate_ticket_by_link, None, media_type="text/html", pages=(400, 404)),
         Route("POST", "/{appId}/attachments", attachments_views.upload_attachments, attachments.upload_attachments, Data[list[AttachmentWire]], 201, uploads=ATTACHMENTS),
         Route("GET", "/{appId}/attachments/{id}", attachments_views.download_attachment, attachments.get_attachment, None, media_type="application/octet-stream", errors=(416,)),
         Route("GET", "/{appId}/attachments/{id}/{token}", attachments_views.download_linked_attachment, attachments.get_linked_attachment, None, media_type="application/octet-stream", errors=(410, 416)),

@@ -21,7 +21,7 @@ from resolvers.idempotency import Answer, once
 from rest_compat.binding import binder, body_model_of
 from rest_compat.contract import endpoints
 from rest_compat.edge import Failure
-from rest_compat.uploads import Body, Forms, Uploads
+from rest_compat.uploads import Body, Forms, Uploads, count_form
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 HTML: Final = "text/html"
@@ -195,6 +195,7 @@ def _handler(route: Route) -> Handler:
             allow_body(request.scope, route.largest_body)
         if route.uploads is None:
             return await respond(request, actor, await request.body() if reads_body else b"")
+        await count_form(request, actor)
         async with route.uploads.received(request) as body:
             return await respond(request, actor, body)
 

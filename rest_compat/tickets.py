@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import BeforeValidator, Field
 
+from core.errors import InvalidInput
 from models.tickets import TicketChangeKind, TicketLinkKind, TicketPriority, TicketSource, TicketStatus, TicketTopic
 from resolvers import ticket_bulk, ticket_creation, ticket_stats, tickets
 from resolvers.ticket_bulk import TicketsDelete
@@ -191,8 +192,9 @@ async def delete_tickets(
     actor: CurrentActor, app_id: AppId, query: Annotated[TicketsDelete, Query()], body: TicketsDelete | None = None
 ) -> DeletedTickets:
     """Delete the tickets that are named by their ids, or that have all that is asked for, in the query or the body."""
-    chosen = query if body is None else body
-    deleted = await ticket_bulk.delete_tickets(actor, app_id, chosen)
+    if body is not None and query.model_fields_set:
+        raise InvalidInput("Say which tickets to delete either in the query or in the body", "ids")
+    deleted = await ticket_bulk.delete_tickets(actor, app_id, body or query)
     return DeletedTickets(message=f"{deleted} tickets deleted", deleted_count=deleted)
 
 

@@ -12,18 +12,24 @@ from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any, BinaryIO, Final, cast
 
 from fastapi import Depends
+from limits import RateLimitItemPerMinute
 from pydantic import BaseModel
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from core.actor import Actor, Kind
 from core.errors import InvalidInput
+from core.runtime import runtime
 from core.web import LARGEST_BODY, allow_body
 
 FORM: Final = "multipart/form-data"
 JSON: Final = "application/json"
 PART: Final = "file"
 MOST_FIELDS: Final = 100
+FORMS_OF_AN_END_USER: Final = RateLimitItemPerMinute(10, namespace="forms")
+FORMS_OF_OTHERS: Final = RateLimitItemPerMinute(600, namespace="forms")
+"""Counted before a form is read: what comes is on disk until it is answered."""
 IN_MEMORY: Final = 1_000_000
 """Bytes; a larger file is on disk."""
 PIECE: Final = 1_000_000
@@ -158,6 +164,13 @@ CurrentUpload = Annotated[Upload, Depends(_from_body)]
 """In a view's signature: the file that was sent."""
 CurrentFiles = Annotated[Files, Depends(_from_body)]
 """In a view's signature: the files that were sent with a form; none where there was no form."""
+
+
+async def count_form(request: Request, actor: Actor) -> None:
+    """Raises `RateLimited` for a caller who sends too many forms."""
+    if media_type_of(request) == FORM:
+        limit = FORMS_OF_AN_END_USER if actor.kind is Kind.END_USER else FORMS_OF_OTHERS
+        await runtime().limits.count(limit, actor.label)
 
 
 def media_type_of(request: Request) -> str:

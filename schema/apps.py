@@ -13,12 +13,14 @@ from resolvers import apps
 from resolvers.apps import AppCreate, AppFilter, AppSortKey, AppUpdate, features_of
 from resolvers.metric_periods import MetricsInterval, MetricsQuery
 from resolvers.metrics import get_metrics
+from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.periods import Days, From, To
 
 if TYPE_CHECKING:
     from schema.metrics import Metrics
+    from schema.tickets import Ticket
 
 strawberry.enum(AppSortKey)
 
@@ -40,6 +42,28 @@ class AppMail:
     double_opt_in: bool = strawberry.field(description="Whether newcomers confirm that they want the newsletter.")
 
 
+@strawberry.type(description="How long customers wait at most, in minutes in which it is staff's turn.")
+class TicketTargets:
+    first_response_minutes: int | None
+    resolution_minutes: int | None
+
+
+@strawberry.type
+class TicketTargetsByPriority:
+    low: TicketTargets
+    medium: TicketTargets
+    high: TicketTargets
+    urgent: TicketTargets
+
+
+@strawberry.type(description="How the app's tickets are handled.")
+class AppSupport:
+    targets: TicketTargetsByPriority
+    acknowledges: bool = strawberry.field(description="Whether customers hear by mail that a ticket arrived.")
+    asks_rating: bool = strawberry.field(description="Whether they are asked how content they were.")
+    auto_close_days: int | None = strawberry.field(description="How long a resolved ticket can be opened again.")
+
+
 @strawberry.type(description="How the app takes wishes.")
 class WantBoard:
     auto_publish: bool = strawberry.field(
@@ -59,6 +83,7 @@ class App:
     allowed_origins: list[str]
     is_active: bool
     mail: AppMail
+    support: AppSupport
     want_board: WantBoard
     log_days: int = strawberry.field(description="How long the app's logs are kept.")
     has_shopify_secret: bool = strawberry.field(
@@ -70,6 +95,14 @@ class App:
     @strawberry.field
     def features(self, info: Info) -> AppFeatures:
         return cast(AppFeatures, features_of(info.context.actor))
+
+    @described("The app's tickets, the newest first.")
+    async def tickets(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        window = Range.of(first, after, last, before)
+        filters = TicketFilter.model_validate({"appId": self.id})
+        return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
     @described("How the app is doing. Without arguments, in the last 30 days, day by day.")
     async def metrics(
@@ -104,6 +137,31 @@ class AppMailUpdateInput:
     double_opt_in: Maybe[bool]
 
 
+@strawberry.input(description="In minutes in which it is staff's turn; null for as long as it takes.")
+class TicketTargetsUpdateInput:
+    first_response_minutes: Maybe[int | None]
+    resolution_minutes: Maybe[int | None]
+
+
+@strawberry.input
+class TicketTargetsByPriorityUpdateInput:
+    low: Maybe[TicketTargetsUpdateInput]
+    medium: Maybe[TicketTargetsUpdateInput]
+    high: Maybe[TicketTargetsUpdateInput]
+    urgent: Maybe[TicketTargetsUpdateInput]
+
+
+@strawberry.input(
+    description="How tickets are handled. New targets count for new tickets, and for those whose priority changes. "
+    "Resolved tickets are closed after `autoCloseDays`, null for never."
+)
+class AppSupportUpdateInput:
+    targets: Maybe[TicketTargetsByPriorityUpdateInput]
+    acknowledges: Maybe[bool]
+    asks_rating: Maybe[bool]
+    auto_close_days: Maybe[int | None]
+
+
 @strawberry.input(
     description="How the app takes wishes: what is left out stays as it is. With `autoPublish` everybody sees them at "
     "once, else only what staff have looked at. Without `categories` any slug is one. `pageUrl` is where people read "
@@ -136,6 +194,7 @@ class AppUpdateInput:
     allowed_origins: Maybe[list[str]]
     is_active: Maybe[bool]
     mail: Maybe[AppMailUpdateInput]
+    support: Maybe[AppSupportUpdateInput]
     want_board: Maybe[AppWantBoardUpdateInput]
     log_days: Maybe[int]
     shopify_secret: Maybe[str | None]

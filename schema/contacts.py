@@ -13,6 +13,7 @@ from models.contacts import ConsentCategory, ConsentState, LegalBasis
 from resolvers import consent, contacts, data_exports, gdpr
 from resolvers.consent import ConsentChange
 from resolvers.contacts import ContactCreate, ContactFilter, ContactSortKey, ContactUpdate
+from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.data_exports import DataExport, PersonalData
@@ -22,8 +23,13 @@ from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
 
 if TYPE_CHECKING:
+    from schema.end_users import EndUser
+    from schema.feedback import Feedback
+    from schema.tickets import Ticket
     from schema.wants import Want
 
+LazyEndUser = Annotated["EndUser", strawberry.lazy("schema.end_users")]
+LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ConsentState)
@@ -37,6 +43,9 @@ class Consent:
     at: datetime | None
     legal_basis: LegalBasis | None
     source: str | None
+    confirmed_at: datetime | None = strawberry.field(
+        description="When the person last opted in by a link that was sent to their address."
+    )
 
 
 @strawberry.type
@@ -59,6 +68,7 @@ class ConsentEntry:
     text: str | None = strawberry.field(description="What the person agreed to, as they saw it.")
     ip: str | None
     user_agent: str | None
+    confirmed: bool = strawberry.field(description="By the person, with a link that was sent to their address.")
     recorded_by: str
     created_at: datetime
 
@@ -99,6 +109,16 @@ class Contact:
         contact_id = cast(stored.Contact, self).id
         return cast(list[Subscriber], await info.context.loaders.subscribers.load(contact_id))
 
+    @described("Where they sign in: one for each app.")
+    async def end_users(self, info: Info) -> list[LazyEndUser]:
+        contact_id = cast(stored.Contact, self).id
+        return cast(list[LazyEndUser], await info.context.loaders.end_users.load(contact_id))
+
+    @described("What they said, about whichever app, the latest first.")
+    async def feedback(self, info: Info) -> list[LazyFeedback]:
+        key = cast(stored.Contact, self).email_key
+        return cast(list[LazyFeedback], await info.context.loaders.feedback_of_people.load(key))
+
     @described("What they asked for, in whichever app, the latest first.")
     async def wants(self, info: Info) -> list[LazyWant]:
         return cast(
@@ -124,6 +144,14 @@ class Contact:
     ) -> Connection[DataExport]:
         window = Range.of(first, after, last, before)
         return Connection.of(await data_exports.list_data_exports(info.context.actor, str(self.id), window))
+
+    @described("What the contact asked the support of all apps, the newest first.")
+    async def tickets(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        window = Range.of(first, after, last, before)
+        filters = TicketFilter.model_validate({"email": self.email})
+        return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
 
 def contact(document: stored.Contact) -> Contact:

@@ -23,7 +23,7 @@ strawberry.enum(ErrorGroupStatus)
 strawberry.enum(ErrorGroupSortKey)
 
 
-@strawberry.type(description="A shop that an error happened to.")
+@strawberry.type(description="A shop that an error happened to. When it was seen is known to the hour.")
 class ErrorGroupShop:
     shop_domain: str
     first_seen: datetime
@@ -32,7 +32,7 @@ class ErrorGroupShop:
     @described("Null where the app does not know it.")
     async def shop(self, info: Info) -> Shop | None:
         one = cast(stored.ErrorGroupShop, self)
-        return cast(Shop | None, await info.context.loaders.shops_by_domain.load((one.app_id, one.shop_domain)))
+        return cast(Shop | None, await info.context.loaders.shops.load((one.app_id, one.shop_domain)))
 
 
 @strawberry.type(description="All entries of an app's logs that are about the same error.")

@@ -10,21 +10,24 @@ from strawberry.dataloader import DataLoader
 
 from models.apps import App
 from models.contacts import Contact
+from models.end_users import EndUser
 from models.log_tallies import ErrorGroup
 from models.plans import Plan
 from models.shops import Shop
 from models.subscribers import Subscriber
 from models.suppressions import Suppression
+from models.tickets import Ticket
 from models.users import User
 from resolvers.error_groups import count_shops_of_errors, revenue_exposed
 from resolvers.metric_periods import Period
 from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
+from schema.feedback_loaders import FeedbackLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(WantLoaders):
+class Loaders(FeedbackLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
@@ -36,10 +39,6 @@ class Loaders(WantLoaders):
     @cached_property
     def shops_using_plans(self) -> DataLoader[tuple[str, PydanticObjectId], int]:
         return DataLoader(_shops_using_plans)
-
-    @cached_property
-    def shops_by_domain(self) -> DataLoader[tuple[str, str], Shop | None]:
-        return DataLoader(_shops_by_domain)
 
     @cached_property
     def error_groups(self) -> DataLoader[str, ErrorGroup | None]:
@@ -58,6 +57,10 @@ class Loaders(WantLoaders):
         return DataLoader(_contacts)
 
     @cached_property
+    def end_users(self) -> DataLoader[PydanticObjectId, list[EndUser]]:
+        return DataLoader(_end_users)
+
+    @cached_property
     def shops(self) -> DataLoader[tuple[str, str], Shop | None]:
         """By app and domain."""
         return DataLoader(_shops)
@@ -71,9 +74,19 @@ class Loaders(WantLoaders):
         return DataLoader(_suppressions)
 
     @cached_property
+    def tickets(self) -> DataLoader[PydanticObjectId, Ticket | None]:
+        return DataLoader(_tickets)
+
+    @cached_property
+    def tickets_linked_to(self) -> DataLoader[PydanticObjectId, list[Ticket]]:
+        """Those that have a link to each."""
+        return DataLoader(_tickets_linked_to)
+
+    @cached_property
     def users(self) -> DataLoader[PydanticObjectId, User | None]:
         return DataLoader(_users)
 
+    @cached_property
     def metrics(self) -> DataLoader[tuple[str, Period], Metrics]:
         return DataLoader(_metrics)
 
@@ -91,14 +104,6 @@ async def _plans(plan_ids: list[PydanticObjectId]) -> list[Plan | None]:
 async def _shops_using_plans(plans: list[tuple[str, PydanticObjectId]]) -> list[int]:
     counts = await count_shops(plans)
     return [counts[plan_id] for _, plan_id in plans]
-
-
-async def _shops_by_domain(shops: list[tuple[str, str]]) -> list[Shop | None]:
-    """Each given as app id and domain."""
-    apps, domains = {app_id for app_id, _ in shops}, {domain for _, domain in shops}
-    named = {"appId": {"$in": list(apps)}, "domain": {"$in": list(domains)}}
-    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find(named).to_list()}
-    return [found.get(shop) for shop in shops]
 
 
 async def _error_groups(group_ids: list[str]) -> list[ErrorGroup | None]:
@@ -124,9 +129,19 @@ async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]
     return [found.get(contact_id) for contact_id in contact_ids]
 
 
+async def _end_users(contact_ids: list[PydanticObjectId]) -> list[list[EndUser]]:
+    """Those of each contact."""
+    by_contact: defaultdict[PydanticObjectId, list[EndUser]] = defaultdict(list)
+    for user in await EndUser.find({"contactId": {"$in": contact_ids}}).sort("appId").to_list():
+        by_contact[user.contact_id].append(user)
+    return [by_contact[contact_id] for contact_id in contact_ids]
+
+
 async def _shops(shops: list[tuple[str, str]]) -> list[Shop | None]:
-    domains = sorted({domain for _, domain in shops})
-    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find({"domain": {"$in": domains}}).to_list()}
+    """Each given as app id and domain."""
+    apps, domains = {app_id for app_id, _ in shops}, {domain for _, domain in shops}
+    named = {"appId": {"$in": list(apps)}, "domain": {"$in": list(domains)}}
+    found = {(shop.app_id, shop.domain): shop for shop in await Shop.find(named).to_list()}
     return [found.get(shop) for shop in shops]
 
 
@@ -142,6 +157,19 @@ async def _suppressions(addresses: list[str]) -> list[list[Suppression]]:
     """Those of each address that hold."""
     holding = await suppressions_of(addresses)
     return [holding[address] for address in addresses]
+
+
+async def _tickets(ticket_ids: list[PydanticObjectId]) -> list[Ticket | None]:
+    found = {ticket.id: ticket for ticket in await Ticket.find({"_id": {"$in": ticket_ids}}).to_list()}
+    return [found.get(ticket_id) for ticket_id in ticket_ids]
+
+
+async def _tickets_linked_to(ticket_ids: list[PydanticObjectId]) -> list[list[Ticket]]:
+    linked: defaultdict[PydanticObjectId, list[Ticket]] = defaultdict(list)
+    for ticket in await Ticket.find({"links.ticketId": {"$in": ticket_ids}}).sort("_id").to_list():
+        for link in ticket.links:
+            linked[link.ticket_id].append(ticket)
+    return [linked[ticket_id] for ticket_id in ticket_ids]
 
 
 async def _users(user_ids: list[PydanticObjectId]) -> list[User | None]:

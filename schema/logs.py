@@ -60,7 +60,7 @@ class LogEntry:
     async def shop(self, info: Info) -> Annotated["Shop", strawberry.lazy("schema.shops")] | None:
         entry = cast(stored.LogEntry, self)
         key = (entry.app_id, entry.shop_domain) if entry.shop_domain else None
-        return cast("Shop | None", await info.context.loaders.shops_by_domain.load(key)) if key else None
+        return cast("Shop | None", await info.context.loaders.shops.load(key)) if key else None
 
     @described("The error that it is one of.")
     async def error_group(self, info: Info) -> Annotated["ErrorGroup", strawberry.lazy("schema.error_groups")] | None:

@@ -1,29 +1,50 @@
 """Merchants, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import Maybe
 
 from core import clock
 from core.pages import Range
-from resolvers import merchants
+from resolvers import merchant_timelines, merchants
 from resolvers.logs import LogFilter, list_merchant_logs
+from resolvers.merchant_timelines import MerchantEventKind
 from resolvers.merchants import MerchantFilter
+from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, described, parse, query
 from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
-from schema.shops import LazyWant, Shop, ShopChange
+from schema.shops import LazyFeedback, LazyWant, Shop, ShopChange
+
+if TYPE_CHECKING:
+    from schema.tickets import Ticket
+
+strawberry.enum(MerchantEventKind)
 
 
 @strawberry.type(description="Something that happened to a merchant, in one of the apps.")
 class MerchantChange:
     shop: Shop
     change: ShopChange
+
+
+@strawberry.type(description="Something that happened with a merchant: to one of its shops, or in a ticket.")
+class MerchantEvent:
+    kind: MerchantEventKind
+    at: datetime
+    shop: Shop | None
+    change: ShopChange | None = strawberry.field(description="Of the shop.")
+    ticket: Annotated["Ticket", strawberry.lazy("schema.tickets")] | None
+
+    @strawberry.field
+    async def app(self, info: Info) -> App | None:
+        app_id = cast(merchant_timelines.MerchantEvent, self).app_id
+        return cast(App | None, await info.context.loaders.apps.load(app_id))
 
 
 @strawberry.type(description="The same shop in all the apps. What the latest installation says of it comes first.")
@@ -44,6 +65,13 @@ class Merchant:
         installed = cast(merchants.Merchant, self).installed_app_ids
         return cast(list[App], await info.context.loaders.apps.load_many(installed))
 
+    @described("What the merchant's people said, app by app, the latest first.")
+    async def feedback(self, info: Info) -> list[LazyFeedback]:
+        shops = cast(merchants.Merchant, self).shops
+        keys = [(shop.app_id, shop.domain) for shop in shops]
+        found = await info.context.loaders.feedback_of_shops.load_many(keys)
+        return cast(list[LazyFeedback], [one for of_shop in found for one in of_shop])
+
     @described("What the merchant's people voted for, app by app, the latest first.")
     async def voted_wants(self, info: Info) -> list[LazyWant]:
         shops = cast(merchants.Merchant, self).shops
@@ -55,6 +83,20 @@ class Merchant:
     def monthly_revenue(self) -> list[Money]:
         revenue = cast(merchants.Merchant, self).monthly_revenue(clock.now())
         return [Money.of(amount, currency) for currency, amount in sorted(revenue.items())]
+
+    @described("What happened to the merchant's shops and in its tickets, the newest first.")
+    async def timeline(self, info: Info, first: First = None) -> list[MerchantEvent]:
+        found, window = cast(merchants.Merchant, self), Range.of(first, None, None, None)
+        events = await merchant_timelines.merchant_timeline(info.context.actor, found, window)
+        return cast(list[MerchantEvent], events)
+
+    @described("The tickets that are about the merchant's shop, in all the apps, the newest first.")
+    async def tickets(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        window = Range.of(first, after, last, before)
+        filters = TicketFilter.model_validate({"shopDomain": self.domain})
+        return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
     @described("What the apps logged about the merchant, the newest first.")
     async def logs(

@@ -12,6 +12,7 @@ from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
+from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
 from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
@@ -20,6 +21,8 @@ from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
+from schema.feedback import FeedbackMutations, FeedbackQueries
+from schema.feedback_stats import FeedbackStatsQueries
 from schema.health import HealthQueries
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
@@ -37,7 +40,10 @@ from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.ticket_bulk import TicketBulkMutations
+from schema.ticket_merging import TicketMergingMutations
 from schema.ticket_messages import TicketMessageMutations, TicketMessageQueries
+from schema.ticket_performance import TicketPerformanceQueries
+from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.users import UserMutations, UserQueries
@@ -74,8 +80,13 @@ class Query(
     TemplateQueries,
     TicketQueries,
     TicketMessageQueries,
+    TicketRatingQueries,
     TicketStatsQueries,
+    TicketPerformanceQueries,
+    CannedReplyQueries,
     DataExportQueries,
+    FeedbackQueries,
+    FeedbackStatsQueries,
     WantBoardQueries,
     WantQueries,
     WebhookEventQueries,
@@ -115,8 +126,12 @@ class Mutation(
     TemplateMutations,
     TicketMutations,
     TicketBulkMutations,
+    TicketMergingMutations,
+    TicketRatingMutations,
+    CannedReplyMutations,
     TicketMessageMutations,
     DataExportMutations,
+    FeedbackMutations,
     WantBoardMutations,
     WantMutations,
     WebhookEventMutations,

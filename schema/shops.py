@@ -14,7 +14,7 @@ from core.pages import Range
 from models import shops as stored
 from models.plans import Interval
 from models.shops import ChangeKind, ShopStatus, SubscriptionStatus
-from resolvers import shops, wants
+from resolvers import feedback, shops, wants
 from resolvers.logs import LogFilter, LogSortKey, list_logs
 from resolvers.shops import (
     ShopDomainFilter,
@@ -23,6 +23,7 @@ from resolvers.shops import (
     ShopStatusChange,
     ShopUpdate,
 )
+from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
@@ -32,8 +33,11 @@ from schema.money import Money
 from schema.plans import Plan
 
 if TYPE_CHECKING:
+    from schema.feedback import Feedback
+    from schema.tickets import Ticket
     from schema.wants import Want
 
+LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ShopStatus)
@@ -110,6 +114,12 @@ class Shop:
         shop = cast(stored.Shop, self)
         return Money.of(shop.monthly_revenue(clock.now()), shop.subscription.currency) if shop.subscription else None
 
+    @described("What its people said, the latest first. For staff.")
+    async def feedback(self, info: Info) -> list[LazyFeedback]:
+        access_of(feedback.list_feedback).check(info.context.actor)
+        found = await info.context.loaders.feedback_of_shops.load((self.app_id, self.domain))
+        return cast(list[LazyFeedback], found)
+
     @described("What its people voted for, the latest first. For staff.")
     async def voted_wants(self, info: Info) -> list[LazyWant]:
         access_of(wants.list_wants).check(info.context.actor)
@@ -135,6 +145,14 @@ class Shop:
     @described("What happened to the shop, the newest first.")
     def history(self) -> list[ShopChange]:
         return cast(list[ShopChange], cast(stored.Shop, self).history[::-1])
+
+    @described("The tickets that are about the shop, in this app, the newest first.")
+    async def tickets(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        window = Range.of(first, after, last, before)
+        filters = TicketFilter.model_validate({"appId": self.app_id, "shopDomain": self.domain})
+        return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
 
 def shop(document: stored.Shop) -> Shop:

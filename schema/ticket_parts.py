@@ -1,14 +1,18 @@
 """What tickets are made of, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
+from strawberry import ID
 
 from models import tickets as stored
 from models.tickets import TicketChangeKind, TicketLinkKind
 from resolvers.ticket_clocks import due_at
-from schema.edge import described
+from schema.edge import Info, described
+
+if TYPE_CHECKING:
+    from schema.tickets import Ticket
 
 strawberry.enum(TicketChangeKind)
 strawberry.enum(TicketLinkKind)
@@ -44,3 +48,21 @@ class TicketRating:
     score: int
     comment: str
     at: datetime
+
+
+@strawberry.type(description="Somebody who is kept informed besides the requester.")
+class TicketPerson:
+    email: str
+    name: str
+    language: str | None
+
+
+@strawberry.type(description="From one ticket to another of the app.")
+class TicketLink:
+    kind: TicketLinkKind
+    ticket_id: ID
+
+    @described("Null where it was deleted.")
+    async def ticket(self, info: Info) -> Annotated["Ticket", strawberry.lazy("schema.tickets")] | None:
+        found = await info.context.loaders.tickets.load(cast(stored.TicketLink, self).ticket_id)
+        return cast("Ticket | None", found)

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import cast
+from typing import Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
 
+from core.actor import Kind
 from core.pages import Range
 from models import tickets as stored
 from models.tickets import TicketPriority, TicketSource, TicketStatus, TicketTopic
@@ -20,7 +21,7 @@ from schema.contacts import Contact
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
 from schema.shops import Shop
 from schema.ticket_messages import TicketAttachment, TicketMessage
-from schema.ticket_parts import TicketChange, TicketClock, TicketRating
+from schema.ticket_parts import TicketChange, TicketClock, TicketLink, TicketPerson, TicketRating
 from schema.users import User
 
 strawberry.enum(TicketStatus)
@@ -56,13 +57,15 @@ class Ticket:
     resolved_at: datetime | None
     closed_at: datetime | None
     last_message_at: datetime
+    people: list[TicketPerson] = strawberry.field(description="Who is kept informed besides the requester.")
+    merged_into_id: ID | None
     rating: TicketRating | None
     created_at: datetime
     updated_at: datetime
 
     @described("Null for end users.")
     async def app(self, info: Info) -> App | None:
-        if info.context.actor.email is not None and not info.context.actor.is_staff:
+        if info.context.actor.kind is Kind.END_USER:
             return None
         return cast(App | None, await info.context.loaders.apps.load(self.app_id))
 
@@ -85,6 +88,24 @@ class Ticket:
     async def assignee(self, info: Info) -> User | None:
         user_id = cast(stored.Ticket, self).assignee_id
         return cast(User | None, await info.context.loaders.users.load(user_id)) if user_id else None
+
+    @described("Other tickets of the app that it refers to; for staff alone.")
+    def links(self) -> list[TicketLink]:
+        return cast(list[TicketLink], cast(stored.Ticket, self).links)
+
+    @described("The tickets that refer to it; for staff alone.")
+    async def linked_from(self, info: Info) -> list[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        if not sees_all(info.context.actor):
+            return []
+        linked = await info.context.loaders.tickets_linked_to.load(cast(stored.Ticket, self).id)
+        return cast("list[Ticket]", linked)
+
+    @described("The ticket in which it goes on since it was merged; for staff alone.")
+    async def merged_into(self, info: Info) -> Annotated["Ticket", strawberry.lazy("schema.tickets")] | None:
+        target_id = cast(stored.Ticket, self).merged_into_id
+        if target_id is None or not sees_all(info.context.actor):
+            return None
+        return cast("Ticket | None", await info.context.loaders.tickets.load(target_id))
 
     @described("What happened to it, the newest first.")
     def history(self) -> list[TicketChange]:

@@ -1,7 +1,7 @@
 """Staff, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -10,9 +10,13 @@ from core.actor import Role
 from core.pages import Range
 from models import users as stored
 from resolvers import users
+from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.users import PasswordChange, UserCreate, UserFilter, UserSortKey, UserUpdate
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, mutation, parse, query
+from schema.edge import Info, UserError, described, mutation, parse, query
+
+if TYPE_CHECKING:
+    from schema.tickets import Ticket
 
 strawberry.enum(Role)
 strawberry.enum(UserSortKey)
@@ -55,6 +59,14 @@ class User:
     login_count: int
     created_at: datetime
     updated_at: datetime
+
+    @described("The tickets that they work on or have worked on, the newest first.")
+    async def assigned_tickets(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
+        window = Range.of(first, after, last, before)
+        filters = TicketFilter.model_validate({"assigneeId": str(self.id)})
+        return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
 
 def user(document: stored.User) -> User:

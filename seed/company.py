@@ -25,12 +25,15 @@ from seed.email_alerts import email_alerts
 from seed.end_users import end_users
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
+from seed.logs import write_logs
 from seed.mail_events import count_mail, mail_that_was_sent
 from seed.merchants import merchants
 from seed.newsletters import newsletter_templates, subscribers
 from seed.people import USER_AGENTS, people
 from seed.slack_rules import write_slack_rules
 from seed.templates import write_templates
+from seed.tickets import support
+from seed.wants import wishes, write_boards
 from seed.webhooks import webhook_events
 
 SEED: Final = 7
@@ -61,17 +64,21 @@ async def found_company(progress: Progress) -> Secrets:
         plans = {app.id: await _publish(app) for app in APPS}
         keys = {app.id: await _issue_key(app) for app in APPS[:2]}
     await write_slack_rules()
+    await write_boards()
     shops, events = histories(random, merchants(random, MERCHANTS), plans, now)
     settings, names = runtime().settings, {app.id: app.name for app in APPS}
     known = people(random, shops, names, settings, now)
     told, alerts = webhook_events(shops, now), email_alerts(now)
     signing_in = end_users(Random(SEED), known.contacts, now)  # noqa: S311
+    asked = await support(Random(SEED), shops, known.contacts, now)  # noqa: S311
+    wished = wishes(Random(SEED), shops, now)  # noqa: S311
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
     collections = (
         shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, deliveries,
-        mail_events, told, alerts, signing_in,
+        mail_events, told, alerts, signing_in, asked.tickets, asked.messages, asked.numbers, asked.canned_replies,
+        wished.wants, wished.votes,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:
@@ -81,6 +88,7 @@ async def found_company(progress: Progress) -> Secrets:
             written += len(batch)
             progress("Shops, events and people", written, total)
     await count_mail()
+    await write_logs(random, shops, now)
     await _hand_out_links(known.contacts)
     return Secrets(OWNER, password, keys)
 

@@ -18,6 +18,7 @@ from core.settings import Settings
 from tasks.email_alerts import check_email_alerts
 from tasks.logs import forget_old_logs, settle_log_counts
 from tasks.slack import requeue_slack, tell_of_dead_jobs
+from tasks.tickets import close_resolved_tickets, finish_ticket_events, notice_breaches
 from tasks.upkeep import (
     apply_pending_events,
     attend_to_campaigns,
@@ -41,6 +42,9 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
     "requeue_slack": (requeue_slack, EVERY_MINUTE),
     "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
+    "finish_ticket_events": (finish_ticket_events, EVERY_MINUTE),
+    "notice_breaches": (notice_breaches, EVERY_MINUTE),
+    "close_resolved_tickets": (close_resolved_tickets, EVERY_FIVE_MINUTES),
     "settle_changed_wants": (settle_changed_wants, EVERY_MINUTE),
     "recount_wants": (recount_wants, EVERY_HOUR),
     "settle_log_counts": (settle_log_counts, EVERY_MINUTE),

@@ -21,6 +21,7 @@ DEFAULT_LANGUAGE: Final = "en"
 FONT: Final = "font-family:-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
 PARAGRAPH: Final = "margin:0 0 16px"
 SMALL: Final = "margin:0 0 12px;font-size:14px;line-height:20px;color:#4a4f55"
+QUOTE: Final = "margin:0 0 16px;padding:12px 16px;border-left:3px solid #c9d3e8;background-color:#f6f8fc"
 BUTTON: Final = (
     "display:inline-block;padding:12px 24px;border-radius:6px;background-color:#1f4fd1;color:#ffffff;"
     "font-weight:bold;text-decoration:none"
@@ -29,7 +30,14 @@ CODE: Final = (
     "margin:0 0 24px;font-family:Menlo,Consolas,monospace;font-size:28px;line-height:36px;font-weight:bold;"
     "letter-spacing:4px"
 )
-CONDITIONAL: Final = re.compile(r"(\{% if \w+ %\})((?:(?!\{% (?:end)?if ).)*)(\{% endif %\})", re.DOTALL)
+CONDITIONAL: Final = re.compile(r"(\{% if \w+ %\})((?:(?!\{% (?:(?:end)?if |else )).)*)(\{% endif %\})", re.DOTALL)
+FILES_HTML: Final = (
+    '{{% if {files} %}}<p style="{style}">'
+    '{{% for file in {files} %}}<a href="{{{{ file.url }}}}">{{{{ file.name }}}}</a><br>{{% endfor %}}</p>{{% endif %}}'
+)
+FILES_TEXT: Final = (
+    "{{% if {files} %}}{{% for file in {files} %}}{{{{ file.name }}}}: {{{{ file.url }}}}\n{{% endfor %}}{{% endif %}}"
+)
 PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -84,9 +92,10 @@ class BuiltIn:
 
 
 class _Words(BaseModel):
-    """`preview` is what a list of mails shows beside the subject, `button` the words of the link, `code` leads to the
-    code that does instead of the link, `fallback` to the address written out, `small` are the paragraphs below it. A
-    paragraph that is one `{% if … %}…{% endif %}` is there or not."""
+    """`preview` is what a list of mails shows beside the subject, `after` are the paragraphs below what is quoted,
+    `button` the words of the link, `code` leads to the code that does instead of the link, `fallback` to the address
+    written out, `small` are the paragraphs below it. A paragraph that is one `{% if … %}…{% endif %}` is there or
+    not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -94,22 +103,26 @@ class _Words(BaseModel):
     preview: str
     title: str
     paragraphs: list[str]
-    button: str
+    after: list[str] = []
+    button: str = ""
     code: str = ""
-    fallback: str
+    fallback: str = ""
     small: list[str]
 
 
 class _File(BaseModel):
     """`link` is the variable that the button leads to: where its default is an empty text, the button may be missing.
-    `code` is the one that can be typed instead."""
+    `code` is the one that can be typed instead, `quote` that of what somebody wrote, `files` that of a list of what
+    came along, each with `name` and `url`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     category: str
-    link: str
+    link: str | None = None
     code: str | None = None
+    quote: str | None = None
+    files: str | None = None
     variables: tuple[Variable, ...]
     words: dict[str, _Words]
 
@@ -153,13 +166,12 @@ def _built_in(key: str, language: str, file: _File) -> BuiltIn:
 
 
 def _html(language: str, words: _Words, file: _File) -> str:
-    address, code, (begin, end) = f"{{{{ {file.link} }}}}", f"{{{{ {file.code} }}}}", file.condition
-    button = f'<a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a>'
-    fallback = f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>'
-    instead = [_paragraph(PARAGRAPH, words.code), _paragraph(CODE, code)] if file.code else []
     body = [
         *(_paragraph(PARAGRAPH, paragraph) for paragraph in words.paragraphs),
-        "\n".join([f'{begin}<p style="margin:24px 0">{button}</p>', *instead, fallback + end]),
+        *([f'<div style="{QUOTE}">{{{{ {file.quote}|nl2br }}}}</div>'] if file.quote else []),
+        *([FILES_HTML.format(files=file.files, style=SMALL)] if file.files else []),
+        *(_paragraph(PARAGRAPH, paragraph) for paragraph in words.after),
+        *([_linked(words, file)] if file.link else []),
         *(_paragraph(SMALL, paragraph) for paragraph in words.small),
     ]
     return PAGE.format(
@@ -178,11 +190,26 @@ def _paragraph(style: str, words: str) -> str:
     return f'<p style="{style}">{_escaped(words)}</p>'
 
 
+def _linked(words: _Words, file: _File) -> str:
+    address, (begin, end) = f"{{{{ {file.link} }}}}", file.condition
+    button = f'<a href="{address}" style="{BUTTON}">{_escaped(words.button)}</a>'
+    fallback = f'<p style="{SMALL};word-break:break-all">{_escaped(words.fallback)}<br>{address}</p>'
+    instead = [_paragraph(PARAGRAPH, words.code), _paragraph(CODE, f"{{{{ {file.code} }}}}")] if file.code else []
+    return "\n".join([f'{begin}<p style="margin:24px 0">{button}</p>', *instead, fallback + end])
+
+
 def _text(words: _Words, file: _File) -> str:
     begin, end = file.condition
-    button = f"{begin}{words.button}:\n{{{{ {file.link} }}}}{end}"
-    instead = [f"{words.code}\n{{{{ {file.code} }}}}"] if file.code else []
-    return words.title + "".join(map(_below, [*words.paragraphs, button, *instead, *words.small])) + "\n"
+    parts = [
+        *words.paragraphs,
+        *([f"{{{{ {file.quote} }}}}"] if file.quote else []),
+        *([FILES_TEXT.format(files=file.files)] if file.files else []),
+        *words.after,
+        *([f"{begin}{words.button}:\n{{{{ {file.link} }}}}{end}"] if file.link else []),
+        *([f"{words.code}\n{{{{ {file.code} }}}}"] if file.code else []),
+        *words.small,
+    ]
+    return words.title + "".join(map(_below, parts)) + "\n"
 
 
 def _below(words: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from mail.bounces import Bounce, reason
 from mail.inbound.delivery_status import ENHANCED, STATUS, Action, Reported, groups_of, reported_in
-from mail.inbound.fields import Fields
+from mail.inbound.fields import Fields, text_of
 from mail.inbound.mailboxes import mailboxes
 from mail.inbound.notices import COPIED_FIELDS, COPY, WHOM_TO_ASK
 from mail.inbound.originals import ids_in, original_fields
@@ -75,7 +75,7 @@ def bounce_of(mail: Received) -> BounceReport | None:
         return None
     original = original_fields(inner.parts, copy)
     recipients = list(_reported(inner, notice)) or list(_mentioned(inner, notice, original, signs))
-    ids = tuple(ids_in(original, inner.fields, copy or notice))
+    ids = ids_in(original, inner.fields, copy or notice)
     return BounceReport(
         recipients=tuple(_each_once(recipients)[:MOST_RECIPIENTS]),
         message_id=ids[0] if ids else None,
@@ -95,8 +95,6 @@ def _is_structured(mail: Received, notice: str) -> bool:
 
 def _notice_within(mail: Received) -> Received:
     """A gateway may send the notice on as an attachment, without a word of its own."""
-    if not any(part.type in STATUS for part in mail.root.walk() if part.type in STATUS):
-        return mail
     attached = [part for part in mail.root.parts if part.type in MESSAGES and part.parts]
     own_status = any(part.type in STATUS for part in mail.root.parts)
     if mail.root.type in MESSAGES or own_status or not attached:
@@ -153,7 +151,8 @@ def _mentioned(mail: Received, notice: str, original: Fields, signs: Signs) -> I
     found = mentions(notice, own) or mentions(mail.subject, own)
     general = _reasons_in(notice) or mail.subject
     said = {mention.email.lower(): mention for mention in found}
-    named = [mailbox.email for value in mail.fields.every("x-failed-recipients") for mailbox in mailboxes(value)]
+    header = map(text_of, mail.fields.every("x-failed-recipients"))
+    named = [mailbox.email for value in header for mailbox in mailboxes(value)]
     if not named and not any(mention.rank <= ITEM_OF_A_LIST for mention in found):
         named = addresses_found_by_flufl(mail.root.data[mail.root.head : mail.root.end])
     if not named:

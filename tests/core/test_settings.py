@@ -39,6 +39,14 @@ def test_lists_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
 
 
+def test_slack_may_be_elsewhere_where_the_operator_says_so(environment: pytest.MonkeyPatch) -> None:
+    assert loaded(environment).trusted_slack_origins == ()
+    elsewhere = loaded(environment, SLACK_ORIGINS="https://hooks.slack.com, HTTP://Chat.internal:8065")
+    assert elsewhere.trusted_slack_origins == ("http://chat.internal:8065",)
+    with pytest.raises(SettingsError, match="SLACK_ORIGINS: must be an origin"):
+        loaded(environment, SLACK_ORIGINS="hooks.slack.com")
+
+
 def test_production_starts_with_what_it_needs(environment: pytest.MonkeyPatch) -> None:
     assert loaded(environment, **PRODUCTION).environment is Environment.PRODUCTION
 
@@ -50,6 +58,7 @@ def test_production_starts_with_what_it_needs(environment: pytest.MonkeyPatch) -
         ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter than 32 characters"),
         ({"MONGODB_URL": ""}, "MONGODB_URL is not set"),
         ({"ALLOWED_ORIGINS": "https://a.example,*"}, "ALLOWED_ORIGINS must list origins"),
+        ({"SLACK_ORIGINS": "http://chat.example.com"}, "SLACK_ORIGINS must begin with https://"),
         ({"PUBLIC_URL": "http://allover.example.com"}, "PUBLIC_URL must begin with https://"),
         ({"MAIL_PROVIDER": ""}, "MAIL_PROVIDER must be smtp or resend"),
         ({"MAIL_PROVIDER": "memory"}, "MAIL_PROVIDER must be smtp or resend"),

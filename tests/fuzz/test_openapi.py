@@ -70,7 +70,9 @@ def sender(client: AsyncClient, credentials: Headers) -> Callable[[Case[Any]], R
             request["content"] = request.pop("data")
         del request["cookies"]  # None are documented, and httpx takes them per client.
         request["headers"] = {**request["headers"], **credentials}
-        return asyncio.run_coroutine_threadsafe(client.request(**request), loop).result(PATIENCE_SECONDS)
+        response = asyncio.run_coroutine_threadsafe(client.request(**request), loop).result(PATIENCE_SECONDS)
+        response.request.read()  # A form is made while it is sent; Schemathesis looks at it afterwards.
+        return response
 
     return send
 

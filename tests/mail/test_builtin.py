@@ -26,11 +26,13 @@ def rendered(mail: BuiltIn, name: str = "Ada <Lovelace>") -> Rendered:
 
 
 def names_in(source: str) -> set[str]:
-    return {word for pair in re.findall(r"{{ (\w+) }}|{% if (\w+) %}", source) for word in pair if word}
+    found = re.findall(r"{{ (\w+)(?:\|nl2br)? }}|{% if (\w+) %}", source)
+    return {word for pair in found for word in pair if word}
 
 
 def test_the_mails_that_others_rely_on_are_there() -> None:
-    assert {"newsletter-confirmation", "data-export", "magic-link"} <= built_ins().keys()
+    tickets = {"ticket-received", "ticket-reply", "ticket-resolved", "ticket-merged"}
+    assert {"newsletter-confirmation", "data-export", "magic-link", *tickets} <= built_ins().keys()
 
 
 @pytest.mark.parametrize("key", built_ins())
@@ -48,9 +50,8 @@ def test_every_language_says_the_same_by_its_variables(key: str) -> None:
 @each
 def test_it_renders_whole_with_its_samples(mail: BuiltIn) -> None:
     result = rendered(mail)
-    link = next(variable.sample for variable in mail.variables if variable.name.endswith("_url"))
     for part in (result.html or "", result.text):
-        assert link in part
+        assert all(variable.sample in part for variable in mail.variables if variable.name.endswith("_url"))
         assert "{" not in re.sub(r"<style.*?</style>", "", part)
     assert "Ada &lt;Lovelace&gt;" in (result.html or "")
     assert "Ada <Lovelace>" in result.text
@@ -73,7 +74,7 @@ def test_it_needs_no_name(mail: BuiltIn) -> None:
 
 @each
 def test_every_variable_is_used_and_described(mail: BuiltIn) -> None:
-    used = names_in(mail.html) & names_in(mail.text)
+    used = names_in(mail.html) & names_in(mail.text + mail.subject)
     for variable in mail.variables:
         assert variable.name in used
         assert variable.description
@@ -86,6 +87,30 @@ def test_it_reads_well_without_seeing_it(mail: BuiltIn) -> None:
     assert html.count("<table") == html.count('role="presentation"')
     assert html.count("<h1") == 1
     assert "<img" not in html
+
+
+def test_what_somebody_wrote_stays_text_and_keeps_its_lines() -> None:
+    reply = built_in("ticket-reply")
+    assert reply is not None
+    samples = {variable.name: variable.sample for variable in reply.variables}
+    values = {**samples, "app_name": "Banners", "message": "First <script>alert(1)</script>\n\n{{ name }} & more"}
+    result = content_of(reply).render(values, PersonalLinks("https://mail.test/u"))
+    shown = "First &lt;script&gt;alert(1)&lt;/script&gt;<br>\n<br>\n{{ name }} &amp; more"
+    assert shown in (result.html or "")
+    assert values["message"] in result.text
+
+
+def test_of_what_depends_on_a_value_nothing_is_left_without_it() -> None:
+    reply = built_in("ticket-reply")
+    assert reply is not None
+    values = {"app_name": "Banners", "subject": "Tea", "reference": "#1", "message": "Yes"}
+    result = content_of(reply).render(values, PersonalLinks("https://mail.test/u"))
+    assert "<a " not in (result.html or "")
+    assert "<p></p>" not in re.sub(r' style="[^"]*"', "", result.html or "")
+    assert result.text == (
+        "An answer to your request #1\n\nHello,\n\nsomebody of Banners writes:\n\nYes\n\n"
+        "Nobody reads answers to this mail.\n"
+    )
 
 
 @each

@@ -7,7 +7,7 @@ from typing import Final
 class Tags(HTMLParser):
     """What a page consists of. Raises where tags are not closed in their order."""
 
-    VOID: Final = {"meta", "br", "wbr", "rect", "path", "circle"}
+    VOID: Final = {"meta", "br", "wbr", "input", "rect", "path", "circle"}
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -18,6 +18,7 @@ from public_pages.link_problems import LinkProblem, link_problem_page
 from public_pages.magic_links import sign_in_code_page, sign_in_page
 from public_pages.newsletters import confirm_page, confirmed_page, unsubscribe_page, unsubscribed_page
 from public_pages.texts import TEXTS
+from public_pages.ticket_ratings import rated_page, rating_page
 from tests.public_pages.tags import Tags
 
 APP: Final = "Tea & <i>Cakes</i>"
@@ -44,6 +45,8 @@ PAGES: Final[dict[str, Page]] = {
     "confirmed": lambda language: confirmed_page(language, APP, ADDRESS),
     "sign_in": lambda language: sign_in_page(language, APP, ADDRESS, ACTION, "https://tea.example.com"),
     "sign_in_code": lambda language: sign_in_code_page(language, APP, ADDRESS, "274918"),
+    "rating": lambda language: rating_page(language, APP, "#1", ACTION, score=4, comment=APP),
+    "rated": lambda language: rated_page(language, APP, "#1"),
     "data_export": lambda language: data_export_page(language, APP, NOW, NOW, [], {}, "/download"),
     **{
         f"link_{kind}": lambda language, kind=kind: link_problem_page(language, kind)  # type: ignore[misc]

@@ -126,13 +126,6 @@ class TestWorks:
         assert {file.owner.id for file in claimed if file.owner} == {owner.id}
         assert [file.people_keys for file in claimed] == [["ada@example.com"]] * 2
 
-    async def test_who_is_not_sure_whether_they_claimed_it_does_it_again(self) -> None:
-        actor, owner = backend_of(APP), a_message()
-        (file,) = await uploaded(actor, APP)
-        for _ in range(2):
-            (claimed,) = await claim_attachments(actor, APP, [file.key], owner)
-        assert claimed.status is AttachmentStatus.USED
-
     async def test_whoever_has_the_link_gets_the_file(self) -> None:
         (file,) = await uploaded(backend_of(APP), APP)
         assert (await get_linked_attachment(NOBODY, APP, file.key, token_in(file.url))).id == file.id

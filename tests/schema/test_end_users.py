@@ -32,10 +32,10 @@ async def test_staff_list_end_users_and_switch_them_off(client: AsyncClient) -> 
     user = await a_stored_end_user(app.id, contact_id=contact.id)
     support = await logged_in(Role.SUPPORT)
     query = """query ($app: ID!) { endUsers(appId: $app, filter: {search: "merchant"}) {
-      nodes { id email isActive loginCount app { name } contact { name } } totalCount } }"""
+      nodes { id email isActive loginCount app { name } contact { name endUsers { email } } } totalCount } }"""
     shown = {"id": str(user.id), "email": MERCHANT, "isActive": True, "loginCount": 1}
     assert (await ask(client, support, query, app=app.id))["endUsers"] == {
-        "nodes": [{**shown, "app": {"name": "Banners"}, "contact": {"name": "Mo"}}],
+        "nodes": [{**shown, "app": {"name": "Banners"}, "contact": {"name": "Mo", "endUsers": [{"email": MERCHANT}]}}],
         "totalCount": 1,
     }
     query = """mutation ($id: ID!) { endUserUpdate(id: $id, input: {isActive: false}) {

@@ -191,6 +191,16 @@ class TestTheServer:
         assert "{token}" in str(logged)
 
 
+async def test_an_end_user_sends_ten_forms_a_minute(web_app: FastAPI, backend: Mapping[str, str]) -> None:
+    """The eleventh is answered before it is read: what is read is on disk until then."""
+    headers = bearer_of(await a_stored_end_user("banners"))
+    statuses = [await Client(headers, iter([b"--x--\r\n"])).upload(web_app) for _ in range(10)]
+    assert set(statuses) == {400}
+    one_more = Client(headers, iter([PIECE] * 10))
+    assert (await one_more.upload(web_app), one_more.taken) == (429, 0)
+    assert await Client(backend, iter([b"--x--\r\n"])).upload(web_app) == 400
+
+
 async def test_strangers_are_answered_before_anything_is_read(web_app: FastAPI, platform: object) -> None:
     await an_app("banners")
     client = Client({}, iter([PIECE] * 10))
