@@ -1,6 +1,6 @@
 """What was, or is to be, sent: one delivery per recipient of anything."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Final
@@ -122,12 +122,11 @@ class Delivery(Stored):
         return not self.email
 
     @classmethod
-    async def count_by_status(
-        cls, campaign_id: PydanticObjectId, statuses: Collection[DeliveryStatus] = tuple(DeliveryStatus)
-    ) -> Mapping[DeliveryStatus, int]:
+    async def count_by_status(cls, campaign_id: PydanticObjectId) -> Mapping[DeliveryStatus, int]:
         """How many of a campaign's deliveries have each status: one indexed count per status."""
         return {
-            status: await cls.find({"campaignId": campaign_id, "status": status.value}).count() for status in statuses
+            status: await cls.find({"campaignId": campaign_id, "status": status.value}).count()
+            for status in DeliveryStatus
         }
 
     class Settings:

@@ -16,15 +16,15 @@ from pydantic.alias_generators import to_camel
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
-from core import clock
 from core.access import allow
 from core.actor import Actor
 from models.base import touched
 from models.campaigns import Campaign
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, becoming
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
+from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, day_of, mark_dirty
 
@@ -63,10 +63,11 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     await _complete(events, deliveries)
     await _forget_erased(events, deliveries)
     counted = [event for event in events if not event.is_test]
-    await _conclude_sent(counted, deliveries)
+    concerned = await _conclude_sent(counted, deliveries)
     await _show(counted)
     failed = await _act_on_addresses(counted)
-    await _recount_reconciled(counted)
+    for campaign_id in concerned:
+        await settle_campaign(campaign_id, at_once=True)
     # Also what was a trial: it may have been counted before anybody looked.
     await mark_dirty(await _touched(events), {event.contact_id for event in events if event.contact_id})
     done = [event.id for event in events if event.id not in failed]
@@ -119,15 +120,19 @@ async def _forget_erased(events: Iterable[EmailEvent], deliveries: Mapping[Objec
         await Delivery.find({"_id": {"$in": told}}).update(touched({"response": None}))
 
 
-async def _conclude_sent(events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, Delivery]) -> None:
-    """A delivery of which nobody could say whether it was sent was, when something is heard of it."""
+async def _conclude_sent(
+    events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, Delivery]
+) -> set[PydanticObjectId]:
+    """A delivery of which nobody could say whether it was sent was, when something is heard of it: also where it waits
+    to be sent again. Returns the campaigns whose numbers change by it. They are marked before: where this is cut off,
+    their upkeep counts them."""
     heard: dict[ObjectId, datetime] = {}
     for event in events:
         delivery = deliveries.get(event.delivery_id) if event.delivery_id else None
-        if delivery and delivery.status is DeliveryStatus.UNCERTAIN and event.type in OUTSIDE:
+        if delivery and _may_be_sent(delivery) and (event.type in OUTSIDE or event.type is EmailEventType.SENT):
             heard[delivery.id] = min(event.at, heard.get(delivery.id, event.at))
     if not heard:
-        return
+        return set()
     await record_events(
         [
             event_about(
@@ -140,14 +145,23 @@ async def _conclude_sent(events: Iterable[EmailEvent], deliveries: Mapping[Objec
             for one, at in heard.items()
         ]
     )
-    uncertain = {"status": DeliveryStatus.UNCERTAIN.value}
+    campaigns = {campaign_id for one in heard if (campaign_id := deliveries[one].campaign_id)}
+    await Campaign.find({"_id": {"$in": [*campaigns]}}).update({"$set": {"open": True}})
+    unknown = {"status": {"$in": [DeliveryStatus.UNCERTAIN.value, DeliveryStatus.QUEUED.value]}}
     await Delivery.get_pymongo_collection().bulk_write(
         [
-            UpdateOne({"_id": one, **uncertain}, touched({"status": DeliveryStatus.SENT.value, "sentAt": at}))
+            UpdateOne({"_id": one, **unknown}, touched({**becoming(DeliveryStatus.SENT), "sentAt": at}))
             for one, at in heard.items()
         ],
         ordered=False,
     )
+    return campaigns
+
+
+def _may_be_sent(delivery: Delivery) -> bool:
+    """Whether it was offered to a server that may have taken it."""
+    waits_again = delivery.status is DeliveryStatus.QUEUED and delivery.attempts > 0
+    return delivery.status is DeliveryStatus.UNCERTAIN or waits_again
 
 
 async def _show(events: Iterable[EmailEvent]) -> None:
@@ -217,19 +231,6 @@ async def _end_subscriptions(delivery: Delivery, status: SubscriberStatus, at: d
     before = {"$or": [{"subscribedAt": None}, {"subscribedAt": {"$lte": at}}]}
     theirs = {"contactId": delivery.contact_id, "status": {"$nin": ended}, **before}
     await Subscriber.find(theirs).update(touched({"status": status.value}))
-
-
-async def _recount_reconciled(events: Iterable[EmailEvent]) -> None:
-    """A campaign's own numbers follow where its deliveries turned out to be sent."""
-    campaigns = {
-        event.campaign_id
-        for event in events
-        if event.type is EmailEventType.SENT and event.detail == RECONCILED and event.campaign_id
-    }
-    for campaign in campaigns:
-        counts = await Delivery.count_by_status(campaign, [DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN])
-        changed = {f"stats.{status.value}": number for status, number in counts.items()}
-        await Campaign.find_one({"_id": campaign}).update({"$set": changed | {"updatedAt": clock.now()}})
 
 
 async def _touched(events: Sequence[EmailEvent]) -> set[Bucket]:
