@@ -29,7 +29,7 @@ from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
 from resolvers.email_events import PERSONAL, without_address
-from resolvers.holdings import Holding, Person, overwriting
+from resolvers.holdings import Holding, Person, overwriting, sent_to_stranger
 from resolvers.shop_writes import changed, write_shop
 
 
@@ -58,7 +58,8 @@ async def _erase_from_events(holding: Holding, person: Person) -> int:
 
 
 async def _erase_from_email_events(holding: Holding, person: Person) -> int:
-    """What a link led to is known of everybody who got it, unless it has an address in it."""
+    """What a link led to is known of everybody who got it, unless it has an address in it. Mail from before the person
+    was a contact can be forgotten then: nothing is looked for by it any more."""
     count = 0
     async for batch in holding.batches(person):
         named = {"_id": {"$in": [event.id for event in batch]}}
@@ -67,6 +68,7 @@ async def _erase_from_email_events(holding: Holding, person: Person) -> int:
         for event in batch:
             if event.url is not None and (url := without_address(event.url)) != event.url:
                 await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
+    await Delivery.find(sent_to_stranger(person.digests)).update(touched({"addressDigest": None}))
     return count
 
 
@@ -136,7 +138,7 @@ HOLDINGS: Final = (
     ),
     Holding(
         Delivery,
-        lambda person: {"contactId": person.contact.id},
+        lambda person: {"$or": [{"contactId": person.contact.id}, sent_to_stranger(person.digests)]},
         frozenset(
             {"app_id", "kind", "category", "email", "status", "refusal", "created_at", "sent_at", "delivered_at"}
         ),
@@ -144,7 +146,7 @@ HOLDINGS: Final = (
     ),
     Holding(
         EmailEvent,
-        lambda person: {"contactId": person.contact.id},
+        lambda person: {"$or": [{"contactId": person.contact.id}, {"deliveryId": {"$in": [*person.earlier_mail]}}]},
         frozenset({"type", "at", "app_id", "url", "detail", "ip", "user_agent"}),
         _erase_from_email_events,
     ),
