@@ -83,7 +83,7 @@ class Attachment(Stored):
         ]
 
 
-def attachment_url(app_id: str, attachment_id: PydanticObjectId) -> str:
+def attachment_url(app_id: str, attachment_id: PydanticObjectId, valid: timedelta = LINK_VALID) -> str:
     settings = runtime().settings
-    token = timed_token(settings, LINK, str(attachment_id), LINK_VALID)
+    token = timed_token(settings, LINK, str(attachment_id), valid)
     return f"{settings.public_url.rstrip('/')}/{app_id}/attachments/{attachment_id}/{token}"

@@ -25,7 +25,7 @@ async def erase_from_tickets(holding: Holding, person: Person) -> int:
     key, stand_in, count = person.contact.email_key, f"erased:{person.contact.id}", 0
     async for batch in holding.batches(person):
         for ticket in batch:
-            await follow(ticket, ticket.events)
+            await _settle(ticket)
             await write_ticket({"_id": ticket.id}, lambda current: _without(current, key, stand_in))
         count += len(batch)
     return count
@@ -46,7 +46,7 @@ async def redact_tickets_of_shop(app_id: str, domain: str) -> int:
     count = 0
     while tickets := await Ticket.find(of_shop).limit(BATCH).to_list():
         for ticket in tickets:
-            await follow(ticket, ticket.events)
+            await _settle(ticket)
         await _silence({"appId": app_id, "ticketId": {"$in": [ticket.id for ticket in tickets]}})
         for ticket in tickets:
             await write_ticket({"_id": ticket.id}, _redacted)
@@ -88,6 +88,13 @@ def _forgotten(ticket: Ticket, stand_in: str, people: Sequence[object]) -> Ticke
         rating=rating,
         history=[change.model_copy(update={"reason": None}) for change in ticket.history],
     )
+
+
+async def _settle(ticket: Ticket) -> None:
+    """What was written and not added to the conversation yet is, where it is found; nothing else is told any more."""
+    await follow(ticket, ticket.events)
+    done = {"$pull": {"events": {"id": {"$in": [event.id for event in ticket.events]}}}}
+    await Ticket.change({"_id": ticket.id}, done)
 
 
 async def _silence(messages: Filter) -> None:

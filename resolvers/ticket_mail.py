@@ -1,8 +1,9 @@
 """Mail to the customers of tickets. There is one mail of each occasion to each person, whoever plans it again, and all
 of a ticket's mail is one conversation in mail programs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from beanie import PydanticObjectId
@@ -12,6 +13,7 @@ from core.errors import found
 from core.runtime import runtime
 from mail.links import RatingTokens
 from models.apps import App
+from models.attachments import attachment_url
 from models.deliveries import DeliveryThread
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket, TicketEvent, TicketEventKind
@@ -19,17 +21,21 @@ from resolvers.mail_skeletons import sender_of
 from resolvers.transactional import Recipient, queue_mail
 
 SENDER: Final = Actor.system("tickets")
+FILES_VALID: Final = timedelta(days=30)
+"""How long the links to an answer's files work that are in its mail."""
 REFERENCES: Final = 5
 """Mails of the customer that the next one says it comes after, the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Why somebody is written to: `key` is the template's, `source` names the occasion."""
+    """Why somebody is written to: `key` is the template's, `source` names the occasion, `files` lead to what comes
+    along."""
 
     key: str
     source: str
     values: Mapping[str, Any]
+    files: Sequence[Mapping[str, str]] = ()
     is_resolution: bool = False
     by_person: bool = False
 
@@ -42,15 +48,16 @@ async def tell_customers(ticket: Ticket, event: TicketEvent) -> None:
         return
     thread = await _thread(app, ticket, by_person=occasion.by_person)
     known = {"subject": ticket.subject, "reference": ticket.reference, "can_reply": _answers_are_read(app)}
-    rating = {"rating_url": rating_url(ticket)} if occasion.is_resolution and app.support.asks_rating else {}
+    asks = occasion.is_resolution and app.support.asks_rating
     for recipient, language in _recipients(ticket, event):
+        rating = {"rating_url": rating_url(ticket)} if asks and recipient.email == ticket.email else {}
         await queue_mail(
             SENDER,
             app,
             occasion.key,
             recipient,
             values={**known, **occasion.values},
-            secret_values=rating,
+            secret_values={**rating, **({"files": occasion.files} if occasion.files else {})},
             language=language,
             source=occasion.source,
             thread=thread,
@@ -97,8 +104,12 @@ def _answer(message: Mapping[str, Any], resolution: int) -> Occasion:
         "agent_name": message["authorName"],
         "is_resolved": resolution > 0,
     }
+    files = [
+        {"name": file["filename"], "url": attachment_url(file["appId"], file["id"], FILES_VALID)}
+        for file in message["attachments"]
+    ]
     source = message_source(message["_id"])
-    return Occasion("ticket-reply", source, values, is_resolution=resolution > 0, by_person=True)
+    return Occasion("ticket-reply", source, values, files, is_resolution=resolution > 0, by_person=True)
 
 
 def _is_answer(message: Mapping[str, Any]) -> bool:
@@ -106,9 +117,10 @@ def _is_answer(message: Mapping[str, Any]) -> bool:
 
 
 def _recipients(ticket: Ticket, event: TicketEvent) -> Iterator[tuple[Recipient, str | None]]:
-    """The requester and, of what is said, everybody who is kept informed. Whoever was erased has no address."""
+    """The requester and, of answers and resolutions, everybody who is kept informed. Whoever was erased has no
+    address."""
     people = [(ticket.email, ticket.name, ticket.language)]
-    if event.kind is TicketEventKind.WRITTEN:
+    if event.kind in (TicketEventKind.WRITTEN, TicketEventKind.RESOLVED):
         people += [(person.email, person.name, person.language) for person in ticket.people]
     for email, name, language in people:
         if email:

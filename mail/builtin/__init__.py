@@ -31,6 +31,13 @@ CODE: Final = (
     "letter-spacing:4px"
 )
 CONDITIONAL: Final = re.compile(r"(\{% if \w+ %\})((?:(?!\{% (?:(?:end)?if |else )).)*)(\{% endif %\})", re.DOTALL)
+FILES_HTML: Final = (
+    '{{% if {files} %}}<p style="{style}">'
+    '{{% for file in {files} %}}<a href="{{{{ file.url }}}}">{{{{ file.name }}}}</a><br>{{% endfor %}}</p>{{% endif %}}'
+)
+FILES_TEXT: Final = (
+    "{{% if {files} %}}{{% for file in {files} %}}{{{{ file.name }}}}: {{{{ file.url }}}}\n{{% endfor %}}{{% endif %}}"
+)
 PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -105,7 +112,8 @@ class _Words(BaseModel):
 
 class _File(BaseModel):
     """`link` is the variable that the button leads to: where its default is an empty text, the button may be missing.
-    `code` is the one that can be typed instead, `quote` that of what somebody wrote."""
+    `code` is the one that can be typed instead, `quote` that of what somebody wrote, `files` that of a list of what
+    came along, each with `name` and `url`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -114,6 +122,7 @@ class _File(BaseModel):
     link: str | None = None
     code: str | None = None
     quote: str | None = None
+    files: str | None = None
     variables: tuple[Variable, ...]
     words: dict[str, _Words]
 
@@ -160,6 +169,7 @@ def _html(language: str, words: _Words, file: _File) -> str:
     body = [
         *(_paragraph(PARAGRAPH, paragraph) for paragraph in words.paragraphs),
         *([f'<div style="{QUOTE}">{{{{ {file.quote}|nl2br }}}}</div>'] if file.quote else []),
+        *([FILES_HTML.format(files=file.files, style=SMALL)] if file.files else []),
         *(_paragraph(PARAGRAPH, paragraph) for paragraph in words.after),
         *([_linked(words, file)] if file.link else []),
         *(_paragraph(SMALL, paragraph) for paragraph in words.small),
@@ -193,6 +203,7 @@ def _text(words: _Words, file: _File) -> str:
     parts = [
         *words.paragraphs,
         *([f"{{{{ {file.quote} }}}}"] if file.quote else []),
+        *([FILES_TEXT.format(files=file.files)] if file.files else []),
         *words.after,
         *([f"{begin}{words.button}:\n{{{{ {file.link} }}}}{end}"] if file.link else []),
         *([f"{words.code}\n{{{{ {file.code} }}}}"] if file.code else []),

@@ -41,12 +41,12 @@ INDEXES: list[tuple[list[tuple[str, int]], dict[str, Any]]] = [
     ([("e", -1)], {}),
     ([("c", 1), ("_id", 1)], {"unique": True}),
     ([("c", 1)], {"sparse": True}),
-    ([("_id", 1), ("c", 1)], {"partialFilterExpression": {"a.d": {"$gte": 1}}}),
+    ([("e", 1)], {"partialFilterExpression": {"a.d": {"$gte": 1}}}),
 ]
 QUERIES: list[dict[str, Any]] = [
     *({name: value} for name in ("a.b", "c", "e") for value in (0, 1, 2, "x", None, [1])),
     *({"c": {"$in": [value, 1]}, "_id": {"$in": [0, 1, 2, 3]}} for value in (0, 2, "x", None)),
-    {"a.d": {"$gte": 1}, "_id": {"$in": [0, 1, 2]}},
+    *({"a.d": {"$gte": 1}, "e": value} for value in (0, 1, None)),
     {"_id": {"$in": [4, 2, 0]}, "c": {"$gte": 0}},
     {"_id": 2, "e": {"$exists": True}},
 ]

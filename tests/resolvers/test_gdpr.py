@@ -36,6 +36,7 @@ from tests.factories.apps import an_app
 from tests.factories.attachments import a_file, uploaded
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
+from tests.factories.feedback import said as said_of
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
@@ -71,10 +72,13 @@ async def ada_everywhere() -> Contact:
     await a_stored_end_user(app.id, ADDRESS, contact_id=ada.id, shop_domain=shop.domain)
     await a_magic_link(app.id, "a token", ADDRESS)
     await uploaded(an_end_user(app.id, ADDRESS), app.id, a_file("a.txt", b"ada lovelace wrote this"))
+    await app.set({"support.acknowledges": False})
     ticket = await a_ticket(app.id, email=ADDRESS, message="Ada Lovelace asks: how do I export my data?")
     await said(ticket, SYSTEM, f"Ada Lovelace called, from {ADDRESS}", isInternal=True)
     wish = {"authorEmail": ADDRESS, "title": "Write to Ada Lovelace", "description": f"At {ADDRESS}", "vote": True}
     await submitted(app.id, SYSTEM, **wish)
+    context = {"user": "Ada Lovelace"}
+    await said_of(app.id, SYSTEM, email=ADDRESS, message=f"Write to {ADDRESS}", context=context, page=f"/?to={ADDRESS}")
     await keep_webhook_event(
         SYSTEM,
         WebhookProvider.RESEND,
@@ -115,6 +119,7 @@ class TestErasing:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "feedback": 1,
             "magic_links": 1,
             "subscribers": 1,
             "shops": 1,
@@ -248,6 +253,7 @@ class TestExporting:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "feedback": 1,
             "magic_links": 1,
             "subscribers": 1,
             "shops": 1,

@@ -8,12 +8,14 @@ import pytest
 
 from core import clock, runtime
 from core.actor import Actor, Role
+from core.errors import Gone
 from core.runtime import Runtime
 from core.settings import Settings
 from models.apps import App
 from models.deliveries import Delivery
 from models.tickets import Ticket, TicketStatus
 from resolvers import ticket_events, ticket_mail
+from resolvers.attachments import get_linked_attachment
 from resolvers.mail_contents import message_for
 from resolvers.reply_addresses import reply_address, ticket_behind
 from resolvers.ticket_creation import TicketCreate, create_ticket
@@ -21,6 +23,7 @@ from resolvers.ticket_ratings import get_ticket_rating
 from resolvers.ticket_upkeep import finish_ticket_events
 from resolvers.tickets import TicketStatusChange, change_ticket_status
 from tests.factories.apps import an_app
+from tests.factories.attachments import a_file, uploaded
 from tests.factories.dying import Killed, dying
 from tests.factories.end_users import an_end_user
 from tests.factories.people import a_user, actor_for, an_actor
@@ -130,6 +133,23 @@ class TestOccasions:
         app = await an_app()
         await create_ticket(await an_actor(Role.SUPPORT), app.id, TicketCreate.model_validate(data))
         assert [mail.content for mail in await mails()] == ["template:ticket-reply"]
+
+    async def test_files_of_an_answer_are_links_that_work_for_a_month(self) -> None:
+        app, user = await an_app(), await a_user(Role.SUPPORT)
+        ticket = await a_ticket(app.id)
+        (file,) = await uploaded(actor_for(user), app.id, a_file("notes & more.txt", b"Read me"))
+        await said(ticket, actor_for(user), "Look", attachmentIds=[file.key])
+        mail = await the_mail("ticket-reply")
+        assert file.key not in str(mail.values), "what lets somebody in is sealed"
+        message = await read(mail)
+        text = message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+        url = text.partition(f"{file.filename}: ")[2].split()[0]
+        assert f'<a href="{url}">notes &amp; more.txt</a>' in message.get_body(("html",)).get_content()
+        token = url.rsplit("/", 1)[-1]
+        with clock.shifted(timedelta(days=29)):
+            assert (await get_linked_attachment(Actor.anonymous(), app.id, file.key, token)).filename == file.filename
+        with clock.shifted(timedelta(days=31)), pytest.raises(Gone):
+            await get_linked_attachment(Actor.anonymous(), app.id, file.key, token)
 
     async def test_whoever_was_erased_gets_nothing(self) -> None:
         ticket = await a_ticket((await an_app()).id)
