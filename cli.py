@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app import create_app
-from commands import background, doctor, people, seeding
+from commands import background, doctor, metrics, people, seeding
 from commands.console import MESSAGES
 from commands.errors import CommandError
 from commands.secret import with_own_secret
@@ -61,6 +61,12 @@ def seed(
 ) -> None:
     """Fill an empty database with a believable company: apps, plans, staff, merchants, a year of installs."""
     seeding.seed(_settings(), reset=reset)
+
+
+@commands.command("rebuild-metrics")
+def rebuild_metrics() -> None:
+    """Count all metrics anew, from the shops and their events."""
+    metrics.rebuild(_settings())
 
 
 @commands.command("doctor")

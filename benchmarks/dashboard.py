@@ -1,8 +1,9 @@
-"""How soon the dashboard of all apps is there, with 100,000 shops and two years of days: `python -m benchmarks.dashboard`.
+"""How soon the dashboard of all apps is there, with 100,000 shops and two years of days, and how long it takes to count
+them anew: `python -m benchmarks.dashboard`, or with another number of shops behind it.
 
-Three apps; each shop was installed at some time of two years, tries a plan, and pays, changes its plan or leaves. Metrics
-are rebuilt from the shops, and the dashboard is asked for over REST and GraphQL, as a client does, of the application
-in this process on the embedded database. The floor is a `ping` of the same database in the same run.
+Three apps; each shop was installed at some time of two years, tries a plan, and pays, changes its plan or leaves.
+Metrics are rebuilt from the shops, and the dashboard is asked for over REST and GraphQL, as a client does, of the
+application in this process on the embedded database. The floor is a `ping` of the same database in the same run.
 """
 
 import asyncio
@@ -41,7 +42,7 @@ from resolvers.shop_changes import replayed
 
 APPS: Final = ("banners-all-over", "reviews-all-over", "upsells-all-over")
 PRICES: Final = {"free": "0", "growth": "9.99", "pro": "29", "unlimited": "79"}
-SHOPS, DAYS, BATCH, ROUNDS = 10_000, 730, 2_000, 300
+SHOPS, DAYS, BATCH, ROUNDS = 100_000, 730, 2_000, 200
 SAMPLES: Final = 1_000
 """Lives that are lived by the platform's own functions; shops share them, each at its own time."""
 PLAN_IDS: Final = {handle: PydanticObjectId() for handle in PRICES}
@@ -66,11 +67,11 @@ QUERY: Final = """query Dashboard($days: Int, $interval: MetricsInterval!) {
 }"""
 
 
-async def main() -> None:
+async def main(shops: int) -> None:
     logs.configure(SETTINGS)
     with EmbeddedMongo() as database:
         async with running(SETTINGS, database.url, DOCUMENTS):
-            headers = await _company(Random(7))
+            headers = await _company(Random(7), shops)
             started = time.perf_counter()
             rebuilt = await rebuild_metrics(SYSTEM)
             seconds = time.perf_counter() - started
@@ -123,7 +124,7 @@ async def _latencies(ask: Callable[[], Awaitable[Any]]) -> list[float]:
     return latencies
 
 
-async def _company(random: Random) -> dict[str, str]:
+async def _company(random: Random, number_of_shops: int) -> dict[str, str]:
     """What an owner calls with."""
     user = User(email="o@example.com", email_key="o@example.com", role=Role.OWNER, password_hash="-", first_name="O")
     await user.insert()
@@ -132,9 +133,9 @@ async def _company(random: Random) -> dict[str, str]:
     now = clock.now()
     samples = [_sample(random, APPS[number % len(APPS)], now) for number in range(SAMPLES)]
     shops = Shop.get_pymongo_collection()
-    for start in range(0, SHOPS, BATCH):
-        batch = [_alike(samples[number % SAMPLES], number, random) for number in range(start, start + BATCH)]
-        await shops.insert_many(batch, ordered=False)
+    for start in range(0, number_of_shops, BATCH):
+        numbers = range(start, min(start + BATCH, number_of_shops))
+        await shops.insert_many([_alike(samples[number % SAMPLES], number, random) for number in numbers])
     token = runtime().tokens.issue(Audience.STAFF, str(user.id), version=user.token_version)
     return {"Authorization": f"Bearer {token}"}
 
@@ -161,14 +162,14 @@ def _life(random: Random, app_id: str, at: datetime, now: datetime) -> Iterator[
             at = min(at + timedelta(days=9), now)
             yield _change(ChangeKind.INSTALLED, at)
         else:
-            handle = random.choice([*PRICES])
-            plan = Plan(
-                app_id=app_id, handle=handle, name=handle, name_key=handle, price=Decimal(PRICES[handle]), trial_days=14,
-                id=PLAN_IDS[handle],
-            )  # fmt: skip
             status = SubscriptionStatus.FROZEN if chance > 0.95 else SubscriptionStatus.ACTIVE
-            subscription = subscription_to(plan, status, since=at)
+            subscription = subscription_to(_plan(app_id, random.choice([*PRICES])), status, since=at)
             yield _change(ChangeKind.PLAN_CHANGED, at).model_copy(update={"subscription": subscription})
+
+
+def _plan(app_id: str, handle: str) -> Plan:
+    names = {"handle": handle, "name": handle, "name_key": handle}
+    return Plan(id=PLAN_IDS[handle], app_id=app_id, price=Decimal(PRICES[handle]), trial_days=14, **names)
 
 
 def _change(kind: ChangeKind, at: datetime) -> Change:
@@ -179,7 +180,8 @@ def _alike(sample: dict[str, Any], number: int, random: Random) -> dict[str, Any
     """Another shop with the same life, up to a day earlier."""
     earlier = timedelta(seconds=random.randint(0, 86_400))
     domain = f"shop-{number}.myshopify.com"
-    return _moved(sample, earlier) | {"_id": ObjectId(), "domain": domain, "name": domain, "nameKey": domain}
+    moved: dict[str, Any] = _moved(sample, earlier)
+    return moved | {"_id": ObjectId(), "domain": domain, "name": domain, "nameKey": domain}
 
 
 def _moved(value: Any, earlier: timedelta) -> Any:
@@ -191,4 +193,4 @@ def _moved(value: Any, earlier: timedelta) -> Any:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else SHOPS))

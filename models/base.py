@@ -26,6 +26,9 @@ class Record(Document):
         # Beanie can parse documents lazily, which we never ask for; its look-up in Python made every attribute ten
         # times as slow to read as Python's own.
         __getattribute__ = object.__getattribute__
+        # Beanie's looks whether the database is connected; with one in Python, Pydantic takes half as long again to
+        # read a document.
+        __init__ = BaseModel.__init__
 
     @classmethod
     async def change(

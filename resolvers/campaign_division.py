@@ -139,7 +139,7 @@ async def _queued_events(campaign: Campaign, chunk: int) -> list[dict[str, Any]]
             "contactId": delivery["contactId"],
             "dedupeKey": f"queued:{delivery['_id']}",
         }
-        async for delivery in of_chunk
+        for delivery in await of_chunk.to_list()
     ]
 
 

@@ -194,7 +194,7 @@ async def _memberships(batch: Sequence[Delivery]) -> set[PydanticObjectId]:
     active = Subscriber.get_pymongo_collection().find(
         {**of_batch, "status": SubscriberStatus.ACTIVE.value}, {"contactId": 1}
     )
-    contacts = {row["contactId"] async for row in active}
+    contacts = {row["contactId"] for row in await active.to_list()}
     return others | {one.id for one in campaigns if one.contact_id in contacts}
 
 

@@ -15,15 +15,15 @@ from pydantic.alias_generators import to_camel
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
-from core import clock
 from core.access import allow
 from core.actor import Actor
 from models.base import touched
 from models.campaigns import Campaign
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, becoming
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
+from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, day_of, mark_dirty
 from resolvers.pending_events import Mail, Mails, PendingEvent, mails_of, pending_events
@@ -66,8 +66,11 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     counted = [event for event in events if not event.is_test]
     await _conclude_sent(counted, mails)
     await _show(counted, mails)
+    concerned = await _conclude_sent(counted, deliveries)
+    await _show(counted)
     failed = await _act_on_addresses(counted)
-    await _recount_reconciled(counted)
+    for campaign_id in concerned:
+        await settle_campaign(campaign_id, at_once=True)
     # Also what was a trial: it may have been counted before anybody looked.
     await mark_dirty(await _touched(events), {event.contact_id for event in events if event.contact_id})
     done = [event.id for event in events if event.id not in failed]
@@ -125,6 +128,19 @@ async def _conclude_sent(events: Iterable[PendingEvent], mails: Mails) -> None:
     if not heard:
         return
     deliveries = await Delivery.find({"_id": {"$in": [*heard]}}).to_list()
+async def _conclude_sent(
+    events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, Delivery]
+) -> set[PydanticObjectId]:
+    """A delivery of which nobody could say whether it was sent was, when something is heard of it: also where it waits
+    to be sent again. Returns the campaigns whose numbers change by it. They are marked before: where this is cut off,
+    their upkeep counts them."""
+    heard: dict[ObjectId, datetime] = {}
+    for event in events:
+        delivery = deliveries.get(event.delivery_id) if event.delivery_id else None
+        if delivery and _may_be_sent(delivery) and (event.type in OUTSIDE or event.type is EmailEventType.SENT):
+            heard[delivery.id] = min(event.at, heard.get(delivery.id, event.at))
+    if not heard:
+        return set()
     await record_events(
         [
             event_about(
@@ -137,14 +153,23 @@ async def _conclude_sent(events: Iterable[PendingEvent], mails: Mails) -> None:
             for delivery in deliveries
         ]
     )
-    uncertain = {"status": DeliveryStatus.UNCERTAIN.value}
+    campaigns = {campaign_id for one in heard if (campaign_id := deliveries[one].campaign_id)}
+    await Campaign.find({"_id": {"$in": [*campaigns]}}).update({"$set": {"open": True}})
+    unknown = {"status": {"$in": [DeliveryStatus.UNCERTAIN.value, DeliveryStatus.QUEUED.value]}}
     await Delivery.get_pymongo_collection().bulk_write(
         [
-            UpdateOne({"_id": one, **uncertain}, touched({"status": DeliveryStatus.SENT.value, "sentAt": at}))
+            UpdateOne({"_id": one, **unknown}, touched({**becoming(DeliveryStatus.SENT), "sentAt": at}))
             for one, at in heard.items()
         ],
         ordered=False,
     )
+    return campaigns
+
+
+def _may_be_sent(delivery: Delivery) -> bool:
+    """Whether it was offered to a server that may have taken it."""
+    waits_again = delivery.status is DeliveryStatus.QUEUED and delivery.attempts > 0
+    return delivery.status is DeliveryStatus.UNCERTAIN or waits_again
 
 
 async def _show(events: Iterable[PendingEvent], mails: Mails) -> None:
@@ -240,6 +265,7 @@ async def _recount_reconciled(events: Iterable[PendingEvent]) -> None:
 
 
 async def _touched(events: Sequence[PendingEvent]) -> set[Bucket]:
+async def _touched(events: Sequence[EmailEvent]) -> set[Bucket]:
     """The buckets that count differently now: those of the events, and where a mail turns out to have been opened
     earlier than was known, the later days too."""
     days = await _days_of_reading([event for event in events if event.type in READ])

@@ -179,9 +179,8 @@ async def recount_contacts(ids: Sequence[ObjectId]) -> None:
     """Of those that are dirty among some 500. A count is written only where nothing happened meanwhile; where something
     did, the contact stays dirty, whatever is written."""
     dirty = {"_id": {"$in": list(ids)}, "dirty": True}
-    versions = {
-        row["_id"]: row["version"] async for row in ContactRollup.get_pymongo_collection().find(dirty, {"version": 1})
-    }
+    found = await ContactRollup.get_pymongo_collection().find(dirty, {"version": 1}).to_list()
+    versions = {row["_id"]: row["version"] for row in found}
     if not versions:
         return
     started, now = time.perf_counter(), clock.now()
@@ -216,7 +215,7 @@ async def _grouped(which: Row, names: Sequence[str]) -> list[tuple[Row, int]]:
         {"$group": {"_id": {name: f"${name}" for name in names}, "number": {"$sum": 1}}},
     ]
     cursor = await EmailEvent.get_pymongo_collection().aggregate(pipeline)
-    return [(row["_id"], row["number"]) async for row in cursor]
+    return [(row["_id"], row["number"]) for row in await cursor.to_list()]
 
 
 def _counts(groups: Sequence[tuple[Row, int]]) -> EmailCounts:

@@ -4,8 +4,11 @@ What was never wrong comes out as it was: days that a shop remembers no more are
 of events that were deleted after 90 days stay.
 """
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from operator import itemgetter
+from typing import Any, Final
 
 from bson import ObjectId
 
@@ -20,13 +23,17 @@ from models.metrics import MetricRollup, MetricScope
 from models.shops import Shop
 from resolvers.event_counting import Bucket, EventTally, count_events, id_of, replace
 from resolvers.job_leases import enqueue
-from resolvers.metric_counting import BEFORE_ALL, CHUNK, follow
+from resolvers.metric_counting import BEFORE_ALL, follow
 from resolvers.metric_rollups import mark_dirty, sum_some
 from resolvers.shop_timelines import DAY, day_of
 
 REBUILD: Final = "metrics.rebuild"
 """The type of the jobs that do it."""
 SYSTEM: Final = Actor.system("metrics")
+AT_ONCE: Final = 1_000
+"""Shops. The more, the fewer times the same rollup is marked."""
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ async def _follow_all() -> int:
     missing."""
     marked: set[str] = set()
     number, last = 0, BEFORE_ALL
-    while shops := await Shop.find({"_id": {"$gt": last}}).sort("_id").limit(CHUNK).to_list():
+    while shops := await Shop.find({"_id": {"$gt": last}}).sort("_id").limit(AT_ONCE).to_list():
         found = await follow(shops)
         await mark_dirty(found - marked)
         marked |= found
@@ -78,28 +85,44 @@ async def _recount_events() -> int:
     first, number = day_of(clock.now() - KEPT) + 2 * DAY, 0
     for app_id in await App.distinct("_id", {}):
         for name in await AppEvent.distinct("name", {"appId": app_id}):
-            which = {"appId": app_id, "name": name, "occurredAt": {"$gte": first}}
-            events = AppEvent.get_pymongo_collection().find(which, {"_id": 0, "occurredAt": 1})
-            for day in {day_of(event["occurredAt"]) async for event in events}:
-                while not await _recount((app_id, name, day)):
-                    pass
+            counts = EventCount.get_pymongo_collection().find({"appId": app_id, "name": name, "day": {"$gte": first}})
+            stored = {row["day"]: row async for row in counts}
+            # After the counts: what is added to them meanwhile changes their revision.
+            async for day, events in _by_day({"appId": app_id, "name": name, "occurredAt": {"$gte": first}}):
+                await _recount_day((app_id, name, day), stored.get(day), events)
                 number += 1
     return number
 
 
-async def _recount(bucket: Bucket) -> bool:
-    """False where somebody counted meanwhile. Of properties, what was erased from the events since stays as it was."""
+async def _recount_day(bucket: Bucket, stored: Row | None, events: Sequence[Row]) -> None:
     app_id, name, day = bucket
-    stored = await EventCount.get_pymongo_collection().find_one({"_id": id_of(bucket)})
+    while not await _recount(bucket, stored, events):
+        stored = await EventCount.get_pymongo_collection().find_one({"_id": id_of(bucket)})
+        which = {"appId": app_id, "name": name, "occurredAt": {"$gte": day, "$lt": day + DAY}}
+        events = [event async for _, of_day in _by_day(which) for event in of_day]
+
+
+async def _by_day(which: Row) -> AsyncIterator[tuple[datetime, list[Row]]]:
+    """The events of each day that has some, in the order in which they came."""
+    shown, day, events = {"occurredAt": 1, "data": 1, "uncounted": 1}, None, list[Row]()
+    async for event in AppEvent.get_pymongo_collection().find(which, shown).sort("occurredAt", -1):
+        if day is not None and day != day_of(event["occurredAt"]):
+            yield day, sorted(events, key=itemgetter("_id"))
+            events = []
+        day = day_of(event["occurredAt"])
+        events.append(event)
+    if day is not None:
+        yield day, sorted(events, key=itemgetter("_id"))
+
+
+async def _recount(bucket: Bucket, stored: Row | None, events: Sequence[Row]) -> bool:
+    """False where somebody counted meanwhile. Of properties, what was erased from the events since stays as it was."""
     applied = set(stored["applied"]) if stored else set[ObjectId]()
-    which = {"appId": app_id, "name": name, "occurredAt": {"$gte": day, "$lt": day + DAY}}
-    # After the counts: what is added to them meanwhile changes their revision.
-    events = await AppEvent.get_pymongo_collection().find(which, {"data": 1, "uncounted": 1}).to_list()
     tally, known = EventTally(), EventTally.of(stored or {})
-    for event in sorted(events, key=lambda one: one["_id"]):
+    for event in events:
         if not event.get("uncounted") or event["_id"] in applied:
             tally.add(event["data"])
     for one, before in known.properties.items():
         if one not in tally.properties or tally.properties[one].total < before.total:
             tally.properties[one] = before
-    return await replace(bucket, stored, tally.fields())
+    return tally == known or await replace(bucket, stored, tally.fields())

@@ -87,8 +87,8 @@ async def sum_due_rollups(actor: Actor) -> int:
 
 
 async def sum_some(which: Row) -> int:
-    """The one that is due longest; with a day, the other dirty days of its month. How many there were. They stay dirty
-    where something happened meanwhile."""
+    """The one that is due longest; with a day, the other dirty days of its year, which many of the same shops are part
+    of. How many there were. They stay dirty where something happened meanwhile."""
     claim, now, started = token_hex(8), clock.now(), time.perf_counter()
     claimed = await _claimed({"dirty": True, **which}, claim, now)
     if not claimed:
@@ -119,8 +119,8 @@ async def _claimed(which: Row, claim: str, now: datetime) -> list[Row]:
         return []
     together: Row = {"_id": first["_id"]}
     if first["scope"] == MetricScope.DAY:
-        month = month_of(first["day"])
-        days = {"$gte": month, "$lt": next_month(month)}
+        year = month_of(first["day"]).replace(month=1)
+        days = {"$gte": year, "$lt": year.replace(year=year.year + 1)}
         together = {"appId": first["appId"], "scope": MetricScope.DAY.value, "day": days}
     await rollups.update_many({**which, **together}, {"$set": {"claim": claim, "dueAt": now + CLAIMED}})
     return await rollups.find({**together, "claim": claim}).to_list()

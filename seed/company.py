@@ -17,8 +17,10 @@ from models.plans import Plan
 from resolvers.api_keys import ApiKeyCreate, create_api_key
 from resolvers.apps import AppCreate, create_app
 from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
+from resolvers.metric_rebuilds import rebuild_metrics
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
+from seed.attachments import attach_files
 from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.email_alerts import email_alerts
@@ -89,8 +91,10 @@ async def found_company(progress: Progress) -> Secrets:
             await type(batch[0]).insert_many(batch)
             written += len(batch)
             progress("Shops, events and people", written, total)
+    await attach_files(Random(SEED), asked.tickets, asked.messages)  # noqa: S311
     await count_mail()
     await write_logs(random, shops, now)
+    await rebuild_metrics(ACTOR)
     await _hand_out_links(known.contacts)
     return Secrets(OWNER, password, keys)
 

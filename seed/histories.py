@@ -35,7 +35,9 @@ def histories(
             shop, followed = _shop(app, merchant, happenings, plans[app.id])
             shops.append(shop)
             events += followed + _activity(random, app, shop, now)
-            met = min(now - timedelta(hours=1), met + timedelta(days=random.randint(0, 60)))
+            met += timedelta(days=random.uniform(0, 60))
+            if met > now - timedelta(hours=1):
+                break
     events.sort(key=lambda event: event.occurred_at)
     return shops, [event for event in events if event.occurred_at > now - KEPT]
 

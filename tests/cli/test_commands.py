@@ -51,6 +51,11 @@ def test_a_password_comes_from_standard_input_and_an_address_is_taken_once(tmp_p
     assert again.stderr == "email: Another user has this e-mail address\n"
 
 
+def test_metrics_are_counted_anew(tmp_path: Path) -> None:
+    counted = allover(tmp_path, "rebuild-metrics")
+    assert (counted.returncode, counted.stdout) == (0, "Counted 0 shops, 0 rollups, and 0 days of events.\n")
+
+
 def test_openapi_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "openapi") == 0
     assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.")

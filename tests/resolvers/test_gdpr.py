@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final, get_args
 
 import pytest
@@ -19,7 +20,7 @@ from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, Contact
 from models.data_exports import DataExportAccess
 from models.deliveries import Refusal
-from models.email_events import EmailEventType
+from models.email_events import EmailEvent, EmailEventType
 from models.email_jobs import EmailJob, EmailJobStatus
 from models.shops import Shop
 from models.suppressions import Suppression, SuppressionReason
@@ -30,11 +31,13 @@ from resolvers.gdpr import ERASE, erase_contact, export_contact, finish_erasure
 from resolvers.job_leases import claim, fail
 from resolvers.personal_data import EXEMPT, HOLDINGS
 from resolvers.sending import can_send
-from resolvers.suppressions import suppress
+from resolvers.suppressions import suppress as block
+from resolvers.transactional import Recipient, queue_mail
 from resolvers.webhook_events import keep_webhook_event
 from tests.factories.apps import an_app
 from tests.factories.attachments import a_file, uploaded
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
+from tests.factories.dying import Killed, dying
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
 from tests.factories.feedback import said as said_of
 from tests.factories.logs import an_error, logged
@@ -60,7 +63,7 @@ async def ada_everywhere() -> Contact:
     ada = await get_contact(SYSTEM, ADDRESS)
     evidence = {"ip": "203.0.113.7", "userAgent": "Firefox", "text": "Yes, write to me"}
     await with_consent(ada, ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN, **evidence)
-    await suppress(ADDRESS, SuppressionReason.MANUAL, at=clock.now(), source="tests", note="Ada said so")
+    await block(ADDRESS, SuppressionReason.MANUAL, at=clock.now(), source="tests", note="Ada said so")
     link = await create_data_export(SYSTEM, DataExportCreate.model_validate({"contactId": str(ada.id)}))
     await open_data_export(
         SYSTEM, link.url.rsplit("/", 1)[-1], DataExportAccess.VIEWED, Visitor("203.0.113.7", "Firefox")
@@ -131,6 +134,24 @@ class TestErasing:
             "contacts": 1,
         }
         assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in attachments, 1 in consent_entries")
+
+    async def test_mail_from_before_they_were_a_contact_goes_too_whatever_dies(self) -> None:
+        app = await an_app()
+        mail = await queue_mail(SYSTEM, app, "welcome", Recipient("Ada@Tea.example", "Ada"), source="1")
+        other = await queue_mail(SYSTEM, app, "welcome", Recipient("bob@tea.example", "Bob"), source="2")
+        for one in (mail, other):
+            await an_email_event(one, EmailEventType.FAILED, detail=f"550 {one.email}", ip="203.0.113.7")
+        ada = await a_contact(ADDRESS)
+        copy = await (await export_contact(SYSTEM, str(ada.id))).collected()
+        assert [row["email"] for row in copy["deliveries"]] == ["Ada@Tea.example"]
+        assert len(copy["email_events"]) == 2
+        for writes in range(16):
+            with suppress(Killed, NotFound), dying(writes // 2, last_arrives=bool(writes % 2)):
+                await erase_contact(SYSTEM, str(ada.id))
+        left = await everything_stored()
+        assert "ada@tea.example" not in left.casefold()
+        assert "bob@tea.example" in left
+        assert {event.ip for event in await EmailEvent.find({"deliveryId": mail.id}).to_list()} == {None}
 
     async def test_what_is_about_others_stays(self) -> None:
         await erase_contact(SYSTEM, str((await ada_everywhere()).id))

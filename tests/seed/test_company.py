@@ -17,6 +17,8 @@ from models.slack_routing import SlackRule
 from models.templates import Template
 from models.users import User
 from models.webhook_events import WebhookEvent
+from resolvers.metric_periods import MetricsQuery
+from resolvers.metrics import get_metrics
 from resolvers.shop_changes import Standing, replayed
 from resolvers.shops import shop_stats
 from resolvers.template_trials import TemplatePreview, preview_template
@@ -69,6 +71,10 @@ async def test_its_statistics_are_those_of_its_shops() -> None:
         stats = await shop_stats(Actor.system("tests"), app.id)
         assert stats.total == len(shops)
         assert stats.active == sum(shop.status is ShopStatus.ACTIVE for shop in shops)
+        numbers = await (await get_metrics(ACTOR, MetricsQuery(), [app.id])).shops()
+        assert (numbers.total, numbers.active, numbers.by_plan) == (stats.total, stats.active, dict(stats.by_plan))
+        assert numbers.over_time[0].total > stats.total / 2
+        assert numbers.new_today < stats.total / 20
 
 
 async def test_it_is_the_same_every_time(history: tuple[list[Shop], list[AppEvent]]) -> None:
