@@ -20,6 +20,7 @@ from resolvers.data_exports import DataExportCreate, Visitor, create_data_export
 from resolvers.metric_rebuilds import rebuild_metrics
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
+from seed.attachments import attach_files
 from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.email_alerts import email_alerts
@@ -88,6 +89,7 @@ async def found_company(progress: Progress) -> Secrets:
             await type(batch[0]).insert_many(batch)
             written += len(batch)
             progress("Shops, events and people", written, total)
+    await attach_files(Random(SEED), asked.tickets, asked.messages)  # noqa: S311
     await count_mail()
     await write_logs(random, shops, now)
     await rebuild_metrics(ACTOR)
