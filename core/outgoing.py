@@ -145,6 +145,8 @@ async def post(
             return await _exchange(connections, target, content, headers)
     except TimeoutError:
         raise Unreachable(f"{target.host} did not answer within {patience:g} seconds") from None
+    except socket.gaierror:
+        raise Unreachable(f"{target.host} can't be found: its name has no address") from None
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
         raise Unreachable(f"{target.host} can't be reached: {type(error).__name__}") from None
 

@@ -14,3 +14,4 @@ class Scope(StrEnum):
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
     LOGS_WRITE = "logs:write"
+    FEEDBACK_WRITE = "feedback:write"

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import MutableMapping
+from secrets import token_hex
 from typing import Any, Final
-from uuid import uuid4
 
 import orjson
 import structlog
@@ -57,7 +57,7 @@ class Gate:
         await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = _header(scope, b"x-request-id") or uuid4().hex
+        request_id = _header(scope, b"x-request-id") or token_hex(16)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started, status = time.perf_counter(), 0

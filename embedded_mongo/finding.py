@@ -41,7 +41,7 @@ class Query:
 
     def records(self, collection: Collection) -> list[Record]:
         """The records asked for. The list is not affected by later writes."""
-        identified = self._by_id(collection)
+        identified = self._by_id(collection) if self.hint is None else None
         if identified is not None:
             return identified[self.skip :]
         plan = self.plan(collection)

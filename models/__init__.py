@@ -20,6 +20,7 @@ from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
 from models.event_counts import EventCount
+from models.feedback import Feedback
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
@@ -64,6 +65,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EventCount,
     File,
     FileChunk,
+    Feedback,
     IdempotencyRecord,
     LogEntry,
     LogHour,

@@ -98,8 +98,8 @@ class Campaign(Stored):
 
     `audience_through` is the last subscriber who was there when sending started; `division` says how far they are
     divided, `chunks` in how many parts, None until all of them are. `open` says that deliveries of it may wait or be
-    under way. `counted_at` is when the latest count for `stats` began, `count_number` its number: its result alone is
-    kept.
+    under way. What was uncertain by `resend_before` is to be sent again: the run's job has not put it back yet.
+    `counted_at` is when the latest count for `stats` began, `count_number` its number: its result alone is kept.
     """
 
     app_id: str
@@ -121,6 +121,7 @@ class Campaign(Stored):
     division: Division = Field(default_factory=Division)
     chunks: int | None = None
     open: bool = False
+    resend_before: datetime | None = None
     counted_at: datetime | None = None
     count_number: int = 0
     scheduled_at: datetime | None = None

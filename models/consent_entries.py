@@ -12,7 +12,8 @@ from models.contacts import ConsentCategory, ConsentState, LegalBasis
 
 class ConsentEntry(Stored):
     """`category` is None for all but transactional mail. `text` is what the person agreed to, as they saw it; `ip` and
-    `user_agent` are the person's, and the only parts that erasing the person takes away."""
+    `user_agent` are the person's, and the only parts that erasing the person takes away. `confirmed`: the person said
+    so themselves, by a link that was sent to their address."""
 
     contact_id: PydanticObjectId
     category: ConsentCategory | None
@@ -23,6 +24,7 @@ class ConsentEntry(Stored):
     text: str | None = None
     ip: str | None = None
     user_agent: str | None = None
+    confirmed: bool = False
     recorded_by: str
 
     class Settings:

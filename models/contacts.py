@@ -41,12 +41,15 @@ class LegalBasis(StrEnum):
 
 
 class Consent(Part):
-    """Where a contact stands in one category: what the ledger's newest entry says, which `entry_id` names."""
+    """Where a contact stands in one category: what the ledger's newest entry says, which `entry_id` names.
+    `confirmed_at` is when the person last opted in by a link that was sent to their address, if they did not withdraw
+    since."""
 
     state: ConsentState = ConsentState.NOT_SPECIFIED
     at: datetime | None = None
     legal_basis: LegalBasis | None = None
     source: str | None = None
+    confirmed_at: datetime | None = None
     entry_id: PydanticObjectId | None = None
 
 

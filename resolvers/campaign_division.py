@@ -43,19 +43,22 @@ async def divide_audience(
     job_id: PydanticObjectId,
     progress: Progress | None = None,
 ) -> Campaign:
-    """Divides what is left of a campaign's audience, and leaves the jobs of all its chunks that are not done, under
-    `job_id`. In a run that is over it does nothing. Repeat it until it returns. `progress` follows, in recipients."""
+    """Puts back what is to be sent again, divides what is left of a campaign's audience, and leaves the jobs of all its
+    chunks that are not done, under `job_id`. In a run that is over it does nothing. Repeat it until it returns.
+    `progress` follows, in recipients."""
     progress = progress or Progress()
     campaign = await _current(campaign_id)
     progress.total = campaign.stats.total + (await members_left(campaign) if campaign.chunks is None else 0)
     if campaign.status is CampaignStatus.SENDING and campaign.run == run:
+        if campaign.resend_before is not None:
+            await _put_back_uncertain(campaign)
         for chunk in await open_chunks(campaign):
             await enqueue_chunk(campaign, chunk, job_id)
     while campaign.chunks is None and campaign.status in UNDER_WAY and campaign.run == run:
         campaign = await _divide_next(campaign, job_id) or await _current(campaign_id)
         await settle_campaign(campaign_id)
         progress.done = campaign.stats.total
-    if campaign.status is CampaignStatus.CANCELLED:
+    if (await _current(campaign_id)).status is CampaignStatus.CANCELLED:
         await cancel_queued(campaign_id)
     await settle_campaign(campaign_id, at_once=True)
     campaign = await _current(campaign_id)
@@ -66,6 +69,16 @@ async def divide_audience(
 
 async def _current(campaign_id: PydanticObjectId) -> Campaign:
     return found(await Campaign.get(campaign_id), "Campaign")
+
+
+async def _put_back_uncertain(campaign: Campaign) -> None:
+    """Before the run's chunks are left to anybody. What gets uncertain later is none of it, so that whoever does this
+    again, or late, puts back nothing that the run itself has sent."""
+    uncertain = {"campaignId": campaign.id, "status": DeliveryStatus.UNCERTAIN.value}
+    known = {**uncertain, "updatedAt": {"$lte": campaign.resend_before}}
+    await Delivery.find(known).update(touched({"status": DeliveryStatus.QUEUED.value, "claim": None}))
+    asked = {"_id": campaign.id, "resendBefore": campaign.resend_before}
+    await Campaign.change(asked, touched({"resendBefore": None}))
 
 
 async def _divide_next(campaign: Campaign, job_id: PydanticObjectId) -> Campaign | None:

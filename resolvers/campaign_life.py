@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from beanie import PydanticObjectId
 from bson import ObjectId
 
 from core import clock
@@ -17,7 +16,6 @@ from core.actor import Actor
 from core.errors import InvalidInput
 from core.inputs import Email, Input, Moment, key_of_email
 from models.apps import App
-from models.base import touched
 from models.campaigns import (
     CANCEL,
     PAUSE,
@@ -27,7 +25,6 @@ from models.campaigns import (
     UNSCHEDULE,
     Campaign,
     CampaignStats,
-    CampaignStatus,
     Division,
     Step,
 )
@@ -137,15 +134,12 @@ async def resend_uncertain(actor: Actor, campaign_id: str) -> Campaign:
     if campaign.status not in RESEND.sources:
         raise refused(campaign, "nothing of it can be sent again")
     await _active_app(campaign)
-    if not await _put_back_uncertain(campaign.id):
+    if await Delivery.find_one({"campaignId": campaign.id, "status": DeliveryStatus.UNCERTAIN.value}) is None:
         raise InvalidInput("Of all its mails it is known what became of them", "id")
-    update = RESEND.update({"completedAt": None, "lastError": None, "open": True}) | NEXT_RUN
-    again = await Campaign.change({"_id": campaign.id, **RESEND.possible}, update)
+    fresh = {"completedAt": None, "lastError": None, "open": True, "resendBefore": clock.now()}
+    again = await Campaign.change({"_id": campaign.id, **RESEND.possible}, RESEND.update(fresh) | NEXT_RUN)
     if again is None:
-        campaign = await visible_campaign(actor, campaign_id)
-        if campaign.status is CampaignStatus.CANCELLED:
-            await cancel_queued(campaign.id)
-        raise refused(campaign, "it was stopped meanwhile")
+        raise refused(await visible_campaign(actor, campaign_id), "it was stopped meanwhile")
     await _start(again)
     return again
 
@@ -192,10 +186,3 @@ async def _active_app(campaign: Campaign) -> App:
     if app is None or not app.is_active:
         raise InvalidInput("The app is switched off: it sends no campaigns", "id")
     return app
-
-
-async def _put_back_uncertain(campaign_id: PydanticObjectId) -> bool:
-    """Whether there is something to send, also what somebody put back who died before the next line."""
-    uncertain = {"campaignId": campaign_id, "status": DeliveryStatus.UNCERTAIN.value}
-    await Delivery.find(uncertain).update(touched({"status": DeliveryStatus.QUEUED.value, "claim": None}))
-    return await Delivery.find_one({**uncertain, "status": DeliveryStatus.QUEUED.value}) is not None

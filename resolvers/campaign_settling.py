@@ -64,14 +64,15 @@ async def _begin_count(campaign_id: PydanticObjectId, at_once: bool) -> Campaign
         return None
     now = clock.now()
     named: dict[str, Any] = {"_id": campaign_id}
-    if not at_once and (not _is_whole(campaign) or await has_open_deliveries(campaign_id)):
+    if not at_once and (not is_whole(campaign) or await has_open_deliveries(campaign_id)):
         named["$or"] = [{"countedAt": None}, {"countedAt": {"$lte": now - _interval(campaign)}}]
     return await Campaign.change(named, {"$set": {"countedAt": now}, "$inc": {"countNumber": 1}})
 
 
-def _is_whole(campaign: Campaign) -> bool:
-    """Whether no deliveries are added any more."""
-    return campaign.chunks is not None or campaign.status is CampaignStatus.CANCELLED
+def is_whole(campaign: Campaign) -> bool:
+    """Whether no deliveries are added, or put back, any more."""
+    all_are_there = campaign.chunks is not None and campaign.resend_before is None
+    return all_are_there or campaign.status is CampaignStatus.CANCELLED
 
 
 def _interval(campaign: Campaign) -> timedelta:
@@ -91,7 +92,7 @@ def _as_seen(campaign: Campaign) -> Mapping[str, Any]:
 
 def _outcome(campaign: Campaign, stats: CampaignStats) -> dict[str, Any]:
     counted: dict[str, Any] = {"stats": stats.model_dump(by_alias=True)}
-    if stats.queued or stats.sending or not _is_whole(campaign):
+    if stats.queued or stats.sending or not is_whole(campaign):
         return touched(counted)
     match campaign.status:
         case CampaignStatus.SENDING:

@@ -14,7 +14,7 @@ from models.email_jobs import EmailJob, EmailJobStatus
 from resolvers.campaign_jobs import chunk_jobs, enqueue_start, open_chunks
 from resolvers.campaign_life import NEXT_RUN, begin_sending
 from resolvers.campaign_progress import announce_progress
-from resolvers.campaign_settling import cancel_queued, has_open_deliveries, settle_campaign
+from resolvers.campaign_settling import cancel_queued, has_open_deliveries, is_whole, settle_campaign
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ async def _attend_to(campaign: Campaign) -> None:
     if not jobs or any(job.open for job in jobs):
         return
     # Jobs that have ended change nothing any more: what is open now stays open by itself.
-    if current.chunks is None or await has_open_deliveries(current.id):
+    if not is_whole(current) or await has_open_deliveries(current.id):
         await _begin_again_or_give_up(current, jobs)
     else:
         await settle_campaign(current.id)

@@ -59,13 +59,14 @@ class ConsentChange(Input):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How we know of a consent."""
+    """How we know of a consent. `confirmed`: from the person themselves, by a link that was sent to their address."""
 
     source: str
     legal_basis: LegalBasis | None = None
     text: str | None = None
     ip: str | None = None
     user_agent: str | None = None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ async def record_consent(
         text=evidence.text,
         ip=evidence.ip,
         user_agent=evidence.user_agent,
+        confirmed=evidence.confirmed,
         recorded_by=by.label,
     )
     with suppress(DuplicateKeyError):
@@ -194,7 +196,8 @@ async def _leave_newsletters(contact: Contact) -> None:
 
 
 def standing_of(entries: Iterable[ConsentEntry]) -> Standing:
-    """Where entries lead, in whatever order they come: in each category, the newest counts.
+    """Where entries lead, in whatever order they come: in each category, the newest counts. What a person confirmed
+    themselves stays confirmed where somebody else records the same later.
 
     An opt-out of everything counts in every category but transactional, and lasts as a whole until a newer opt-in to
     one of them.
@@ -202,12 +205,23 @@ def standing_of(entries: Iterable[ConsentEntry]) -> Standing:
     consents, opted_out_at = Consents(), None
     for entry in sorted(entries, key=lambda entry: (entry.at, entry.id)):
         covered = [entry.category] if entry.category else COVERED_BY_OPT_OUT
-        consent = Consent(
-            state=entry.state, at=entry.at, legal_basis=entry.legal_basis, source=entry.source, entry_id=entry.id
+        consents = consents.model_copy(
+            update={category.value: _after(consents.of(category), entry) for category in covered}
         )
-        consents = consents.model_copy(update={category.value: consent for category in covered})
         if entry.category is None and entry.state is ConsentState.OPTED_OUT:
             opted_out_at = entry.at
         elif entry.state is ConsentState.OPTED_IN and entry.category is not ConsentCategory.TRANSACTIONAL:
             opted_out_at = None
     return Standing(consents, opted_out_at)
+
+
+def _after(before: Consent, entry: ConsentEntry) -> Consent:
+    confirmed_at = entry.at if entry.confirmed else before.confirmed_at
+    return Consent(
+        state=entry.state,
+        at=entry.at,
+        legal_basis=entry.legal_basis,
+        source=entry.source,
+        confirmed_at=confirmed_at if entry.state is ConsentState.OPTED_IN else None,
+        entry_id=entry.id,
+    )

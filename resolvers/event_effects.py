@@ -14,6 +14,7 @@ from models.shops import Change, ChangeKind, Shop, Subscription, SubscriptionSta
 from resolvers.contact_shops import contact_from_shop
 from resolvers.shop_news import tell_of_event
 from resolvers.shop_writes import newest_install, with_changes, with_facts, write_shop
+from resolvers.uninstall_feedback import keep_uninstall_reason
 
 
 class KnownData(Input):
@@ -93,6 +94,7 @@ async def take_effect(event: AppEvent) -> str | None:
 
     if changes and (shop := await write_shop(event.app_id, domain, decide)):
         await contact_from_shop(shop)
+        await keep_uninstall_reason(event, shop)
         await tell_of_event(event, shop)
     return problem
 

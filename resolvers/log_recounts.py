@@ -26,7 +26,6 @@ ROUNDS: Final = 20
 """How often a count is made again, at most: of what never rests, the next look does it."""
 DEAD_AFTER: Final = timedelta(minutes=2)
 """A batch that is open for so long was left by a process that died."""
-AGAIN_AFTER: Final = timedelta(minutes=5)
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +35,7 @@ async def rebuild_log_counts(actor: Actor, app_id: str) -> int:
     """Counts all logs of an app anew, and returns how many errors and hours there are."""
     await visible_app(actor, app_id)
     of_app = {"appId": app_id}
-    with_error = {**of_app, "fingerprint": {"$type": "string"}}
+    with_error = {**of_app, "fingerprint": {"$exists": True}}
     hours = {*await LogEntry.distinct("hour", of_app), *await LogHour.distinct("hour", of_app)}
     errors = {
         *await LogEntry.distinct("fingerprint", with_error),
@@ -76,7 +75,7 @@ async def _complete(app_id: str, left: OpenBatch) -> None:
     log.warning("logs.batch_completed", app_id=app_id, entries=len(entries))
     if entries:
         await count_batch(batch, counts_of(entries))
-    empty = {"open.batch": left.batch}
+    empty = {"open.at": {"$lte": left.at}, "open.batch": left.batch}
     taken_off = {"$pull": {"open": {"batch": left.batch}}, "$inc": {"version": 1}}
     for tally in (LogHour, ErrorGroup):
         await tally.get_pymongo_collection().update_many(empty, taken_off)
@@ -171,7 +170,7 @@ async def _restore(app_id: str, fingerprint: str) -> bool:
         return False
     group = {**new_group(app_id, fingerprint, example), "open": [], "version": 0}
     restored = {"$setOnInsert": group, "$max": {"expiresAt": example["createdAt"] + GROUP_KEPT}}
-    await ErrorGroup.change({"_id": group.pop("_id")}, restored, upsert=True)
+    await ErrorGroup.change({"_id": f"{app_id}:{fingerprint}"}, restored, upsert=True)
     return True
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import structlog
 from bson import ObjectId
 from pymongo import UpdateOne
 
@@ -22,8 +21,7 @@ from resolvers.log_entries import fingerprint_of_entry
 
 HOUR: Final = timedelta(hours=1)
 LAST: Final = b"\xff\xff\xff"
-
-log = structlog.get_logger(__name__)
+NOTHING: Final = {"debug": 0, "info": 0, "warn": 0, "error": 0}
 
 Entry = Mapping[str, Any]
 
@@ -114,11 +112,9 @@ async def open_batch(batch: Batch, counts: Counts) -> list[str]:
         )
         for hour, module in counts.hours
     ]
-    opening = LogHour.get_pymongo_collection().bulk_write(hours, ordered=False)
     if not counts.groups:
-        await opening
+        await LogHour.get_pymongo_collection().bulk_write(hours, ordered=False)
         return []
-    ids = [batch.group_id(fingerprint) for fingerprint in counts.groups]
     groups = [
         UpdateOne(
             {"_id": batch.group_id(fingerprint)},
@@ -131,18 +127,18 @@ async def open_batch(batch: Batch, counts: Counts) -> list[str]:
         )
         for fingerprint, group in counts.groups.items()
     ]
-    _, written = await asyncio.gather(opening, ErrorGroup.get_pymongo_collection().bulk_write(groups, ordered=False))
+    _, written = await asyncio.gather(
+        LogHour.get_pymongo_collection().bulk_write(hours, ordered=False),
+        ErrorGroup.get_pymongo_collection().bulk_write(groups, ordered=False),
+    )
+    ids = [batch.group_id(fingerprint) for fingerprint in counts.groups]
     return [ids[number] for number in written.upserted_ids or {}]
 
 
-NOTHING: Final = {"debug": 0, "info": 0, "warn": 0, "error": 0}
-
-
 def new_group(app_id: str, fingerprint: str, example: Entry) -> dict[str, Any]:
-    """An error of which nothing is counted yet, as it is stored."""
+    """An error of which nothing is counted yet, as it is stored, but for its id."""
     about = fingerprint_of_entry(example)
     return {
-        "_id": f"{app_id}:{fingerprint}",
         "appId": app_id,
         "fingerprint": fingerprint,
         "type": about.type,
@@ -172,7 +168,7 @@ async def count_batch(batch: Batch, counts: Counts) -> Counted:
     """After its entries are stored. Where the batch is not open, it was counted already. The hours come last: what they
     know, all know."""
     groups = [_group_update(batch, fingerprint, group) for fingerprint, group in counts.groups.items()]
-    missed_groups = missed_hours = False
+    missed_groups = False
     if shops := list(_shop_updates(batch, counts)):
         await ErrorGroupShop.get_pymongo_collection().bulk_write(shops, ordered=False)
     if groups:
@@ -183,9 +179,8 @@ async def count_batch(batch: Batch, counts: Counts) -> Counted:
         for (hour, module), levels in counts.hours.items()
     ]
     done = await LogHour.get_pymongo_collection().bulk_write(hours, ordered=False)
-    missed_hours = done.matched_count < len(hours)
     return Counted(
-        {hour for hour, _ in counts.hours} if missed_hours else (),
+        {hour for hour, _ in counts.hours} if done.matched_count < len(hours) else (),
         list(counts.groups) if missed_groups else (),
         await _reopened(batch, counts) if groups else (),
     )

@@ -1,50 +1,43 @@
 """Rollups, read for a period: where things stood before it, and what changed on which of its days."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from functools import cache, cached_property
+from itertools import chain
+from typing import Any, Final, Self
 
 from models.metrics import Measure, MetricRollup, MetricScope
-from resolvers.metric_periods import Span
-from resolvers.shop_timelines import Numbers, month_of
+from resolvers.metric_periods import Period, Span
+from resolvers.shop_timelines import month_of
+
+Numbers = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """Of an app, or of several: what all changes before the period come to, and those of each of its days."""
+    """Of an app, or of several: the numbers of rollups from before the period, and those of each of its days."""
 
-    opening: Numbers = field(default_factory=Counter)
-    days: dict[datetime, Numbers] = field(default_factory=dict)
+    opening: list[Numbers] = field(default_factory=list)
+    days: defaultdict[datetime, list[Numbers]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def sum(cls, flows: Iterable["Flows"]) -> Self:
-        total = cls()
+    def together(cls, flows: Iterable["Flows"]) -> Self:
+        of_all = cls()
         for one in flows:
-            total.opening.update(one.opening)
+            of_all.opening.extend(one.opening)
             for day, numbers in one.days.items():
-                total.days.setdefault(day, Counter()).update(numbers)
-        return total
+                of_all.days[day].extend(numbers)
+        return of_all
 
     def since(self, first: datetime) -> "Flows":
         """The same of a period that begins later."""
-        opening = Counter(self.opening)
+        later = Flows([*self.opening])
         for day, numbers in self.days.items():
-            if day < first:
-                opening.update(numbers)
-        return Flows(opening, {day: numbers for day, numbers in self.days.items() if day >= first})
-
-    def by_span(self, spans: Sequence[Span]) -> list["Figures"]:
-        """What changed in each of some spans that follow each other."""
-        days, found, last = sorted(self.days), [], 0
-        for span in spans:
-            first = last
-            while last < len(days) and days[last] <= span.last:
-                last += 1
-            found.append(Figures.of(*(self.days[day] for day in days[first:last])))
-        return found
+            (later.days[day] if day >= first else later.opening).extend(numbers)
+        return later
 
 
 async def read_flows(app_ids: Collection[str], first: datetime, last: datetime) -> Mapping[str, Flows]:
@@ -56,12 +49,8 @@ async def read_flows(app_ids: Collection[str], first: datetime, last: datetime) 
     )
     flows = {app_id: Flows() for app_id in app_ids}
     for row in (*months, *days):
-        numbers = row.get("numbers", {})
-        of_app = flows[row["appId"]]
-        if row["day"] < first:
-            of_app.opening.update(numbers)
-        else:
-            of_app.days[row["day"]] = Counter(numbers)
+        of_app, day = flows[row["appId"]], row["day"]
+        (of_app.days[day] if day >= first else of_app.opening).append(row.get("numbers", {}))
     return flows
 
 
@@ -75,45 +64,102 @@ class Figures:
     """Numbers, told apart by what they are of. Money is in ten-thousandths; revenue and who brings it are by currency
     and plan, movements by currency and kind, payments by the days since the trial started."""
 
-    counts: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[str] = field(default_factory=Counter)
-    plans: Counter[str] = field(default_factory=Counter)
-    mrr: Counter[tuple[str, str]] = field(default_factory=Counter)
-    paying: Counter[tuple[str, str]] = field(default_factory=Counter)
-    moved: Counter[tuple[str, str]] = field(default_factory=Counter)
-    movers: Counter[tuple[str, str]] = field(default_factory=Counter)
-    paid_after: Counter[int] = field(default_factory=Counter)
+    counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    status: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    plan: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    mrr: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    paying: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    moved: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    movers: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    paid_after: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     @classmethod
-    def of(cls, *numbers: Mapping[str, int]) -> Self:
-        figures = cls()
+    def of(cls, numbers: Iterable[Numbers]) -> Self:
+        """Their sum."""
+        total: defaultdict[str, int] = defaultdict(int)
         for one in numbers:
-            figures.add(one)
+            for name, number in one.items():
+                total[name] += number
+        figures = cls()
+        for name, number in total.items():
+            kind, key = _place(name)
+            getattr(figures, kind)[key] = number
         return figures
 
-    def add(self, numbers: Mapping[str, int]) -> None:
-        for name, number in numbers.items():
-            measure, *of = name.split(":")
-            match measure:
-                case Measure.STATUS:
-                    self.statuses[of[0]] += number
-                case Measure.PLAN:
-                    self.plans[of[0]] += number
-                case Measure.MRR:
-                    self.mrr[of[0], of[1]] += number
-                case Measure.PAYING:
-                    self.paying[of[0], of[1]] += number
-                case Measure.MOVED:
-                    self.moved[of[1], of[0]] += number
-                case Measure.MOVERS:
-                    self.movers[of[1], of[0]] += number
-                case Measure.PAID_AFTER:
-                    self.paid_after[int(of[0])] += number
-                case _:
-                    self.counts[measure] += number
+    @classmethod
+    def sum(cls, parts: Iterable["Figures"]) -> Self:
+        total = cls()
+        for part in parts:
+            for kind in cls.__slots__:
+                kept = getattr(total, kind)
+                for key, number in getattr(part, kind).items():
+                    kept[key] += number
+        return total
 
     def mrr_in(self, currency: str) -> int:
         return sum(number for (one, _), number in self.mrr.items() if one == currency)
 
     def paying_in(self, currency: str) -> int:
         return sum(number for (one, _), number in self.paying.items() if one == currency)
+
+
+@cache
+def _place(name: str) -> tuple[str, Any]:
+    """Where a number belongs: in which of the figures, and under what."""
+    measure, *of = name.split(":")
+    match measure:
+        case Measure.STATUS | Measure.PLAN:
+            return measure, of[0]
+        case Measure.MRR | Measure.PAYING:
+            return measure, (of[0], of[1])
+        case Measure.MOVED | Measure.MOVERS:
+            return measure, (of[1], of[0])
+        case Measure.PAID_AFTER:
+            return measure, int(of[0])
+        case _:
+            return "counts", measure
+
+
+class Series:
+    """A period's flows, told apart by span. What nobody asks for is not computed."""
+
+    def __init__(self, recent: Flows, period: Period) -> None:
+        """`recent` are the flows from the beginning of the month and of the week on that the period ends in, or of the
+        period."""
+        self.period: Final = period
+        self._recent = recent
+        self._flows = recent.since(period.first)
+
+    def counted_since(self, first: datetime, measure: Measure) -> int:
+        """Of the days until the period ends, but no earlier than its month or its week."""
+        days = (numbers for day, numbers in self._recent.days.items() if day >= first)
+        return sum(one.get(measure, 0) for numbers in days for one in numbers)
+
+    @cached_property
+    def opening(self) -> Figures:
+        """Where things stood when the period began."""
+        return Figures.of(self._flows.opening)
+
+    @cached_property
+    def whole(self) -> Figures:
+        """What changed in it."""
+        if "changes" in self.__dict__:
+            return Figures.sum(change for _, change in self.changes)
+        return Figures.of(chain.from_iterable(self._flows.days.values()))
+
+    @cached_property
+    def closing(self) -> Figures:
+        """Where things stand when it ends."""
+        return Figures.sum((self.opening, self.whole))
+
+    @cached_property
+    def changes(self) -> list[tuple[Span, Figures]]:
+        """What changed in each of its spans."""
+        flows, found, last = self._flows.days, list[tuple[Span, Figures]](), 0
+        days = sorted(flows)
+        for span in self.period.spans():
+            first = last
+            while last < len(days) and days[last] <= span.last:
+                last += 1
+            found.append((span, Figures.of(chain.from_iterable(flows[day] for day in days[first:last]))))
+        return found

@@ -1,7 +1,7 @@
 """The time that metrics are about: whole UTC days, of which today is one that is not over."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
@@ -61,19 +61,17 @@ class MetricsQuery(Input):
 @dataclass(frozen=True, slots=True)
 class Span:
     """Some UTC days, the first and the last included. It is partial where days of the interval are outside of the
-    period, or not over."""
+    period, or not over. `since` and `until` are the days as text."""
 
     first: datetime
     last: datetime
     is_partial: bool
+    since: str = field(init=False)
+    until: str = field(init=False)
 
-    @property
-    def since(self) -> str:
-        return f"{self.first:%Y-%m-%d}"
-
-    @property
-    def until(self) -> str:
-        return f"{self.last:%Y-%m-%d}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "since", self.first.date().isoformat())
+        object.__setattr__(self, "until", self.last.date().isoformat())
 
 
 @dataclass(frozen=True, slots=True)

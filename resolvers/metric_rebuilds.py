@@ -20,7 +20,7 @@ from models.metrics import MetricRollup, MetricScope
 from models.shops import Shop
 from resolvers.event_counting import Bucket, EventTally, count_events, id_of, replace
 from resolvers.job_leases import enqueue
-from resolvers.metric_counting import BEFORE_ALL, CHUNK, buckets_of, follow
+from resolvers.metric_counting import BEFORE_ALL, CHUNK, follow
 from resolvers.metric_rollups import mark_dirty, sum_some
 from resolvers.shop_timelines import DAY, day_of
 
@@ -66,7 +66,7 @@ async def _follow_all() -> int:
     marked: set[str] = set()
     number, last = 0, BEFORE_ALL
     while shops := await Shop.find({"_id": {"$gt": last}}).sort("_id").limit(CHUNK).to_list():
-        found = {bucket for timeline in await follow(shops) for bucket in buckets_of(timeline)}
+        found = await follow(shops)
         await mark_dirty(found - marked)
         marked |= found
         number, last = number + len(shops), shops[-1].id

@@ -9,20 +9,23 @@
 A ratio whose denominator is nothing is null.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from core.money import amount_of
 from models.metrics import MovementKind
-from resolvers.metric_flows import Figures, Flows
-from resolvers.metric_periods import Period, Span
+from resolvers.metric_flows import Figures, Series
+from resolvers.metric_periods import Span
 
 CENT: Final = Decimal("0.01")
 DAYS_OF_A_MONTH: Final = 30
 NEW, EXPANSION, CONTRACTION = MovementKind.NEW, MovementKind.EXPANSION, MovementKind.CONTRACTION
 CHURN, REACTIVATION = MovementKind.CHURN, MovementKind.REACTIVATION
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,11 @@ class Revenue:
     arpu: Decimal | None
     ltv: Decimal | None
     by_plan: Sequence[PlanRevenue]
-    over_time: Sequence[RevenuePoint]
+    points: Callable[[], Sequence[RevenuePoint]] = field(repr=False, compare=False)
+
+    @property
+    def over_time(self) -> Sequence[RevenuePoint]:
+        return self.points()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,11 @@ class Movements:
 
     currency: str
     total: MovementPoint
-    over_time: Sequence[MovementPoint]
+    points: Callable[[], Sequence[MovementPoint]] = field(repr=False, compare=False)
+
+    @property
+    def over_time(self) -> Sequence[MovementPoint]:
+        return self.points()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +131,11 @@ class ChurnPoint:
 class Churn:
     currency: str
     total: ChurnPoint
-    over_time: Sequence[ChurnPoint]
+    points: Callable[[], Sequence[ChurnPoint]] = field(repr=False, compare=False)
+
+    @property
+    def over_time(self) -> Sequence[ChurnPoint]:
+        return self.points()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,69 +164,54 @@ class _Step:
 
 
 class Ledger:
-    """The flows of a period, told apart by currency and span."""
+    """A period's revenue by currency."""
 
-    def __init__(self, flows: Flows, period: Period) -> None:
-        self._period = period
-        self._spans = list(period.spans())
-        self._changes = flows.by_span(self._spans)
-        self._opening = Figures.of(flows.opening)
-        self._whole = Figures.of(*flows.days.values())
-        self._closing = Figures.of(flows.opening, *flows.days.values())
+    def __init__(self, series: Series) -> None:
+        self._series = series
 
     @property
     def currencies(self) -> list[str]:
         """In which there is something, or was. The one that most shops pay in comes first."""
-        found = {currency for currency, _ in (*(+self._opening.mrr), *self._whole.moved)}
-        return sorted(found, key=lambda one: (-self._closing.paying_in(one), one))
+        opening, moved = self._series.opening.mrr.items(), self._series.whole.moved
+        found = {currency for (currency, _), mrr in opening if mrr} | {currency for currency, _ in moved}
+        return sorted(found, key=lambda one: (-self._series.closing.paying_in(one), one))
 
     def revenue(self) -> list[Revenue]:
         return [self._revenue(currency) for currency in self.currencies]
 
     def movements(self) -> list[Movements]:
         return [
-            Movements(currency, _movement(self._total(currency)), [_movement(step) for step in self._steps(currency)])
-            for currency in self.currencies
+            Movements(one, _movement(self._total(one)), partial(self._points, one, _movement))
+            for one in self.currencies
         ]
 
     def churn(self) -> list[Churn]:
-        return [
-            Churn(currency, _churn(self._total(currency)), [_churn(step) for step in self._steps(currency)])
-            for currency in self.currencies
-        ]
+        return [Churn(one, _churn(self._total(one)), partial(self._points, one, _churn)) for one in self.currencies]
 
     def _total(self, currency: str) -> _Step:
-        mrr, paying = self._opening.mrr_in(currency), self._opening.paying_in(currency)
-        return _Step(self._period.whole, currency, mrr, paying, self._whole)
+        series = self._series
+        mrr, paying = series.opening.mrr_in(currency), series.opening.paying_in(currency)
+        return _Step(series.period.whole, currency, mrr, paying, series.whole)
 
-    def _steps(self, currency: str) -> Iterator[_Step]:
-        mrr, paying = self._opening.mrr_in(currency), self._opening.paying_in(currency)
-        for span, change in zip(self._spans, self._changes, strict=True):
+    def _points(self, currency: str, point_of: Callable[[_Step], T]) -> list[T]:
+        mrr, paying = self._series.opening.mrr_in(currency), self._series.opening.paying_in(currency)
+        points = []
+        for span, change in self._series.changes:
             step = _Step(span, currency, mrr, paying, change)
-            yield step
+            points.append(point_of(step))
             mrr, paying = step.mrr_after, step.paying_after
+        return points
 
     def _revenue(self, currency: str) -> Revenue:
-        total = self._total(currency)
+        total, closing = self._total(currency), self._series.closing
         arpu = _per_shop(total.mrr_after, total.paying_after)
-        paying = self._closing.paying
         plans = [
-            PlanRevenue(plan, currency, amount_of(mrr), paying[currency, plan])
-            for (one, plan), mrr in sorted((+self._closing.mrr).items(), key=lambda item: (-item[1], item[0]))
-            if one == currency
+            PlanRevenue(plan, currency, amount_of(mrr), closing.paying[currency, plan])
+            for (one, plan), mrr in sorted(closing.mrr.items(), key=lambda item: (-item[1], item[0]))
+            if one == currency and mrr
         ]
-        points = [
-            RevenuePoint(
-                step.span.since,
-                step.span.until,
-                step.span.is_partial,
-                amount_of(step.mrr_after),
-                step.paying_after,
-                _per_shop(step.mrr_after, step.paying_after),
-            )
-            for step in self._steps(currency)
-        ]
-        lifetime = _lifetime_value(arpu, _churn(total).logo_rate, self._period.days)
+        lifetime = _lifetime_value(arpu, _churn(total).logo_rate, self._series.period.days)
+        points = partial(self._points, currency, _revenue_point)
         return Revenue(currency, amount_of(total.mrr_after), total.paying_after, arpu, lifetime, plans, points)
 
 
@@ -228,6 +228,12 @@ def _lifetime_value(arpu: Decimal | None, churn: float | None, days: int) -> Dec
     if arpu is None or not churn:
         return None
     return (arpu * days / (Decimal(churn) * DAYS_OF_A_MONTH)).quantize(CENT)
+
+
+def _revenue_point(step: _Step) -> RevenuePoint:
+    mrr, paying = step.mrr_after, step.paying_after
+    span = step.span
+    return RevenuePoint(span.since, span.until, span.is_partial, amount_of(mrr), paying, _per_shop(mrr, paying))
 
 
 def _movement(step: _Step) -> MovementPoint:

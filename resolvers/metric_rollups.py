@@ -19,7 +19,7 @@ from core.access import allow
 from core.actor import Actor
 from models.metrics import Measure, MetricRollup, MetricScope, ShopTimeline
 from models.shops import ShopStatus
-from resolvers.shop_timelines import Numbers, month_of, name_of, next_month
+from resolvers.shop_timelines import month_of, name_of, next_month
 
 REST: Final = 20
 """How much longer than it took to sum a rollup it is left alone."""
@@ -128,7 +128,7 @@ async def _claimed(which: Row, claim: str, now: datetime) -> list[Row]:
 
 async def _sums_of_days(claimed: list[Row]) -> Mapping[str, Row]:
     """Of one app."""
-    by_day: dict[datetime, Numbers] = {row["day"]: Counter() for row in claimed}
+    by_day: dict[datetime, Counter[str]] = {row["day"]: Counter() for row in claimed}
     which = {"appId": claimed[0]["appId"], "days.day": {"$in": [*by_day]}}
     async for timeline in ShopTimeline.get_pymongo_collection().find(which, {"days": 1}):
         for one in timeline["days"]:
@@ -139,7 +139,7 @@ async def _sums_of_days(claimed: list[Row]) -> Mapping[str, Row]:
 
 async def _sum_of_month(claimed: list[Row]) -> Mapping[str, Row]:
     (row,) = claimed
-    numbers: Numbers = Counter()
+    numbers: Counter[str] = Counter()
     days = {"$gte": row["day"], "$lt": next_month(row["day"])}
     which = {"appId": row["appId"], "scope": MetricScope.DAY.value, "day": days}
     async for day in MetricRollup.get_pymongo_collection().find(which, {"numbers": 1}):
@@ -149,7 +149,7 @@ async def _sum_of_month(claimed: list[Row]) -> Mapping[str, Row]:
 
 async def _sum_of_cohort(claimed: list[Row]) -> Mapping[str, Row]:
     (row,) = claimed
-    months: defaultdict[datetime, Numbers] = defaultdict(Counter)
+    months: defaultdict[datetime, Counter[str]] = defaultdict(Counter)
     which = {"appId": row["appId"], "firstDay": {"$gte": row["day"], "$lt": next_month(row["day"])}}
     async for timeline in ShopTimeline.get_pymongo_collection().find(which, {"days": 1}):
         for one in timeline["days"]:
@@ -158,9 +158,9 @@ async def _sum_of_cohort(claimed: list[Row]) -> Mapping[str, Row]:
     return {row["_id"]: {"months": [one for one in shown if one["numbers"]]}}
 
 
-def _retained(numbers: Mapping[str, int]) -> Numbers:
+def _retained(numbers: Mapping[str, int]) -> Counter[str]:
     """Of a day of one of its shops: revenue by currency alone."""
-    retained: Numbers = Counter({name: numbers[name] for name in RETAINED if name in numbers})
+    retained: Counter[str] = Counter({name: numbers[name] for name in RETAINED if name in numbers})
     for name, number in numbers.items():
         measure, *of = name.split(":")
         if measure == Measure.MRR:
@@ -193,5 +193,5 @@ SUMS: Final[dict[MetricScope, Callable[[list[Row]], Awaitable[Mapping[str, Row]]
 }
 
 
-def _without_zeros(numbers: Numbers) -> dict[str, int]:
+def _without_zeros(numbers: Counter[str]) -> dict[str, int]:
     return {name: number for name, number in numbers.items() if number}

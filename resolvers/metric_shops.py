@@ -1,17 +1,18 @@
 """What the numbers say about shops: how many there are, how their trials end, and how long they stay."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from core.money import amount_of
 from models.metrics import Measure, MetricRollup, MetricScope
 from models.shops import ShopStatus
-from resolvers.metric_flows import Figures, Flows
-from resolvers.metric_periods import Period, week_of
+from resolvers.metric_flows import Figures, Series
+from resolvers.metric_periods import Period, Span, week_of
 from resolvers.metric_revenue import ratio
 from resolvers.shop_timelines import DAY, month_of, name_of, next_month
 
@@ -45,7 +46,11 @@ class ShopNumbers:
     new_this_week: int
     new_this_month: int
     by_plan: Mapping[str, int]
-    over_time: Sequence[ShopPoint]
+    points: Callable[[], Sequence[ShopPoint]] = field(repr=False, compare=False)
+
+    @property
+    def over_time(self) -> Sequence[ShopPoint]:
+        return self.points()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,11 @@ class Trials:
     within_days: int
     in_trial: int
     total: TrialCohort
-    cohorts: Sequence[TrialCohort]
+    by_start: Callable[[], Sequence[TrialCohort]] = field(repr=False, compare=False)
+
+    @property
+    def cohorts(self) -> Sequence[TrialCohort]:
+        return self.by_start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,51 +111,44 @@ class Cohort:
     months: Sequence[CohortMonth]
 
 
-def shop_numbers(flows: Flows, recent: Flows, period: Period) -> ShopNumbers:
-    """`recent` are the flows from the beginning of the month and of the week on that the period ends in."""
-    closing = Figures.of(flows.opening, *flows.days.values())
-    total, active = closing.counts[Measure.NEW], closing.statuses[ShopStatus.ACTIVE]
-
-    def new_since(first: datetime) -> int:
-        return sum(numbers[Measure.NEW] for day, numbers in recent.days.items() if day >= first)
-
+def shop_numbers(series: Series) -> ShopNumbers:
+    closing, last = series.closing, series.period.last
+    total, active = closing.counts[Measure.NEW], closing.status[ShopStatus.ACTIVE]
     return ShopNumbers(
         total=total,
         active=active,
         inactive=total - active,
-        uninstalled=closing.statuses[ShopStatus.UNINSTALLED],
+        uninstalled=closing.status[ShopStatus.UNINSTALLED],
         in_trial=closing.counts[Measure.TRIALING],
-        new_today=new_since(period.last),
-        new_this_week=new_since(week_of(period.last)),
-        new_this_month=new_since(month_of(period.last)),
-        by_plan=+closing.plans,
-        over_time=_shops_over_time(flows, period),
+        new_today=series.counted_since(last, Measure.NEW),
+        new_this_week=series.counted_since(week_of(last), Measure.NEW),
+        new_this_month=series.counted_since(month_of(last), Measure.NEW),
+        by_plan={plan: shops for plan, shops in closing.plan.items() if shops},
+        points=partial(_shops_over_time, series),
     )
 
 
-def _shops_over_time(flows: Flows, period: Period) -> list[ShopPoint]:
-    spans, stock = list(period.spans()), Figures.of(flows.opening)
-    total, active = stock.counts[Measure.NEW], stock.statuses[ShopStatus.ACTIVE]
+def _shops_over_time(series: Series) -> list[ShopPoint]:
+    total, active = series.opening.counts[Measure.NEW], series.opening.status[ShopStatus.ACTIVE]
     points = []
-    for span, change in zip(spans, flows.by_span(spans), strict=True):
+    for span, change in series.changes:
         new, returned, left = (change.counts[one] for one in (Measure.NEW, Measure.RETURNED, Measure.LEFT))
-        total, active = total + new, active + change.statuses[ShopStatus.ACTIVE]
+        total, active = total + new, active + change.status[ShopStatus.ACTIVE]
         points.append(ShopPoint(span.since, span.until, span.is_partial, total, active, new, returned, left))
     return points
 
 
-def trials(flows: Flows, period: Period, within_days: int) -> Trials:
-    spans = [period.whole, *period.spans()]
-    changes = [Figures.of(*flows.days.values()), *flows.by_span(spans[1:])]
-    cohorts = []
-    for span, change in zip(spans, changes, strict=True):
+def trials(series: Series, within_days: int) -> Trials:
+    def cohort(span: Span, change: Figures) -> TrialCohort:
         started = change.counts[Measure.TRIAL_STARTED]
         converted = sum(number for days, number in change.paid_after.items() if days <= within_days)
-        is_complete = span.last + within_days * DAY < period.today
+        is_complete = span.last + within_days * DAY < series.period.today
         rate = ratio(converted, started)
-        cohorts.append(TrialCohort(span.since, span.until, span.is_partial, started, converted, rate, is_complete))
-    closing = Figures.of(flows.opening, *flows.days.values())
-    return Trials(within_days, closing.counts[Measure.TRIALING], cohorts[0], cohorts[1:])
+        return TrialCohort(span.since, span.until, span.is_partial, started, converted, rate, is_complete)
+
+    total = cohort(series.period.whole, series.whole)
+    in_trial = series.closing.counts[Measure.TRIALING]
+    return Trials(within_days, in_trial, total, lambda: [cohort(*change) for change in series.changes])
 
 
 async def read_cohorts(app_ids: Collection[str], period: Period) -> list[Mapping[str, Any]]:

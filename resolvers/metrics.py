@@ -13,7 +13,7 @@ from resolvers import shop_activity
 from resolvers.apps import unknown_app
 from resolvers.event_effects import canonical
 from resolvers.event_metrics import EventMetric, event_metrics
-from resolvers.metric_flows import Flows, read_flows
+from resolvers.metric_flows import Flows, Series, read_flows
 from resolvers.metric_periods import MetricsQuery, Period, week_of
 from resolvers.metric_revenue import Churn, Ledger, Movements, Revenue
 from resolvers.metric_rollups import TOP_KEPT
@@ -35,8 +35,7 @@ class Metrics:
         self.period = period
         self._source = source
         self._are_all = are_all
-        self._recent: Flows | None = None
-        self._ledger: Ledger | None = None
+        self._kept: Series | None = None
 
     @property
     def app(self) -> App | None:
@@ -48,24 +47,23 @@ class Metrics:
         return [Metrics([app], self.period, self._source, are_all=False) for app in self.apps]
 
     async def shops(self) -> ShopNumbers:
-        recent = await self._recent_flows()
-        return shop_numbers(recent.since(self.period.first), recent, self.period)
+        return shop_numbers(await self._series())
 
     async def revenue(self) -> list[Revenue]:
         """By currency: the one that most shops pay in comes first."""
-        return (await self._money()).revenue()
+        return Ledger(await self._series()).revenue()
 
     async def movements(self) -> list[Movements]:
-        return (await self._money()).movements()
+        return Ledger(await self._series()).movements()
 
     async def churn(self) -> list[Churn]:
-        return (await self._money()).churn()
+        return Ledger(await self._series()).churn()
 
     async def trials(self, within_days: int = WITHIN_DAYS) -> Trials:
         """How many trials led to revenue within so many days of their start."""
         if not 1 <= within_days <= MOST_WITHIN_DAYS:
             raise InvalidInput(f"withinDays must be between 1 and {MOST_WITHIN_DAYS}", "withinDays")
-        return trials(await self._flows(), self.period, within_days)
+        return trials(await self._series(), within_days)
 
     async def cohorts(self) -> list[Cohort]:
         """The shops that came in each month of the period, and how many of them are left."""
@@ -79,7 +77,7 @@ class Metrics:
         if by is TopShopsBy.LAST_SEEN:
             return await shop_activity.shops_seen_last(self._app_ids, first)
         if currency is None:
-            currency = next(iter((await self._money()).currencies), None)
+            currency = next(iter(Ledger(await self._series()).currencies), None)
         if currency is None:
             return []
         return await shop_activity.shops_by_revenue(self._app_ids, currency, first, are_all=self._are_all)
@@ -101,20 +99,11 @@ class Metrics:
     def _app_ids(self) -> list[str]:
         return [app.id for app in self.apps]
 
-    async def _recent_flows(self) -> Flows:
-        """From the beginning of the month, and of the week, on that the period ends in."""
-        if self._recent is None:
-            by_app = await self._source.flows()
-            self._recent = Flows.sum(by_app[app.id] for app in self.apps)
-        return self._recent
-
-    async def _flows(self) -> Flows:
-        return (await self._recent_flows()).since(self.period.first)
-
-    async def _money(self) -> Ledger:
-        if self._ledger is None:
-            self._ledger = Ledger(await self._flows(), self.period)
-        return self._ledger
+    async def _series(self) -> Series:
+        by_app = await self._source.flows()
+        if self._kept is None:
+            self._kept = Series(Flows.together(by_app[app.id] for app in self.apps), self.period)
+        return self._kept
 
 
 class _Source:

@@ -22,7 +22,6 @@ from models.email_rollups import ContactRollup
 from models.end_users import EndUser
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
-from models.logs import LogEntry
 from models.magic_links import MagicLink
 from models.newsletter_templates import NewsletterTemplate
 from models.shops import Shop
@@ -33,8 +32,6 @@ from models.ticket_messages import TicketMessage
 from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
-from models.want_votes import WantVote
-from models.wants import Want
 from models.webhook_events import WebhookEvent
 from resolvers.erasing import (
     erase_attachments,
@@ -46,9 +43,11 @@ from resolvers.erasing import (
     erased_subscriber,
     without_person,
 )
+from resolvers.feedback_erasure import FEEDBACK
 from resolvers.holdings import Holding, deleting, overwriting
+from resolvers.log_erasure import LOGS
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
-from resolvers.want_erasure import erase_from_wants, erased_vote
+from resolvers.want_erasure import WANT_VOTES, WANTS
 
 HOLDINGS: Final = (
     Holding(
@@ -68,7 +67,7 @@ HOLDINGS: Final = (
     Holding(
         ConsentEntry,
         lambda person: {"contactId": person.contact.id},
-        frozenset({"category", "state", "at", "legal_basis", "source", "text", "ip", "user_agent"}),
+        frozenset({"category", "state", "at", "legal_basis", "source", "text", "ip", "user_agent", "confirmed"}),
         overwriting(lambda person: {"ip": None, "userAgent": None}),
     ),
     Holding(
@@ -103,14 +102,8 @@ HOLDINGS: Final = (
         frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
         deleting,
     ),
-    Holding(
-        LogEntry,
-        lambda person: {"addressDigests": {"$in": [*person.digests]}},
-        frozenset({"app_id", "created_at", "module", "message"}),
-        overwriting(
-            lambda person: {"message": "", "messageKey": "", "dataJson": None, "error": None, "addressDigests": []}
-        ),
-    ),
+    FEEDBACK,
+    LOGS,
     Holding(
         Subscriber,
         lambda person: {"contactId": person.contact.id},
@@ -169,18 +162,8 @@ HOLDINGS: Final = (
         erase_from_messages,
         discloses=may_be_shown,
     ),
-    Holding(
-        Want,
-        lambda person: {"author.emailKey": person.contact.email_key},
-        frozenset({"app_id", "title", "description", "created_at"}),
-        erase_from_wants,
-    ),
-    Holding(
-        WantVote,
-        lambda person: {"emailKey": person.contact.email_key},
-        frozenset({"app_id", "want_id", "shop_domain", "created_at"}),
-        overwriting(erased_vote),
-    ),
+    WANTS,
+    WANT_VOTES,
     Holding(
         WebhookEvent,
         lambda person: {"addressDigests": {"$in": [*person.digests]}},

@@ -35,12 +35,13 @@ SENTENCES: Final[Mapping[Refusal, str]] = {
     Refusal.APP_INACTIVE: "The app is switched off: it sends transactional mail alone",
 }
 REFUSAL_OF: Final[Mapping[SuppressionReason, Refusal]] = {
+    SuppressionReason.GDPR: Refusal.ERASED,
     SuppressionReason.HARD_BOUNCE: Refusal.HARD_BOUNCE,
-    SuppressionReason.SOFT_BOUNCES: Refusal.SOFT_BOUNCES,
     SuppressionReason.COMPLAINT: Refusal.COMPLAINT,
     SuppressionReason.MANUAL: Refusal.BLOCKED,
-    SuppressionReason.GDPR: Refusal.ERASED,
+    SuppressionReason.SOFT_BOUNCES: Refusal.SOFT_BOUNCES,
 }
+"""The weightiest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def _refusals(
 ) -> Iterator[Refusal]:
     """All that speaks against it, the weightiest first."""
     consent = contact.consents.of(category) if contact else Consent()
-    yield from (REFUSAL_OF[one.reason] for one in suppressions if _blocks(one, category, consent))
+    blocking = {one.reason for one in suppressions if _blocks(one, category, consent)}
+    yield from (refusal for reason, refusal in REFUSAL_OF.items() if reason in blocking)
     if contact is not None and contact.global_opt_out and category is not TRANSACTIONAL:
         yield Refusal.GLOBAL_OPT_OUT
     if consent.state is ConsentState.OPTED_OUT:
@@ -120,14 +122,21 @@ async def check_sending(actor: Actor, email: str, category: ConsentCategory, app
 
 
 def _blocks(suppression: Suppression, category: ConsentCategory, consent: Consent) -> bool:
-    """A complaint holds until the person opts in anew."""
+    """A complaint holds until the person opts in anew, an erasure until they do so by a link that was sent to them:
+    what an import or staff say of somebody who asked to be forgotten counts for nothing."""
     if suppression.scope is SuppressionScope.ALL:
         return True
     if category is TRANSACTIONAL:
         return False
-    is_fresh = consent.at is not None and consent.at > suppression.since
-    opted_in_since = consent.state is ConsentState.OPTED_IN and is_fresh
-    return not (suppression.reason is SuppressionReason.COMPLAINT and opted_in_since)
+    match suppression.reason:
+        case SuppressionReason.COMPLAINT:
+            since = consent.at
+        case SuppressionReason.GDPR:
+            since = consent.confirmed_at
+        case _:
+            return True
+    opted_in_since = consent.state is ConsentState.OPTED_IN and since is not None and since > suppression.since
+    return not opted_in_since
 
 
 def _needs_opt_in(contact: Contact | None, category: ConsentCategory, app: App | None) -> bool:

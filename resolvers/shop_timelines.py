@@ -5,14 +5,14 @@ anybody telling, and what happened and was undone on one day moved no revenue. D
 present counts as its end.
 """
 
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from core.money import units_of
-from models.metrics import Checkpoint, DayOfShop, Measure, MovementKind, ShopTimeline
+from models.metrics import Checkpoint, Measure, MovementKind
 from models.shops import ENDED, HISTORY_KEPT, Shop, ShopStatus, monthly_revenue
 from resolvers.shop_changes import GONE, Standing, steps
 
@@ -22,7 +22,7 @@ NO_PLAN: Final = "none"
 LONG: Final = HISTORY_KEPT // 2
 """From so many changes on a timeline keeps a checkpoint, for when the shop does not have all of them any more."""
 
-Numbers = Counter[str]
+Numbers = dict[str, int]
 
 
 def day_of(moment: datetime) -> datetime:
@@ -42,7 +42,7 @@ def next_month(month: datetime) -> datetime:
 
 def name_of(measure: Measure, *of: str) -> str:
     """Of a number: `mrr:USD:pro`."""
-    return ":".join((measure.value, *of))
+    return ":".join((measure, *of))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,11 @@ class State:
 
     def stock(self) -> Numbers:
         """What the shop adds to where all of them stand."""
-        numbers = Counter({name_of(Measure.STATUS, self.status): 1})
+        numbers = {name_of(Measure.STATUS, self.status): 1}
         if self.status is ShopStatus.ACTIVE:
             numbers[name_of(Measure.PLAN, self.plan)] = 1
         if self.is_trial:
-            numbers[name_of(Measure.TRIALING)] = 1
+            numbers[Measure.TRIALING] = 1
         if self.mrr:
             numbers[name_of(Measure.MRR, self.currency, self.plan)] = self.mrr
             numbers[name_of(Measure.PAYING, self.currency, self.plan)] = 1
@@ -108,25 +108,30 @@ def is_news(before: Standing | None, after: Standing) -> bool:
     return before is None or _shown(before) != _shown(after)
 
 
-def timeline_of(shop: Shop, now: datetime, kept: ShopTimeline | None = None) -> ShopTimeline:
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What a shop adds to which day, when it changes by itself, and what it brings now, in ten-thousandths."""
+
+    days: Mapping[datetime, Numbers]
+    changed_at: datetime | None
+    next_at: datetime | None
+    currency: str | None
+    mrr: int
+    checkpoint: Checkpoint | None = None
+
+    @property
+    def first_day(self) -> datetime | None:
+        return min(self.days, default=None)
+
+
+def timeline_of(shop: Shop, now: datetime, kept: Timeline | None = None) -> Timeline:
     """What the shop adds to which day until now. Of a shop that does not have its oldest changes any more, the days
     before them are those of `kept`, its timeline until now."""
     walk = _Walk.begin(shop, kept)
     walk.through(shop, now)
-    first = min(walk.numbers, default=None)
-    return ShopTimeline(
-        id=shop.id,
-        app_id=shop.app_id,
-        domain=shop.domain,
-        shop_version=shop.version,
-        first_day=first,
-        days=[DayOfShop(day=day, numbers=dict(walk.numbers[day])) for day in sorted(walk.numbers)],
-        changed_at=walk.changed_at,
-        next_at=walk.next_at,
-        currency=walk.state.currency if walk.state and walk.state.mrr else None,
-        mrr=walk.state.mrr if walk.state else 0,
-        checkpoint=walk.checkpoint,
-    )
+    mrr = walk.state.mrr if walk.state else 0
+    currency = walk.state.currency if walk.state and mrr else None
+    return Timeline(walk.numbers, walk.changed_at, walk.next_at, currency, mrr, walk.checkpoint)
 
 
 @dataclass(slots=True)
@@ -146,14 +151,14 @@ class _Walk:
     checkpoint: Checkpoint | None = None
 
     @classmethod
-    def begin(cls, shop: Shop, kept: ShopTimeline | None) -> "_Walk":
+    def begin(cls, shop: Shop, kept: Timeline | None) -> "_Walk":
         start = kept.checkpoint if kept and len(shop.history) >= HISTORY_KEPT else None
         if start is None or kept is None:
             return cls()
         standing = Standing(**{name: getattr(start, name) for name in Standing.__slots__})
         after = start.day + DAY
         return cls(
-            numbers={one.day: Counter(one.numbers) for one in kept.days if one.day <= start.day},
+            numbers={day: dict(numbers) for day, numbers in kept.days.items() if day <= start.day},
             standing=standing,
             state=State.of(standing, after - MOMENT, is_test=start.is_test),
             has_paid=start.has_paid,
@@ -185,12 +190,13 @@ class _Walk:
     def _take(self, day: datetime, step: "_Step", *, is_test: bool) -> None:
         """What happened at some moment of the day."""
         before, after = self.standing, step.standing
-        numbers = self.numbers.setdefault(day, Counter())
         was_gone, is_gone = before is not None and before.status in GONE, after.status in GONE
-        numbers[name_of(Measure.LEFT)] += is_gone and not was_gone
-        numbers[name_of(Measure.RETURNED)] += was_gone and not is_gone
+        if is_gone and not was_gone:
+            self._add(day, Measure.LEFT)
+        if was_gone and not is_gone:
+            self._add(day, Measure.RETURNED)
         if _starts_trial(before, after) and not is_test:
-            numbers[name_of(Measure.TRIAL_STARTED)] += 1
+            self._add(day, Measure.TRIAL_STARTED)
             self.trial_day = day
         if is_news(before, after):
             self.changed_at = step.at
@@ -201,20 +207,25 @@ class _Walk:
         if self.standing is None:
             return
         before, after = self.state, State.of(self.standing, end, is_test=is_test)
-        numbers = self.numbers.setdefault(day, Counter())
-        numbers[name_of(Measure.NEW)] += before is None
-        numbers.update(after.stock())
-        numbers.subtract(before.stock() if before else {})
+        if before == after:
+            return
+        if before is None:
+            self._add(day, Measure.NEW)
+        was, is_now = before.stock() if before else {}, after.stock()
+        for name in was.keys() | is_now.keys():
+            self._add(day, name, is_now.get(name, 0) - was.get(name, 0))
         for one in movements(before, after, has_paid=self.has_paid):
-            numbers[name_of(Measure.MOVED, one.kind, one.currency)] += one.amount
-            numbers[name_of(Measure.MOVERS, one.kind, one.currency)] += 1
+            self._add(day, name_of(Measure.MOVED, one.kind, one.currency), one.amount)
+            self._add(day, name_of(Measure.MOVERS, one.kind, one.currency))
         if after.mrr and self.trial_day is not None and not self.trial_paid:
-            self.numbers[self.trial_day][name_of(Measure.PAID_AFTER, str((day - self.trial_day).days))] += 1
+            self._add(self.trial_day, name_of(Measure.PAID_AFTER, str((day - self.trial_day).days)))
             self.trial_paid = True
         self.state, self.has_paid = after, self.has_paid or after.mrr > 0
-        self.numbers[day] = Counter({name: number for name, number in numbers.items() if number})
-        if not self.numbers[day]:
-            del self.numbers[day]
+
+    def _add(self, day: datetime, name: str, number: int = 1) -> None:
+        if number:
+            numbers = self.numbers.setdefault(day, {})
+            numbers[name] = numbers.get(name, 0) + number
 
     def _checkpoint(self, day: datetime, *, is_test: bool) -> Checkpoint:
         standing = self.standing.fields() if self.standing else {}

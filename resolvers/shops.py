@@ -33,6 +33,7 @@ from core.scopes import Scope
 from models.app_events import AppEvent
 from models.shops import ENDED, Change, ChangeKind, Shop, ShopDomain, ShopStatus
 from resolvers.apps import visible_app
+from resolvers.feedback_erasure import redact_feedback_of_shop
 from resolvers.log_deletions import delete_matching
 from resolvers.shop_writes import changed, topic_of, with_changes, write_shop
 from resolvers.ticket_erasure import redact_tickets_of_shop
@@ -176,6 +177,7 @@ async def change_shop_status(actor: Actor, app_id: str, shop_id: str, data: Shop
         await delete_matching(app_id, {"appId": app_id, "shopDomain": shop.domain})
         await redact_tickets_of_shop(app_id, shop.domain)
         await redact_wants_of_shop(app_id, shop.domain)
+        await redact_feedback_of_shop(app_id, shop.domain)
 
     def decide(current: Shop | None) -> Shop | None:
         if current is None:

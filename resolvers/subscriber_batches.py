@@ -55,7 +55,7 @@ async def _begin_ledgers(planner: Planner, plan: Plan) -> None:
     for key, entry in plan.first_entries.items():
         contact = plan.new_contacts[key]
         consent = {name: entry[name] for name in ("state", "at", "legalBasis", "source")} | {"entryId": entry["_id"]}
-        contact["consents"] = contact["consents"] | {"newsletter": consent}
+        contact["consents"] = contact["consents"] | {"newsletter": contact["consents"]["newsletter"] | consent}
 
 
 async def _take_over(planner: Planner, plan: Plan, keys: Collection[str]) -> None:

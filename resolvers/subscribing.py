@@ -143,7 +143,7 @@ async def confirm_newsletter(
     if await ConsentEntry.find_one({"_id": entry_id}) is None:
         await activate(subscriber)
         text = "\n".join(filter(None, (subscriber.consent_text, asked.text)))
-        evidence = Evidence(DOUBLE_OPT_IN, text=text, ip=visitor.ip, user_agent=visitor.user_agent)
+        evidence = Evidence(DOUBLE_OPT_IN, text=text, ip=visitor.ip, user_agent=visitor.user_agent, confirmed=True)
         await record_consent(
             contact, NEWSLETTER, ConsentState.OPTED_IN, evidence, clock.now(), by=actor, entry_id=entry_id
         )

@@ -48,7 +48,7 @@ async def create_want(actor: Actor, app_id: str, data: WantCreate) -> PublicWant
     app = await visible_app(actor, app_id)
     author = WantVoter.model_construct(voter_email=data.author_email, shop_domain=data.shop_domain)
     identity = await identity_of(app, actor, author, field="authorEmail")
-    want = _want(app, data)
+    want = want_of(app, data.title, data.description, data.category)
     await runtime().limits.attempt(SUBMISSIONS, app_id, identity.key if identity else actor.label)
     if identity is None:
         return await _inserted(want)
@@ -66,15 +66,15 @@ async def _inserted(want: Want) -> PublicWant:
     return PublicWant(want, is_own=True)
 
 
-def _want(app: App, data: WantCreate) -> Want:
-    """Raises `InvalidInput` for a category that the app does not have."""
-    category = data.category or next(iter(app.want_board.categories), DEFAULT_CATEGORY)
+def want_of(app: App, title: str, description: str, category: str | None) -> Want:
+    """As it is asked for. Raises `InvalidInput` for a category that the app does not have."""
+    category = category or next(iter(app.want_board.categories), DEFAULT_CATEGORY)
     check_category(app, category)
     return Want(
         app_id=app.id,
-        title=data.title,
-        description=data.description,
+        title=title,
+        description=description,
         category=category,
-        title_tokens=tokens_of(data.title),
-        search_text=search_text_of(data.title, data.description, []),
+        title_tokens=tokens_of(title),
+        search_text=search_text_of(title, description, []),
     )

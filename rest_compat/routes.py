@@ -20,6 +20,8 @@ from resolvers import (
     email_analytics,
     email_events,
     email_jobs,
+    feedback,
+    feedback_stats,
     gdpr,
     health,
     log_deletions,
@@ -63,6 +65,7 @@ from rest_compat import email_alerts as email_alerts_views
 from rest_compat import email_analytics as email_analytics_views
 from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
+from rest_compat import feedback as feedback_views
 from rest_compat import health as health_views
 from rest_compat import logs as logs_views
 from rest_compat import magic_links as magic_links_views
@@ -102,6 +105,7 @@ from rest_compat.email_analytics import (
 )
 from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
+from rest_compat.feedback import FeedbackStatsWire, FeedbackWire
 from rest_compat.health import HealthWire
 from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
@@ -201,6 +205,16 @@ CATEGORIES: Final[Categories] = {
         Route("DELETE", "/{appId}/logs/", logs_views.delete_logs, log_deletions.delete_logs, DataMessage[DeletedLogsWire]),
         Route("GET", "/{appId}/logs/{logId}", logs_views.get_log, logs.get_log, Data[LogWire]),
         Route("DELETE", "/{appId}/logs/{logId}", logs_views.delete_log, log_deletions.delete_log, Message),
+    ],
+    "Feedback": [
+        Route("GET", "/feedback/", feedback_views.list_all_feedback, feedback.list_feedback, Paged[FeedbackWire]),
+        Route("GET", "/feedback/{feedbackId}", feedback_views.get_feedback, feedback.get_feedback, Data[FeedbackWire]),
+        Route("PATCH", "/feedback/{feedbackId}", feedback_views.update_feedback, feedback.update_feedback, DataMessage[FeedbackWire]),
+        Route("DELETE", "/feedback/{feedbackId}", feedback_views.delete_feedback, feedback.delete_feedback, Message),
+        Route("PATCH", "/feedback/{feedbackId}/status", feedback_views.change_feedback_status, feedback.change_feedback_status, DataMessage[FeedbackWire]),
+        Route("GET", "/{appId}/feedback/stats", feedback_views.show_feedback_stats, feedback_stats.feedback_stats, Data[FeedbackStatsWire]),
+        Route("POST", "/{appId}/feedback/", feedback_views.create_feedback, feedback.create_feedback, DataMessage[FeedbackWire], 201),
+        Route("GET", "/{appId}/feedback/", feedback_views.list_feedback, feedback.list_feedback, Paged[FeedbackWire]),
     ],
     "Tickets": [
         Route("GET", "/tickets/", tickets_views.list_all_tickets, tickets.list_tickets, Paged[TicketWire]),

@@ -24,10 +24,12 @@ from schema.suppressions import Suppression
 
 if TYPE_CHECKING:
     from schema.end_users import EndUser
+    from schema.feedback import Feedback
     from schema.tickets import Ticket
     from schema.wants import Want
 
 LazyEndUser = Annotated["EndUser", strawberry.lazy("schema.end_users")]
+LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ConsentState)
@@ -41,6 +43,9 @@ class Consent:
     at: datetime | None
     legal_basis: LegalBasis | None
     source: str | None
+    confirmed_at: datetime | None = strawberry.field(
+        description="When the person last opted in by a link that was sent to their address."
+    )
 
 
 @strawberry.type
@@ -63,6 +68,7 @@ class ConsentEntry:
     text: str | None = strawberry.field(description="What the person agreed to, as they saw it.")
     ip: str | None
     user_agent: str | None
+    confirmed: bool = strawberry.field(description="By the person, with a link that was sent to their address.")
     recorded_by: str
     created_at: datetime
 
@@ -107,6 +113,11 @@ class Contact:
     async def end_users(self, info: Info) -> list[LazyEndUser]:
         contact_id = cast(stored.Contact, self).id
         return cast(list[LazyEndUser], await info.context.loaders.end_users.load(contact_id))
+
+    @described("What they said, about whichever app, the latest first.")
+    async def feedback(self, info: Info) -> list[LazyFeedback]:
+        key = cast(stored.Contact, self).email_key
+        return cast(list[LazyFeedback], await info.context.loaders.feedback_of_people.load(key))
 
     @described("What they asked for, in whichever app, the latest first.")
     async def wants(self, info: Info) -> list[LazyWant]:

@@ -23,10 +23,11 @@ from resolvers.metric_periods import Period
 from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
+from schema.feedback_loaders import FeedbackLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(WantLoaders):
+class Loaders(FeedbackLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)

@@ -19,7 +19,7 @@ from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, described, parse, query
 from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
-from schema.shops import LazyWant, Shop, ShopChange
+from schema.shops import LazyFeedback, LazyWant, Shop, ShopChange
 
 if TYPE_CHECKING:
     from schema.tickets import Ticket
@@ -64,6 +64,13 @@ class Merchant:
     async def installed_apps(self, info: Info) -> list[App]:
         installed = cast(merchants.Merchant, self).installed_app_ids
         return cast(list[App], await info.context.loaders.apps.load_many(installed))
+
+    @described("What the merchant's people said, app by app, the latest first.")
+    async def feedback(self, info: Info) -> list[LazyFeedback]:
+        shops = cast(merchants.Merchant, self).shops
+        keys = [(shop.app_id, shop.domain) for shop in shops]
+        found = await info.context.loaders.feedback_of_shops.load_many(keys)
+        return cast(list[LazyFeedback], [one for of_shop in found for one in of_shop])
 
     @described("What the merchant's people voted for, app by app, the latest first.")
     async def voted_wants(self, info: Info) -> list[LazyWant]:

@@ -21,6 +21,8 @@ from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
+from schema.feedback import FeedbackMutations, FeedbackQueries
+from schema.feedback_stats import FeedbackStatsQueries
 from schema.health import HealthQueries
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
@@ -83,6 +85,8 @@ class Query(
     TicketPerformanceQueries,
     CannedReplyQueries,
     DataExportQueries,
+    FeedbackQueries,
+    FeedbackStatsQueries,
     WantBoardQueries,
     WantQueries,
     WebhookEventQueries,
@@ -127,6 +131,7 @@ class Mutation(
     CannedReplyMutations,
     TicketMessageMutations,
     DataExportMutations,
+    FeedbackMutations,
     WantBoardMutations,
     WantMutations,
     WebhookEventMutations,

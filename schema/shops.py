@@ -14,7 +14,7 @@ from core.pages import Range
 from models import shops as stored
 from models.plans import Interval
 from models.shops import ChangeKind, ShopStatus, SubscriptionStatus
-from resolvers import shops, wants
+from resolvers import feedback, shops, wants
 from resolvers.logs import LogFilter, LogSortKey, list_logs
 from resolvers.shops import (
     ShopDomainFilter,
@@ -33,9 +33,11 @@ from schema.money import Money
 from schema.plans import Plan
 
 if TYPE_CHECKING:
+    from schema.feedback import Feedback
     from schema.tickets import Ticket
     from schema.wants import Want
 
+LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ShopStatus)
@@ -111,6 +113,12 @@ class Shop:
     def monthly_revenue(self) -> Money | None:
         shop = cast(stored.Shop, self)
         return Money.of(shop.monthly_revenue(clock.now()), shop.subscription.currency) if shop.subscription else None
+
+    @described("What its people said, the latest first. For staff.")
+    async def feedback(self, info: Info) -> list[LazyFeedback]:
+        access_of(feedback.list_feedback).check(info.context.actor)
+        found = await info.context.loaders.feedback_of_shops.load((self.app_id, self.domain))
+        return cast(list[LazyFeedback], found)
 
     @described("What its people voted for, the latest first. For staff.")
     async def voted_wants(self, info: Info) -> list[LazyWant]:

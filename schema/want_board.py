@@ -8,19 +8,14 @@ from strawberry import ID, Maybe
 
 from core.pages import Range
 from models import wants as stored
-from models.wants import WantStatus
 from resolvers import want_board, want_submitting, want_votes
 from resolvers.want_board import PublicWantFilter, PublicWantSortKey
 from resolvers.want_identities import WantVoter
 from resolvers.want_submitting import WantCreate
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.want_enums import WantStatus
 
-strawberry.enum(
-    WantStatus,
-    description="PENDING waits for staff to look at it. COMPLETED, DECLINED and DUPLICATE are decided: they take no "
-    "more votes.",
-)
 strawberry.enum(PublicWantSortKey)
 
 

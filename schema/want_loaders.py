@@ -28,26 +28,26 @@ class WantLoaders:
 
     @cached_property
     def wants_asked_by(self) -> DataLoader[str, list[Want]]:
-        return DataLoader(_lists(want_relations.wants_asked_by))
+        return DataLoader(lists_of(want_relations.wants_asked_by))
 
     @cached_property
     def wants_voted_by(self) -> DataLoader[str, list[Want]]:
-        return DataLoader(_lists(want_relations.wants_voted_by))
+        return DataLoader(lists_of(want_relations.wants_voted_by))
 
     @cached_property
     def wants_voted_by_shops(self) -> DataLoader[Party, list[Want]]:
-        return DataLoader(_lists(want_relations.wants_voted_by_shops))
+        return DataLoader(lists_of(want_relations.wants_voted_by_shops))
 
     @cached_property
     def shops_of_voters(self) -> DataLoader[Party, list[Shop]]:
-        return DataLoader(_lists(want_relations.shops_of_voters))
+        return DataLoader(lists_of(want_relations.shops_of_voters))
 
     @cached_property
     def contacts_by_address(self) -> DataLoader[str, Contact | None]:
         return DataLoader(_contacts_by_address)
 
 
-def _lists(
+def lists_of(
     read: Callable[[Sequence[K]], Awaitable[Mapping[K, list[V]]]],
 ) -> Callable[[list[K]], Awaitable[list[list[V]]]]:
     async def load(keys: list[K]) -> list[list[V]]:

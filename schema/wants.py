@@ -9,19 +9,17 @@ from strawberry import ID, Maybe
 
 from core.pages import Range
 from models import wants as stored
-from models.priorities import Priority
-from models.wants import WantStatus
 from resolvers import want_changes, want_merging, want_votes, wants
 from resolvers.want_changes import WantStatusChange
 from resolvers.wants import WantFilter, WantPriorityChange, WantSortKey, WantUpdate
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
-from schema.contacts import Contact
+from schema.contacts import Contact, LazyFeedback
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
 from schema.money import Money
+from schema.want_enums import Priority, WantStatus
 from schema.want_voters import WantVoter, WantVoteSegment, contact_at, money_of
 
-strawberry.enum(Priority)
 strawberry.enum(WantSortKey)
 
 
@@ -117,6 +115,11 @@ class Want:
     async def duplicates(self, info: Info) -> list["Want"]:
         want = cast(stored.Want, self)
         return cast(list[Want], await info.context.loaders.wants_merged_into.load((want.app_id, want.id)))
+
+    @described("What people said that became this want, the latest first.")
+    async def feedback(self, info: Info) -> list[LazyFeedback]:
+        want = cast(stored.Want, self)
+        return cast(list[LazyFeedback], await info.context.loaders.feedback_behind_wants.load((want.app_id, want.id)))
 
 
 def want(document: stored.Want) -> Want:

@@ -107,7 +107,13 @@ def _story(random: Random, contact: Contact, app_name: str, now: datetime) -> It
         if random.random() < CONFIRMS:
             at += timedelta(minutes=random.uniform(1, 300))
             yield from told(
-                at, ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN, "confirmation mail", text=agreed, **evidence
+                at,
+                ConsentCategory.NEWSLETTER,
+                ConsentState.OPTED_IN,
+                "double opt-in",
+                text=agreed,
+                confirmed=True,
+                **evidence,
             )
             if random.random() < LEAVES:
                 at += timedelta(days=random.uniform(6, 150))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import mongomock.collection
 import mongomock_motor
 from pymongo import IndexModel
 
@@ -10,6 +11,24 @@ from core.mongo import Mongo
 
 motor: Any = mongomock_motor
 """Its stubs describe Motor's classes, which it replaces, and not its own."""
+mock: Any = mongomock.collection
+
+
+class BulkOperations(mock.BulkOperationBuilder):  # type: ignore[misc]  # untyped, as above
+    """PyMongo says of each update which of several documents it is for; ours are for one that is named."""
+
+    def add_update(self, *args: Any, sort: None = None, **kwargs: Any) -> None:
+        super().add_update(*args, **kwargs)
+
+
+def _maximum(document: Any, name: str, value: Any) -> None:
+    """Null is less than anything else, which mongomock can't compare."""
+    if isinstance(document, dict) and (document.get(name) is None or document[name] < value):
+        document[name] = value
+
+
+mock.BulkOperationBuilder = BulkOperations
+mock._updaters["$max"] = _maximum
 
 
 class Collection(motor.AsyncMongoMockCollection):  # type: ignore[misc]  # untyped, as above
@@ -18,8 +37,9 @@ class Collection(motor.AsyncMongoMockCollection):  # type: ignore[misc]  # untyp
         return super().aggregate(*args, **kwargs)
 
     async def create_indexes(self, indexes: Iterable[IndexModel], **_: Any) -> list[str]:
-        """mongomock would make partial indexes full ones."""
-        return [await self._create_index(**index.document) for index in indexes]
+        """mongomock would make partial indexes full ones, and what has expired could be written and not be found:
+        MongoDB takes it away in the background, minutes later."""
+        return [await self._create_index(**{**index.document, "expireAfterSeconds": None}) for index in indexes]
 
     async def _create_index(self, key: Mapping[str, int], **options: Any) -> str:
         return str(await self.create_index(list(key.items()), **options))

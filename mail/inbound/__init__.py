@@ -6,6 +6,7 @@
     auto_reply_of(mail)                  # nobody wrote it: who is away, who has left, a desk that got it (RFC 3834)
     new_text(mail)                       # what its sender typed, without quotations and signature
     classify(mail)                       # all of these in their order, then what a person means
+    bare_subject(mail.subject)           # without `Re:` and the like, to find its thread
     shown(mail.html)                     # its HTML, fit to be shown
 
 Pure: no database, no network, no clock. Whatever a mail says, reading it does not fail, and takes time that grows with
@@ -22,6 +23,7 @@ from mail.inbound.mailboxes import Mailbox
 from mail.inbound.reading import Attachment, Received, TooLarge, read
 from mail.inbound.replies import Reply, new_text, reply_of
 from mail.inbound.showing import shown
+from mail.inbound.subjects import bare_subject
 
 __all__ = [
     "Action",
@@ -40,6 +42,7 @@ __all__ = [
     "Reply",
     "TooLarge",
     "auto_reply_of",
+    "bare_subject",
     "bounce_of",
     "classify",
     "feedback_report_of",

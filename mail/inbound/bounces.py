@@ -75,7 +75,7 @@ def bounce_of(mail: Received) -> BounceReport | None:
         return None
     original = original_fields(inner.parts, copy)
     recipients = list(_reported(inner, notice)) or list(_mentioned(inner, notice, original, signs))
-    ids = tuple(ids_in(original, inner.fields, copy or notice))
+    ids = ids_in(original, inner.fields, copy or notice)
     return BounceReport(
         recipients=tuple(_each_once(recipients)[:MOST_RECIPIENTS]),
         message_id=ids[0] if ids else None,
@@ -95,8 +95,6 @@ def _is_structured(mail: Received, notice: str) -> bool:
 
 def _notice_within(mail: Received) -> Received:
     """A gateway may send the notice on as an attachment, without a word of its own."""
-    if not any(part.type in STATUS for part in mail.root.walk() if part.type in STATUS):
-        return mail
     attached = [part for part in mail.root.parts if part.type in MESSAGES and part.parts]
     own_status = any(part.type in STATUS for part in mail.root.parts)
     if mail.root.type in MESSAGES or own_status or not attached:

@@ -7,12 +7,15 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Final
+from unicodedata import combining, normalize
 
 from mail.phrases import joined, read_table
 
 FOLDER: Final = Path(__file__).parent / "languages"
 WITHOUT_SPACES: Final = ("ja", "ko", "zh")
 """Languages whose words have no boundaries that a pattern could see."""
+NO_ACCENTS: Final = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "\u0131": "i"})
+"""Letters that Unicode does not take apart."""
 READ: Final = ("en", "es", "de", "fr", "pt")
 """Those whose texts are understood; of the others, no more than what mail programs add to them."""
 
@@ -46,5 +49,11 @@ def pattern(section: str, *keys: str) -> re.Pattern[str]:
 
 
 def whole(section: str, *keys: str) -> str:
-    """One of the phrases and nothing else, for patterns that match a whole line."""
-    return f"(?:{joined([phrase for key in keys for phrase in phrases(section, key)])})"
+    """One of the phrases and nothing else, for patterns that match a whole line; also as those write it whose keyboard
+    has no accents."""
+    found = [phrase for key in keys for phrase in phrases(section, key)]
+    return f"(?:{joined([*found, *map(_without_accents, found)])})"
+
+
+def _without_accents(phrase: str) -> str:
+    return "".join(letter for letter in normalize("NFD", phrase.translate(NO_ACCENTS)) if not combining(letter))

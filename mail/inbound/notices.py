@@ -20,7 +20,6 @@ DAEMON_ADDRESS: Final = re.compile(
     r"|.*(?:smtp_mail_service|_for_smtp_gateways|mailer-daemon)"
 )
 """What stands before the @ of a mail server's own address."""
-REPLY_TO_A_NOTICE: Final = re.compile(r"(?:re|fwd?|aw|wg|rv|tr|res|enc|sv|vs|antw|odp)\s?(?:\[\d+\])?:\s*")
 COPY: Final = re.compile(rf"^[ \t>*|#=_+~-]{{0,80}}(?:{joined(TABLE['copies'])})", re.MULTILINE)
 COPIED_FIELDS: Final = re.compile(
     r"^(?:received|return-path|message-id|mime-version|x-[a-z-]{2,40}|content-type|dkim-signature|list-id)[ \t]?:"

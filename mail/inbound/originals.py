@@ -12,14 +12,8 @@ ID_LINE: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 MOST_IDS: Final = 50
-IDENTIFYING: Final = (
-    "original-message-id",
-    "x-original-message-id",
-    "message-id",
-    "resent-message-id",
-    "in-reply-to",
-    "references",
-)
+OF_THE_ORIGINAL: Final = ("original-message-id", "x-original-message-id")
+OF_THE_THREAD: Final = ("resent-message-id", "in-reply-to", "references")
 
 
 def original_fields(parts: tuple[Part, ...], copy: str) -> Fields:
@@ -50,9 +44,9 @@ def _copied_fields(copy: str) -> Fields:
     return read_fields(block, 0, len(block))[0]
 
 
-def ids_in(original: Fields, report: Fields, text: str) -> Iterator[str]:
+def ids_in(original: Fields, report: Fields, text: str) -> tuple[str, ...]:
     """The Message-IDs that a report names, the likeliest first, each once."""
-    return iter(dict.fromkeys(_ids(original, report, text)))
+    return tuple(dict.fromkeys(_ids(original, report, text)))
 
 
 def _ids(original: Fields, report: Fields, text: str) -> Iterator[str]:
@@ -60,9 +54,9 @@ def _ids(original: Fields, report: Fields, text: str) -> Iterator[str]:
     if first:
         yield first
     yield from ID_LINE.findall(text)
-    for name in IDENTIFYING[:2]:
+    for name in OF_THE_ORIGINAL:
         yield from message_ids(report.raw(name))
     yield from message_ids(report.raw("in-reply-to"), 1)
     for fields in (original, report):
-        for name in IDENTIFYING[3:]:
+        for name in OF_THE_THREAD:
             yield from reversed(message_ids(fields.raw(name), MOST_IDS))

@@ -6,9 +6,10 @@ from typing import Final
 
 from mail.inbound.delivery_status import STATUS
 from mail.inbound.fields import value_and_parameters
-from mail.inbound.notices import DAEMON_ADDRESS, DAEMON_NAME, DELAYED, REPLY_TO_A_NOTICE, SENTENCE, SUBJECT
+from mail.inbound.notices import DAEMON_ADDRESS, DAEMON_NAME, DELAYED, SENTENCE, SUBJECT
 from mail.inbound.parts import MESSAGES, Part
 from mail.inbound.reading import Received
+from mail.inbound.subjects import PREFIX
 
 FIRST: Final = 3_000
 """Characters in which a notice says what it is."""
@@ -44,7 +45,7 @@ class Signs:
 def signs_of(mail: Received) -> Signs | None:
     """None where nothing hints at a report."""
     subject = mail.subject.lower()
-    reply = REPLY_TO_A_NOTICE.match(subject)
+    reply = PREFIX.match(subject)
     found = SUBJECT.search(subject)
     has_subject = bool(found) and not (found and reply and found.start() <= reply.end() + len("[list] "))
     status = any(_own_parts_with_status(mail.root))

@@ -109,6 +109,8 @@ def value_of(graphql_type: Any, name: str) -> Any:
             return True
         case "DateTime":
             return A_TIME
+        case "Int":
+            return 1
         case _ if isinstance(named, GraphQLEnumType):
             return next(iter(named.values))
         case _:

@@ -192,5 +192,5 @@ class TestPosting:
         assert [host for host, _ in half.connected] == [PUBLIC, "8.8.8.8"]
 
     async def test_to_nobody_is_unreachable(self) -> None:
-        with pytest.raises(Unreachable, match=r"nowhere\.invalid can't be reached"):
+        with pytest.raises(Unreachable, match=r"nowhere\.invalid can't be found"):
             await post("https://nowhere.invalid/hook", b"{}", {})

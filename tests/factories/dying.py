@@ -1,11 +1,13 @@
 """A process that dies: at a write of its choice, before or after it reached the database."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 from unittest.mock import patch
 
 from pymongo.asynchronous.collection import AsyncCollection
+
+from tests.mongo_memory import Collection as MemoryCollection
 
 WRITES: Final = (
     "bulk_write",
@@ -40,6 +42,8 @@ def dying(writes: int, *, last_arrives: bool) -> Iterator[None]:
 
         return attempt
 
-    replaced: dict[str, Any] = {name: mortal(getattr(AsyncCollection, name)) for name in WRITES}
-    with patch.multiple("pymongo.asynchronous.collection.AsyncCollection", **replaced):
+    with ExitStack() as patches:
+        for collection in (AsyncCollection, MemoryCollection):
+            replaced: dict[str, Any] = {name: mortal(getattr(collection, name)) for name in WRITES}
+            patches.enter_context(patch.multiple(collection, **replaced))
         yield

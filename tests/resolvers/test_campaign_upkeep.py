@@ -1,5 +1,6 @@
 """What comes round by the clock for campaigns."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -119,6 +120,36 @@ class TestWhatIsUnderWay:
         await attend_to_campaigns(SYSTEM)
         await work()
         assert (await stored(campaign)).status is CampaignStatus.SENT
+
+    @pytest.mark.parametrize("last_arrives", [False, True])
+    @pytest.mark.parametrize("writes", range(2))
+    async def test_is_sent_again_although_whoever_asked_for_it_died(self, writes: int, last_arrives: bool) -> None:
+        campaign = await a_campaign_for_some()
+        await sending(campaign)
+        await work(lambda _: DeliveryStatus.UNCERTAIN)
+        with pytest.raises(Killed), dying(writes, last_arrives=last_arrives):
+            await campaign_life.resend_uncertain(SYSTEM, str(campaign.id))
+        await attend_to_campaigns(SYSTEM)
+        await work()
+        again = await stored(campaign)
+        was_asked_for = writes > 0 or last_arrives
+        assert (again.status, again.open) == (CampaignStatus.SENT, False)
+        assert (again.stats.sent, again.stats.uncertain) == ((SIZE, 0) if was_asked_for else (0, SIZE))
+
+    async def test_is_sent_again_although_its_worker_died(self) -> None:
+        for writes in range(8):
+            campaign = await a_campaign_for_some()
+            await sending(campaign)
+            await work(lambda _: DeliveryStatus.UNCERTAIN)
+            await campaign_life.resend_uncertain(SYSTEM, str(campaign.id))
+            with suppress(Killed), dying(writes // 2, last_arrives=bool(writes % 2)):
+                await work(types=[START])
+            with clock.shifted(LATER):
+                await attend_to_campaigns(SYSTEM)
+                await work()
+            again = await stored(campaign)
+            assert (again.status, again.stats.sent, again.stats.uncertain) == (CampaignStatus.SENT, SIZE, 0)
+            await EmailJob.delete_all()
 
     async def test_is_cancelled_to_its_end_although_whoever_cancelled_it_died(self) -> None:
         for writes in range(1, 5):

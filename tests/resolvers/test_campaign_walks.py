@@ -140,7 +140,7 @@ STEPS: Final[list[Step]] = [
     World.leave,
     World.come_back,
 ]
-MORTAL: Final = {World.send, World.pause, World.resume, World.cancel, World.work, World.look}
+MORTAL: Final = {World.send, World.pause, World.resume, World.cancel, World.resend, World.work, World.look}
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from random import Random
 
 import pytest
@@ -41,19 +42,34 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 platform = pytest.mark.usefixtures("platform")
 
 
-def entry(category: ConsentCategory | None, state: ConsentState, hours: int, number: int = 0) -> ConsentEntry:
+def entry(
+    category: ConsentCategory | None, state: ConsentState, hours: int, number: int = 0, *, confirmed: bool = False
+) -> ConsentEntry:
     """In memory alone, without a database."""
     identity = PydanticObjectId(number.to_bytes(12, "big"))
     made: ConsentEntry = ConsentEntry.model_construct(
-        id=identity, category=category, state=state, at=NOON + timedelta(hours=hours), legal_basis=None, source="tests"
+        id=identity,
+        category=category,
+        state=state,
+        at=NOON + timedelta(hours=hours),
+        legal_basis=None,
+        source="tests",
+        confirmed=confirmed,
     )
     return made
 
 
 entries = st.lists(
-    st.tuples(st.none() | st.sampled_from(ConsentCategory), st.sampled_from(ConsentState), st.integers(0, 5)),
+    st.tuples(
+        st.none() | st.sampled_from(ConsentCategory), st.sampled_from(ConsentState), st.integers(0, 5), st.booleans()
+    ),
     max_size=12,
-).map(lambda drawn: [entry(category, state, hours, number) for number, (category, state, hours) in enumerate(drawn)])
+).map(
+    lambda drawn: [
+        entry(category, state, hours, number, confirmed=confirmed)
+        for number, (category, state, hours, confirmed) in enumerate(drawn)
+    ]
+)
 
 
 @platform
@@ -138,6 +154,17 @@ class TestProjection:
             newest = max(covering, key=lambda one: (one.at, one.id), default=None)
             expected = newest.state if newest else ConsentState.NOT_SPECIFIED
             assert standing.consents.of(category).state is expected
+
+    @given(entries)
+    def test_what_a_person_confirmed_stays_so_until_they_withdraw(self, ledger: list[ConsentEntry]) -> None:
+        standing = standing_of(ledger)
+        for category in ConsentCategory:
+            covers = {category} if category is TRANSACTIONAL else {category, None}
+            newest_first = sorted(ledger, key=lambda one: (one.at, one.id), reverse=True)
+            covering = (one for one in newest_first if one.category in covers)
+            since_withdrawn = takewhile(lambda one: one.state is OPTED_IN, covering)
+            confirmed_at = next((one.at for one in since_withdrawn if one.confirmed), None)
+            assert standing.consents.of(category).confirmed_at == confirmed_at
 
     @given(entries)
     def test_a_global_opt_out_leaves_no_category_opted_in_but_transactional(self, ledger: list[ConsentEntry]) -> None:

@@ -361,7 +361,7 @@ class TestAProviderThatWantsAPause:
             asked.append(message)
             return asking_for(3600)
 
-        readers, post = [await a_reader(campaign) for _ in range(200)], MemoryProvider(answer)
+        readers, post = [await a_reader(campaign) for _ in range(100)], MemoryProvider(answer)
         with pytest.raises(RateLimited) as put_off:
             await sent_by(post, settings, campaign)
         assert 3590 < put_off.value.retry_after <= 3600

@@ -36,6 +36,7 @@ from tests.factories.apps import an_app
 from tests.factories.attachments import a_file, uploaded
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
+from tests.factories.feedback import said as said_of
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
@@ -76,6 +77,8 @@ async def ada_everywhere() -> Contact:
     await said(ticket, SYSTEM, f"Ada Lovelace called, from {ADDRESS}", isInternal=True)
     wish = {"authorEmail": ADDRESS, "title": "Write to Ada Lovelace", "description": f"At {ADDRESS}", "vote": True}
     await submitted(app.id, SYSTEM, **wish)
+    context = {"user": "Ada Lovelace"}
+    await said_of(app.id, SYSTEM, email=ADDRESS, message=f"Write to {ADDRESS}", context=context, page=f"/?to={ADDRESS}")
     await keep_webhook_event(
         SYSTEM,
         WebhookProvider.RESEND,
@@ -112,10 +115,11 @@ class TestErasing:
             "attachments": 1,
             "consent_entries": 1,
             "data_exports": 1,
-            "deliveries": 1,
-            "email_events": 1,
+            "deliveries": 2,
+            "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "feedback": 1,
             "magic_links": 1,
             "subscribers": 1,
             "shops": 1,
@@ -201,7 +205,7 @@ class TestErasingSomebodyWhoIsInVeryManyDocuments:
             await a_delivery(ada)
         await erase_contact(SYSTEM, str(ada.id))
         erasure = await finish_erasure(SYSTEM, str(ada.id))
-        assert erasure.counts["deliveries"] == 5
+        assert erasure.counts["deliveries"] == 6
         everything = (await everything_stored()).casefold()
         for trace in (ADDRESS, "ada lovelace", "203.0.113.7", "firefox", "ada said so"):
             assert trace not in everything
@@ -245,10 +249,11 @@ class TestExporting:
             "attachments": 1,
             "consent_entries": 1,
             "data_exports": 1,
-            "deliveries": 1,
-            "email_events": 1,
+            "deliveries": 2,
+            "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "feedback": 1,
             "magic_links": 1,
             "subscribers": 1,
             "shops": 1,
@@ -272,7 +277,7 @@ class TestExporting:
         data = await export_contact(SYSTEM, str(ada.id))
         rows = {name: [row async for row in rows] for name, rows in data.streams()}
         assert rows == await data.collected()
-        assert len(rows["deliveries"]) == 5
+        assert len(rows["deliveries"]) == 6
 
     async def test_what_is_too_large_for_memory_is_refused_with_a_way_out(
         self, monkeypatch: pytest.MonkeyPatch
@@ -288,7 +293,7 @@ class TestExporting:
         excerpts = {one.name: one for one in await (await export_contact(SYSTEM, str(ada.id))).excerpts(1)}
         assert ([row["appId"] for row in excerpts["deliveries"].rows], excerpts["deliveries"].total) == (
             ["the-newest"],
-            2,
+            3,
         )
         assert (len(excerpts["app_events"].rows), excerpts["app_events"].total) == (1, 2)
         assert (len(excerpts["shops"].rows), excerpts["shops"].total) == (1, 1)

@@ -13,14 +13,17 @@ from core.errors import Forbidden, InvalidInput, NotFound
 from core.inputs import iso
 from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
 from models.logs import LogEntry
+from models.shops import ShopStatus
 from resolvers import log_deletions
 from resolvers.log_deletions import RECOUNT_AFTER, delete_log, delete_logs, forget_old_logs
 from resolvers.log_recounts import rebuild_log_counts, settle_log_counts
 from resolvers.logs import LogFilter
+from resolvers.shops import ShopStatusChange, change_shop_status
 from tests.factories.apps import an_app
 from tests.factories.dying import Killed, dying
 from tests.factories.logs import BACKEND, SHOP, Entry, an_entry, an_error, assert_counts_are_right, logged, the_log
 from tests.factories.people import an_actor
+from tests.factories.shops import a_shop
 
 pytestmark = pytest.mark.usefixtures("platform")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -110,6 +113,17 @@ async def test_days_that_are_over_count_no_more() -> None:
         await forget_old_logs(BACKEND)
     (group,) = await ErrorGroup.find_all().to_list()
     assert (group.total, len(group.days)) == (1, 1)
+
+
+async def test_what_was_logged_about_a_shop_goes_when_it_is_redacted() -> None:
+    app, other = await an_app(), await an_app()
+    await a_shop(app.id, SHOP)
+    for app_id in (app.id, other.id):
+        await logged(app_id, an_error(shopDomain=SHOP), an_entry())
+    await change_shop_status(BACKEND, app.id, SHOP, ShopStatusChange(status=ShopStatus.REDACTED))
+    assert await LogEntry.find({"appId": app.id, "shopDomain": SHOP}).count() == 0
+    assert (await LogEntry.count(), await ErrorGroupShop.count()) == (3, 1)
+    await assert_counts_are_right()
 
 
 async def test_a_rebuild_makes_right_what_was_wrong() -> None:

@@ -71,6 +71,13 @@ def a_suppression(reason: SuppressionReason, scope: SuppressionScope | None = No
     return made
 
 
+def confirmed(category: ConsentCategory) -> Contact:
+    """Opted in to one category just now, by a link that was sent to the address."""
+    consent = Consent(state=OPTED_IN, at=clock.now(), confirmed_at=clock.now())
+    made: Contact = Contact.model_construct(consents=Consents(**{category.value: consent}), opted_out_at=None, shops=[])
+    return made
+
+
 suppressions = st.lists(
     st.builds(a_suppression, st.sampled_from(SuppressionReason), st.none(), st.floats(-5, 5)), max_size=3
 )
@@ -115,6 +122,32 @@ class TestTheDecision:
                 category is TRANSACTIONAL and SCOPES[reason] is ALL_BUT_TRANSACTIONAL
             )
             assert verdict.allowed is lifted, reason
+
+    @pytest.mark.parametrize("category", OTHERS)
+    @pytest.mark.parametrize("reason", SuppressionReason)
+    def test_a_fresh_opt_in_by_a_link_that_was_sent_to_them_ends_an_erasure_too(
+        self, reason: SuppressionReason, category: ConsentCategory
+    ) -> None:
+        verdict = verdict_on(confirmed(category), [a_suppression(reason, days_ago=1)], category, None)
+        assert verdict.allowed is (reason in (SuppressionReason.COMPLAINT, SuppressionReason.GDPR))
+        other = next(one for one in OTHERS if one is not category)
+        assert not verdict_on(confirmed(category), [a_suppression(reason, days_ago=1)], other, None).allowed
+
+    def test_one_from_before_the_erasure_does_not(self) -> None:
+        erasure = a_suppression(SuppressionReason.GDPR, days_ago=-1)
+        assert verdict_on(confirmed(NEWSLETTER), [erasure], NEWSLETTER, None).refusal is Refusal.ERASED
+
+    @pytest.mark.parametrize("reason", [SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL])
+    def test_what_else_speaks_against_it_stays(self, reason: SuppressionReason) -> None:
+        listed = [a_suppression(SuppressionReason.GDPR, days_ago=2), a_suppression(reason, days_ago=1)]
+        assert not verdict_on(confirmed(NEWSLETTER), listed, NEWSLETTER, None).allowed
+        complaint = a_suppression(SuppressionReason.COMPLAINT, days_ago=-1)
+        assert verdict_on(confirmed(NEWSLETTER), [complaint], NEWSLETTER, None).refusal is Refusal.COMPLAINT
+
+    @given(st.permutations([a_suppression(reason) for reason in SuppressionReason]))
+    def test_of_several_the_weightiest_is_told(self, listed: list[Suppression]) -> None:
+        assert verdict_on(None, listed, NEWSLETTER, None).refusal is Refusal.ERASED
+        assert verdict_on(None, listed, TRANSACTIONAL, None).refusal is Refusal.HARD_BOUNCE
 
     def test_a_fresh_opt_in_to_one_category_says_nothing_of_another(self) -> None:
         ada = somebody(NEWSLETTER, OPTED_IN)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from core.money import amount_of
-from models.metrics import Measure, ShopTimeline
+from models.metrics import Measure
 from models.shops import HISTORY_KEPT, Change, ChangeKind, Shop, SubscriptionStatus
 from resolvers.shop_changes import Standing, happened
-from resolvers.shop_timelines import DAY, timeline_of
+from resolvers.shop_timelines import DAY, Timeline, timeline_of
 from tests.factories.lives import DAYS, FIRST_DAY, LIVES, a_life, moments, subscribed
 from tests.factories.shops import a_change
 from tests.factories.slow_metrics import days_between, happenings, midnight, movements, paid_after, seen, stock
@@ -35,32 +35,30 @@ def on_plan(day: float, handle: str = "pro", status: SubscriptionStatus = Subscr
     return a_change(ChangeKind.PLAN_CHANGED, at(day), subscribed(handle, status, at(day), is_test=False))
 
 
-def numbers_on(timeline: ShopTimeline, day: float) -> dict[str, int]:
-    found = [one.numbers for one in timeline.days if one.day == at(day)]
-    return found[0] if found else {}
+def numbers_on(timeline: Timeline, day: float) -> dict[str, int]:
+    return timeline.days.get(at(day), {})
 
 
-def standing_after(timeline: ShopTimeline, day: datetime) -> Counter[tuple[str, ...]]:
+def standing_after(timeline: Timeline, day: datetime) -> Counter[tuple[str, ...]]:
     """As `slow_metrics.stock` says it."""
     counted: Counter[tuple[str, ...]] = Counter()
-    for one in timeline.days:
-        for name, number in one.numbers.items():
-            measure, *of = name.split(":")
-            if measure in STOCKS and one.day <= day:
-                counted[measure, *of] += number
-            if measure == Measure.NEW and one.day <= day:
-                counted["total",] += number
+    for name, number in (item for then in timeline.days if then <= day for item in timeline.days[then].items()):
+        measure, *of = name.split(":")
+        if measure in STOCKS:
+            counted[measure, *of] += number
+        if measure == Measure.NEW:
+            counted["total",] += number
     for key in [key for key in counted if key[0] == Measure.MRR]:
         counted[key] = amount_of(counted[key])  # type: ignore[assignment]
     return +counted
 
 
-def flows(timeline: ShopTimeline, *wanted: str) -> Counter[tuple[datetime, str]]:
+def flows(timeline: Timeline, *wanted: str) -> Counter[tuple[datetime, str]]:
     return Counter(
         {
-            (one.day, name): number
-            for one in timeline.days
-            for name, number in one.numbers.items()
+            (day, name): number
+            for day, numbers in timeline.days.items()
+            for name, number in numbers.items()
             if name.split(":")[0] in wanted
         }
     )
@@ -83,14 +81,14 @@ class TestAnyLife:
 
     @given(LIVES)
     def test_movements_add_up_to_the_difference(self, shop: Shop) -> None:
-        for one in timeline_of(shop, NOW).days:
+        for numbers in timeline_of(shop, NOW).days.values():
             for currency in ("USD", "EUR"):
                 moved = {
-                    kind: one.numbers.get(f"moved:{kind}:{currency}", 0)
+                    kind: numbers.get(f"moved:{kind}:{currency}", 0)
                     for kind in ("new", "expansion", "reactivation", "contraction", "churn")
                 }
                 gained = moved["new"] + moved["expansion"] + moved["reactivation"]
-                mrr = sum(number for name, number in one.numbers.items() if name.startswith(f"mrr:{currency}:"))
+                mrr = sum(number for name, number in numbers.items() if name.startswith(f"mrr:{currency}:"))
                 assert mrr == gained - moved["contraction"] - moved["churn"]
 
     @given(LIVES, moments())
@@ -123,7 +121,7 @@ class TestAnyLife:
 class TestADay:
     def test_that_ends_as_it_began_moves_nothing(self) -> None:
         shop = a_life([installed(0), on_plan(0, "euro"), on_plan(3.1, "basic"), on_plan(3.2, "euro")])
-        assert [one.day for one in timeline_of(shop, NOW).days] == [at(0)]
+        assert [*timeline_of(shop, NOW).days] == [at(0)]
 
     def test_on_which_a_trial_ends_brings_revenue_from_that_moment_on(self) -> None:
         shop = a_life([installed(0), on_plan(0.5)])
@@ -141,21 +139,23 @@ class TestADay:
 
     def test_of_another_currency_is_no_churn(self) -> None:
         shop = a_life([installed(0), on_plan(0, "euro"), on_plan(2, "pro"), on_plan(20, "euro")])
-        moved = {name for one in timeline_of(shop, NOW).days for name in one.numbers if name.startswith("movers")}
+        moved = {
+            name for numbers in timeline_of(shop, NOW).days.values() for name in numbers if name.startswith("movers")
+        }
         assert moved == {"movers:new:EUR", "movers:churn:EUR", "movers:reactivation:USD", "movers:contraction:USD",
                          "movers:expansion:EUR"}  # fmt: skip
 
     def test_in_the_future_is_left_for_later(self) -> None:
         """A backend's clock may be some minutes ahead."""
         timeline = timeline_of(a_life([installed(0), a_change(ChangeKind.UNINSTALLED, at(5))]), at(4.9))
-        assert (timeline.days[-1].day, timeline.next_at) == (at(0), at(5))
+        assert ([*timeline.days], timeline.next_at) == ([at(0)], at(5))
 
 
 class TestAShopWithoutHistory:
     def test_stands_as_it_stands_since_it_was_installed(self) -> None:
         shop = a_life([installed(2), on_plan(2, "euro")]).model_copy(update={"history": []})
         timeline = timeline_of(shop, NOW)
-        assert [one.day for one in timeline.days] == [at(2)]
+        assert [*timeline.days] == [at(2)]
         assert timeline.mrr == 99_900
 
 
@@ -169,7 +169,7 @@ class TestALongHistory:
         now = told[-1].at + timedelta(hours=1)
         standing: Standing | None = None
         history: list[Change] = []
-        timeline: ShopTimeline | None = None
+        timeline: Timeline | None = None
         for number, change in enumerate(told):
             standing, history = happened(standing, history, [change])
             assert standing is not None

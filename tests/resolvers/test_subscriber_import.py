@@ -3,11 +3,11 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from enum import Enum
 from io import BytesIO
 from typing import Any, Final
 
 import pytest
-from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure
 
 from core import clock
@@ -236,7 +236,7 @@ async def _facts(app: App) -> list[Any]:
     def without_own(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: without_own(item) for name, item in value.items() if name not in own}
-        return value
+        return value.value if isinstance(value, Enum) else value
 
     documents = [await kind.get_pymongo_collection().find().to_list() for kind in (Contact, ConsentEntry)]
     documents.append(await Subscriber.get_pymongo_collection().find({"appId": app.id}).to_list())
@@ -290,7 +290,8 @@ class TestFaults:
 
     async def test_a_person_who_comes_in_between_gets_the_entry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Their contact is made between the look and the write."""
-        app, insert_many = await an_app(), AsyncCollection.insert_many
+        app, kind = await an_app(), type(Subscriber.get_pymongo_collection())
+        insert_many = kind.insert_many
         came = False
 
         async def after_somebody(collection: Any, documents: Any, **options: Any) -> Any:
@@ -300,7 +301,7 @@ class TestFaults:
                 await a_contact(READER)
             return await insert_many(collection, documents, **options)
 
-        monkeypatch.setattr(AsyncCollection, "insert_many", after_somebody)
+        monkeypatch.setattr(kind, "insert_many", after_somebody)
         outcome = await taken_in(app, {"email": READER, **AGREED}, {"email": "grace@example.com", **AGREED})
         assert counted(outcome) == (2, 0, 0, 0)
         entries = await ConsentEntry.find_all().to_list()
@@ -309,14 +310,15 @@ class TestFaults:
 
     async def test_who_opts_out_meanwhile_is_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         app, contact = await an_app(), await a_contact(READER)
-        insert_many = AsyncCollection.insert_many
+        kind = type(Subscriber.get_pymongo_collection())
+        insert_many = kind.insert_many
 
         async def after_the_opt_out(collection: Any, documents: Any, **options: Any) -> Any:
             if collection.name == "subscribers":
                 await opt_out_contact(SYSTEM, str(contact.id))
             return await insert_many(collection, documents, **options)
 
-        monkeypatch.setattr(AsyncCollection, "insert_many", after_the_opt_out)
+        monkeypatch.setattr(kind, "insert_many", after_the_opt_out)
         await taken_in(app, {"email": READER, **AGREED})
         assert (await contact_of()).global_opt_out
         assert (await subscriber_at(app)).status is SubscriberStatus.UNSUBSCRIBED
@@ -335,7 +337,7 @@ class TestFaults:
         async def failing(*_: Any, **__: Any) -> Any:
             raise OperationFailure("no more space")
 
-        monkeypatch.setattr(AsyncCollection, "insert_many", failing)
+        monkeypatch.setattr(type(Subscriber.get_pymongo_collection()), "insert_many", failing)
         with pytest.raises(ExceptionGroup):
             await taken_in(await an_app(), {"email": READER})
 

@@ -13,13 +13,15 @@ from core.scopes import Scope
 from core.tokens import fingerprint
 from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState
-from models.deliveries import Delivery
+from models.deliveries import Delivery, Refusal
 from models.email_jobs import EmailJob
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers.consent import opt_out_contact
 from resolvers.gdpr import erase_contact
 from resolvers.sending import can_send
+from resolvers.subscriber_import import SubscribersImport, import_subscribers
 from resolvers.subscriber_writes import BETWEEN_MAILS, VALID
+from resolvers.subscribers import SubscriberCreate, create_subscriber
 from resolvers.subscribing import (
     DOUBLE_OPT_IN,
     SubscriptionRequest,
@@ -182,6 +184,56 @@ class TestWorks:
         again = await signed_up(app, name="Ada", language="en", tags=["beta", "vip"])
         assert (again.name, again.language, again.tags) == ("Ada", "en", ["vip", "beta"])
         assert again.search_text == "ada@example.com ada"
+
+
+class TestWhoWasErased:
+    async def test_comes_back_by_confirming_that_they_want_to(self) -> None:
+        app = await an_app(double_opt_in=False)
+        await erase_contact(SYSTEM, str((await a_contact(READER)).id))
+        assert (await signed_up(app)).status is SubscriberStatus.PENDING
+        assert (await can_send(READER, NEWSLETTER, app)).refusal is Refusal.ERASED
+        assert (await confirmed(app)).subscriber.status is ACTIVE
+        assert (await can_send(READER, NEWSLETTER, app)).allowed
+        others = [one for one in ConsentCategory if one not in (NEWSLETTER, ConsentCategory.TRANSACTIONAL)]
+        assert {(await can_send(READER, one, app)).refusal for one in others} == {Refusal.ERASED}
+
+    async def test_does_not_by_what_anybody_else_says(self) -> None:
+        app = await an_app(double_opt_in=False)
+        await erase_contact(SYSTEM, str((await a_contact(READER)).id))
+        agreed = {"consent": True, "consentText": "Yes, write to me"}
+        imported = await import_subscribers(
+            SYSTEM, app.id, SubscribersImport.model_validate({"rows": [{"email": READER, **agreed}]})
+        )
+        assert (imported.imported, imported.skipped) == (0, 1)
+        data = SubscriberCreate.model_validate({"email": READER, "consentSource": "fair", **agreed})
+        assert (await create_subscriber(SYSTEM, app.id, data)).status is SubscriberStatus.PENDING
+        await with_consent(await contact_of(), NEWSLETTER, OPTED_IN, source=DOUBLE_OPT_IN)
+        assert (await can_send(READER, NEWSLETTER, app)).refusal is Refusal.ERASED
+
+    async def test_stays_when_staff_record_the_same_later_and_goes_when_they_are_erased_again(self) -> None:
+        app = await an_app()
+        await erase_contact(SYSTEM, str((await a_contact(READER)).id))
+        await signed_up(app)
+        await confirmed(app)
+        await with_consent(await contact_of(), NEWSLETTER, OPTED_IN, source="phone")
+        assert (await can_send(READER, NEWSLETTER, app)).allowed
+        await erase_contact(SYSTEM, str((await contact_of()).id))
+        assert (await can_send(READER, NEWSLETTER, app)).refusal is Refusal.ERASED
+
+    async def test_stays_away_where_their_address_bounced_or_they_left(self) -> None:
+        app = await an_app()
+        await erase_contact(SYSTEM, str((await a_contact(READER)).id))
+        await signed_up(app)
+        await confirmed(app)
+        await unsubscribed_by(await a_delivery(await contact_of(), app_id=app.id))
+        assert not (await can_send(READER, NEWSLETTER, app)).allowed
+        await signed_up(app)
+        with clock.shifted(BETWEEN_MAILS):
+            await signed_up(app)
+            await confirmed(app)
+            assert (await can_send(READER, NEWSLETTER, app)).allowed
+            await note_hard_bounce(READER, at=clock.now(), source="tests")
+            assert (await can_send(READER, NEWSLETTER, app)).refusal is Refusal.HARD_BOUNCE
 
 
 class TestMailsInBetween:

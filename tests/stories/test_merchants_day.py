@@ -24,7 +24,8 @@ SHOP, SECOND_SHOP = "tea-and-cakes.myshopify.com", "bikes.myshopify.com"
 MERCHANT, SECOND_MERCHANT = "ada@tea.example", "grace@bikes.example"
 PORTAL: Final = "https://help.banners.example"
 PRICE: Final = 40
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 90.0
+"""What a want stands for is counted each minute."""
 SCOPES: Final = ["EVENTS_WRITE", "MAGIC_LINKS_WRITE", "TICKETS_READ", "TICKETS_WRITE", "WANTS_READ", "WANTS_WRITE"]
 KEY_CREATE: Final = """mutation($input: ApiKeyCreateInput!) {
     apiKeyCreate(input: $input) { secret userErrors { message } } }"""
@@ -191,7 +192,7 @@ def _they_write_a_ticket_with_a_screenshot(merchant: httpx.Client, folder: Path,
     assert (ticket["email"], ticket["status"]) == (MERCHANT, "new")
     assert (attachment["filename"], attachment["mimetype"]) == ("shop window.png", "image/png")
     heard(slack, "The banner is gone")
-    assert "The banner is gone" in text_of(mail_to(folder, MERCHANT, "The banner is gone"))
+    assert ticket["reference"] in text_of(mail_to(folder, MERCHANT, "The banner is gone"))
     return ticket
 
 
@@ -248,14 +249,14 @@ def _dashboards_show_it(staff: httpx.Client, want: str) -> None:
     """Of the app, and of all apps."""
     stats = ok(staff.get(f"/{APP}/tickets/stats"))["data"]
     assert (stats["total"], stats["byStatus"]["resolved"], stats["byTopic"]["bug"]) == (1, 1, 1)
-    query = "query($app: ID!, $id: ID!) { want(appId: $app, id: $id) { revenueAtStake { amount currency } } }"
-    at_stake = until(lambda: graphql(staff, query, app=APP, id=want)["want"]["revenueAtStake"])
-    assert [(float(one["amount"]), one["currency"]) for one in at_stake] == [(2 * PRICE, "USD")]
     shops = until(lambda: _with_two_shops(ok(staff.get(f"/{APP}/metrics/dashboard"))["data"]["shops"]))
     assert (shops["active"], shops["newToday"], shops["byPlan"]) == (2, 2, {"pro": 2})
     everything = ok(staff.get("/metrics/aggregate/dashboard"))["data"]
     assert everything["aggregate"]["shops"]["total"] == 2
     assert {one["appId"]: one["shops"]["total"] for one in everything["byApp"]} == {APP: 2, OTHER: 0}
+    query = "query($app: ID!, $id: ID!) { want(appId: $app, id: $id) { revenueAtStake { amount currencyCode } } }"
+    at_stake = until(lambda: graphql(staff, query, app=APP, id=want)["want"]["revenueAtStake"])
+    assert [(float(one["amount"]), one["currencyCode"]) for one in at_stake] == [(2 * PRICE, "USD")]
 
 
 def _with_two_shops(shops: dict[str, Any]) -> dict[str, Any] | None:

@@ -60,5 +60,6 @@ REQUESTS: Final[dict[str, Request]] = {
     "PATCH /{appId}/tickets/{messageId}/status": Request(a_ticket, {"status": "pending"}),
     "POST /{appId}/tickets/{messageId}/messages": Request(a_ticket, {"content": "We are looking into it."}),
     "GET /{appId}/tickets/{messageId}/messages": Request(an_answered_ticket),
+    "POST /{appId}/tickets/{messageId}/rating": Request(a_ticket, {"score": 5}),
     "GET /{appId}/attachments/{id}": Request(an_attachment),
 }

@@ -5,10 +5,19 @@ from typing import Final
 
 import pytest
 
-from mail.inbound import AutoReplyKind, auto_reply_of
+from mail.inbound import AutoReplyKind, auto_reply_of, read
 from mail.inbound.return_dates import return_date
 from tests.mail.inbound.mails import mail
 
+RECEIPT: Final = b"""From: ada@tea.example
+Subject: Read: Your shop
+Content-Type: multipart/report; report-type=disposition-notification; boundary="b"
+
+--b
+
+Your message was read.
+--b--
+"""
 AWAY: Final = {
     "en": (
         "Out of Office",
@@ -124,8 +133,7 @@ def test_a_desk_received_it(text: str) -> None:
 
 
 def test_a_receipt_of_a_mail_program() -> None:
-    receipt = {"Content-Type": 'multipart/report; report-type=disposition-notification; boundary="b"'}
-    reply = auto_reply_of(_with(receipt))
+    reply = auto_reply_of(read(RECEIPT))
     assert reply is not None and reply.kind is AutoReplyKind.RECEIPT
 
 
@@ -181,12 +189,3 @@ def test_the_month_comes_first_in_america() -> None:
     )
     reply = auto_reply_of(american)
     assert reply is not None and reply.returns_on == date(2025, 4, 5)
-
-
-def _with(headers: dict[str, str]):  # type: ignore[no-untyped-def]
-    from mail.inbound import read
-
-    fields = "".join(f"{name}: {value}\n" for name, value in headers.items())
-    return read(
-        f"From: ada@tea.example\nSubject: Read: Your shop\n{fields}\n--b\n\nYour message was read.\n--b--\n".encode()
-    )

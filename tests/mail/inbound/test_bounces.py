@@ -175,6 +175,20 @@ def test_a_notice_in_plain_words(server: str) -> None:
     assert [(recipient.email, recipient.kind) for recipient in report.recipients] == [(address, kind)]
 
 
+@pytest.mark.parametrize("line_end", ["\r\n", "\r"])
+@pytest.mark.parametrize("server", ["postfix", "office 365"])
+def test_lines_may_end_otherwise(server: str, line_end: str) -> None:
+    text, address, _ = NOTICES[server]
+    report = bounce_of(read(notice(text).replace(b"\n", line_end.encode())))
+    assert report is not None and [recipient.email for recipient in report.recipients] == [address]
+
+
+def test_failed_recipients_may_be_encoded() -> None:
+    header = {"X-Failed-Recipients": "=?utf-8?B?asO8cmdlbkB0ZWEuZXhhbXBsZQ==?="}
+    report = bounce_of(mail("It did not work.", sender="postmaster@tea.example", headers=header))
+    assert report is not None and [recipient.email for recipient in report.recipients] == ["jürgen@tea.example"]
+
+
 def test_a_report_for_programs() -> None:
     report = bounce_of(read(REPORT % (b"failed", b"5.1.1", b"550 5.1.1 User unknown")))
     assert report is not None and report.is_undelivered
