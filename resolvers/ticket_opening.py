@@ -61,22 +61,27 @@ async def open_ticket(
     attachments: Sequence[TicketAttachment] = (),
 ) -> Ticket | None:
     """Begins a ticket, and does what follows. None where there is a ticket of that id already."""
-    number = await _next_number(app.id)
-    opened = begun(
-        app,
-        author,
-        at,
-        fields,
-        number=number,
-        id=id,
-        message_id=message_id,
-        mail_id=mail_id,
-        attachments=attachments,
-    )
-    try:
-        await opened.insert()
-    except DuplicateKeyError:
-        return None
+    identity = id or PydanticObjectId()
+    while True:
+        number = await _next_number(app.id)
+        opened = begun(
+            app,
+            author,
+            at,
+            fields,
+            number=number,
+            id=identity,
+            message_id=message_id,
+            mail_id=mail_id,
+            attachments=attachments,
+        )
+        try:
+            await opened.insert()
+            break
+        except DuplicateKeyError:
+            if await Ticket.get(identity) is not None:
+                return None
+            await _catch_up(app.id)
     await follow(opened, opened.events)
     await announce(opened)
     return opened
@@ -91,3 +96,10 @@ async def _next_number(app_id: str) -> int:
             continue
         if counted is not None:
             return counted.last
+
+
+async def _catch_up(app_id: str) -> None:
+    """Tickets were stored that were not counted, such as restored ones."""
+    highest = await Ticket.find({"appId": app_id}).sort("-number").first_or_none()
+    if highest is not None:
+        await TicketNumber.change({"_id": app_id}, {"$max": {"last": highest.number}})

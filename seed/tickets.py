@@ -17,6 +17,7 @@ from models.contacts import Contact
 from models.shops import Shop
 from models.ticket_messages import TicketMessage
 from models.tickets import (
+    DONE,
     Ticket,
     TicketChangeKind,
     TicketLink,
@@ -42,6 +43,7 @@ ASKS, ASKS_AGAIN = 0.62, 0.2
 SOURCES: Final = (TicketSource.API, TicketSource.API, TicketSource.EMAIL, TicketSource.EMAIL, TicketSource.WEB)
 ENDS_WELL, IS_RATED, COMES_BACK = 0.88, 0.45, 0.03
 COMMENTS: Final = {5: "Quick and kind, thank you!", 4: "", 3: "It took a while.", 2: "I had to ask twice."}
+FORGOTTEN_NO_LONGER: Final = 21 * DAY
 OFFICE_HOURS: Final = range(6, 21)
 """Of every day (UTC): there is always somebody on duty."""
 AGAIN: Final = "It happens again, since yesterday. Could you have another look?"
@@ -184,16 +186,19 @@ class Story:
             self._add(author, text, at, is_internal=True)
         else:
             ends = is_last and self._random.random() < ENDS_WELL
-            self._add(author, text, at, status=TicketStatus.RESOLVED if ends else TicketStatus.PENDING)
+            self._add(author, text, at, status=TicketStatus.RESOLVED if ends else self._waiting)
 
     def waits(self, now: datetime) -> None:
         """Nothing more was said by now."""
         self._until(now)
 
     def ends(self, at: datetime, now: datetime) -> None:
-        """What the customer was content with is resolved, then rated by some, then closed."""
+        """What the customer was content with is resolved, then rated by some, then closed. Nothing is forgotten."""
         by = f"staff:{self._agent.id}"
-        if self.ticket.status is TicketStatus.OPEN and at < now and self._random.random() < ENDS_WELL:
+        if self.ticket.status not in (TicketStatus.OPEN, *DONE):
+            at = _later(self._random, at, 150, in_office=True)
+        is_seen_to = self._random.random() < ENDS_WELL or now - at > FORGOTTEN_NO_LONGER
+        if self.ticket.status not in DONE and at < now and is_seen_to:
             self._until(at)
             self.ticket = with_status(self.ticket, TicketStatus.RESOLVED, by, at)
             self._settle(at)
@@ -210,6 +215,12 @@ class Story:
         if closed < now:
             self.ticket = with_status(self.ticket, TicketStatus.CLOSED, CLOCK, closed)
             self._settle(closed)
+
+    @property
+    def _waiting(self) -> TicketStatus:
+        """For the customer, or for those who build the app."""
+        needs_builders = self.ticket.topic in (TicketTopic.BUG, TicketTopic.FEATURE)
+        return TicketStatus.ON_HOLD if needs_builders else TicketStatus.PENDING
 
     def _add(self, author: Author, text: str, at: datetime, **how: Any) -> None:
         status = how.pop("status", None)
@@ -233,11 +244,10 @@ class Story:
 def _come_back(
     random: Random, tickets: Sequence[Ticket], apps: Mapping[str, App], now: datetime
 ) -> Iterator[tuple[Ticket, list[TicketMessage]]]:
-    """Some write again when it is all over: a new ticket follows the old."""
+    """Some have written again lately, when it was all over: a new ticket follows the old."""
     for ticket in tickets:
-        closed = ticket.closed_at
-        at = _later(random, closed, 200) if closed else now
-        if at >= now or random.random() > COMES_BACK:
+        at = _to_the_millisecond(now - random.uniform(0.2, 9) * DAY)
+        if ticket.closed_at is None or ticket.closed_at > at or random.random() > COMES_BACK:
             continue
         kept = ("subject", "email", "email_key", "name", "language", "contact_id", "shop_id", "shop_domain", "topic")
         fields = {name: getattr(ticket, name) for name in kept} | {

@@ -15,7 +15,7 @@ from core.scopes import Scope
 from models.app_events import AppEvent
 from models.contacts import Contact
 from models.ticket_messages import TicketMessage
-from models.tickets import NEVER, Ticket, TicketPriority, TicketSource, TicketStatus
+from models.tickets import NEVER, Ticket, TicketNumber, TicketPriority, TicketSource, TicketStatus
 from resolvers.ticket_creation import TicketCreate, create_ticket
 from tests.factories.api_keys import backend_of
 from tests.factories.apps import an_app
@@ -99,6 +99,14 @@ class TestWorks:
         content = "<script>alert(1)</script> {{ 7 * 7 }} $where \u202e"
         ticket = await by_staff((await an_app()).id, subject=content, message=content)
         assert (ticket.subject, await conversation(ticket)) == (content, [content])
+
+    async def test_numbers_go_on_after_tickets_that_were_not_counted(self) -> None:
+        app = await an_app()
+        await (await by_staff(app.id)).set({"number": 40})
+        await TicketNumber.find_all().delete()
+        assert (await by_staff(app.id)).number == 1
+        await TicketNumber.find_all().update({"$set": {"last": 39}})
+        assert (await by_staff(app.id)).number == 41
 
 
 class TestTheShop:
