@@ -136,10 +136,7 @@ class Delivery(Stored):
         return not self.email
 
     @classmethod
-    async def count_by_status(
-        cls, campaign_id: ObjectId, statuses: Collection[DeliveryStatus] = tuple(DeliveryStatus)
-    ) -> Mapping[DeliveryStatus, int]:
-    async def count_by_status(cls, campaign_id: PydanticObjectId) -> Mapping[DeliveryStatus, int]:
+    async def count_by_status(cls, campaign_id: ObjectId) -> Mapping[DeliveryStatus, int]:
         """How many of a campaign's deliveries have each status: one indexed count per status."""
         return {
             status: await cls.find({"campaignId": campaign_id, "status": status.value}).count()

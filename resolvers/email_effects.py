@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
+from beanie import PydanticObjectId
 from bson import ObjectId
 from pydantic.alias_generators import to_camel
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
+from core import clock
 from core.access import allow
 from core.actor import Actor
 from models.base import touched
@@ -26,7 +28,7 @@ from resolvers import suppressions
 from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, day_of, mark_dirty
-from resolvers.pending_events import Mail, Mails, PendingEvent, mails_of, pending_events
+from resolvers.pending_events import UNKNOWN, Mail, Mails, PendingEvent, mails_of, pending_events
 
 BATCH: Final = 500
 MOMENTS: Final[Mapping[EmailEventType, str]] = {
@@ -64,10 +66,8 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     await _complete(events, mails)
     await _forget_erased(events, mails)
     counted = [event for event in events if not event.is_test]
-    await _conclude_sent(counted, mails)
+    concerned = await _conclude_sent(counted, mails)
     await _show(counted, mails)
-    concerned = await _conclude_sent(counted, deliveries)
-    await _show(counted)
     failed = await _act_on_addresses(counted)
     for campaign_id in concerned:
         await settle_campaign(campaign_id, at_once=True)
@@ -118,29 +118,18 @@ async def _forget_erased(events: Iterable[PendingEvent], mails: Mails) -> None:
         await Delivery.find({"_id": {"$in": told}}).update(touched({"response": None}))
 
 
-async def _conclude_sent(events: Iterable[PendingEvent], mails: Mails) -> None:
-    """A delivery of which nobody could say whether it was sent was, when something is heard of it."""
-    heard: dict[ObjectId, datetime] = {}
-    for event in events:
-        mail = mails.get(event.delivery_id)
-        if mail and mail.status is DeliveryStatus.UNCERTAIN and event.type in OUTSIDE:
-            heard[mail.id] = min(event.at, heard.get(mail.id, event.at))
-    if not heard:
-        return
-    deliveries = await Delivery.find({"_id": {"$in": [*heard]}}).to_list()
-async def _conclude_sent(
-    events: Iterable[EmailEvent], deliveries: Mapping[ObjectId, Delivery]
-) -> set[PydanticObjectId]:
+async def _conclude_sent(events: Iterable[PendingEvent], mails: Mails) -> set[PydanticObjectId]:
     """A delivery of which nobody could say whether it was sent was, when something is heard of it: also where it waits
     to be sent again. Returns the campaigns whose numbers change by it. They are marked before: where this is cut off,
     their upkeep counts them."""
     heard: dict[ObjectId, datetime] = {}
     for event in events:
-        delivery = deliveries.get(event.delivery_id) if event.delivery_id else None
-        if delivery and _may_be_sent(delivery) and (event.type in OUTSIDE or event.type is EmailEventType.SENT):
-            heard[delivery.id] = min(event.at, heard.get(delivery.id, event.at))
+        mail = mails.get(event.delivery_id)
+        if mail and mail.may_be_sent and (event.type in OUTSIDE or event.type is EmailEventType.SENT):
+            heard[mail.id] = min(event.at, heard.get(mail.id, event.at))
     if not heard:
         return set()
+    deliveries = await Delivery.find({"_id": {"$in": [*heard]}}).to_list()
     await record_events(
         [
             event_about(
@@ -153,9 +142,9 @@ async def _conclude_sent(
             for delivery in deliveries
         ]
     )
-    campaigns = {campaign_id for one in heard if (campaign_id := deliveries[one].campaign_id)}
+    campaigns = {delivery.campaign_id for delivery in deliveries if delivery.campaign_id}
     await Campaign.find({"_id": {"$in": [*campaigns]}}).update({"$set": {"open": True}})
-    unknown = {"status": {"$in": [DeliveryStatus.UNCERTAIN.value, DeliveryStatus.QUEUED.value]}}
+    unknown = {"status": {"$in": [status.value for status in UNKNOWN]}}
     await Delivery.get_pymongo_collection().bulk_write(
         [
             UpdateOne({"_id": one, **unknown}, touched({**becoming(DeliveryStatus.SENT), "sentAt": at}))
@@ -163,13 +152,7 @@ async def _conclude_sent(
         ],
         ordered=False,
     )
-    return campaigns
-
-
-def _may_be_sent(delivery: Delivery) -> bool:
-    """Whether it was offered to a server that may have taken it."""
-    waits_again = delivery.status is DeliveryStatus.QUEUED and delivery.attempts > 0
-    return delivery.status is DeliveryStatus.UNCERTAIN or waits_again
+    return set(campaigns)
 
 
 async def _show(events: Iterable[PendingEvent], mails: Mails) -> None:
@@ -251,21 +234,7 @@ async def _end_subscriptions(mail: Mail, status: SubscriberStatus, at: datetime)
     await Subscriber.find(theirs).update(touched({"status": status.value}))
 
 
-async def _recount_reconciled(events: Iterable[PendingEvent]) -> None:
-    """A campaign's own numbers follow where its deliveries turned out to be sent."""
-    campaigns = {
-        event.campaign_id
-        for event in events
-        if event.type is EmailEventType.SENT and event.detail == RECONCILED and event.campaign_id
-    }
-    for campaign in campaigns:
-        counts = await Delivery.count_by_status(campaign, [DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN])
-        changed = {f"stats.{status.value}": number for status, number in counts.items()}
-        await Campaign.find_one({"_id": campaign}).update({"$set": changed | {"updatedAt": clock.now()}})
-
-
 async def _touched(events: Sequence[PendingEvent]) -> set[Bucket]:
-async def _touched(events: Sequence[EmailEvent]) -> set[Bucket]:
     """The buckets that count differently now: those of the events, and where a mail turns out to have been opened
     earlier than was known, the later days too."""
     days = await _days_of_reading([event for event in events if event.type in READ])

@@ -33,7 +33,6 @@ from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
-from resolvers.email_events import PERSONAL, without_address
 from resolvers.erasing import (
     erase_attachments,
     erase_from_app_events,
@@ -45,95 +44,10 @@ from resolvers.erasing import (
     without_person,
 )
 from resolvers.feedback_erasure import FEEDBACK
-from resolvers.holdings import Holding, Person, deleting, overwriting, sent_to_stranger
+from resolvers.holdings import Holding, deleting, overwriting, sent_to_stranger
 from resolvers.log_erasure import LOGS
-from resolvers.shop_writes import changed, write_shop
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
 from resolvers.want_erasure import WANT_VOTES, WANTS
-
-
-async def _erase_from_shops(holding: Holding, person: Person) -> int:
-    """The shop goes on, without its address and its owner's name."""
-
-    def decide(shop: Shop | None) -> Shop | None:
-        is_theirs = shop is not None and shop.email_key == person.contact.email_key
-        return changed(shop, {"email": None, "owner": None}) if shop is not None and is_theirs else None
-
-    count = 0
-    async for batch in holding.batches(person):
-        for shop in batch:
-            await write_shop(shop.app_id, shop.domain, decide)
-        count += len(batch)
-    return count
-
-
-async def _erase_from_events(holding: Holding, person: Person) -> int:
-    count = 0
-    async for batch in holding.batches(person):
-        for event in batch:
-            await AppEvent.find({"_id": event.id}).update(touched({"data": _without(person, event.data)}))
-        count += len(batch)
-    return count
-
-
-async def _erase_from_email_events(holding: Holding, person: Person) -> int:
-    """What a link led to is known of everybody who got it, unless it has an address in it. Mail from before the person
-    was a contact can be forgotten then: nothing is looked for by it any more."""
-    count = 0
-    async for batch in holding.batches(person):
-        named = {"_id": {"$in": [event.id for event in batch]}}
-        await EmailEvent.find(named).update(touched(dict.fromkeys(map(to_camel, PERSONAL))))
-        count += len(batch)
-        for event in batch:
-            if event.url is not None and (url := without_address(event.url)) != event.url:
-                await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
-    await Delivery.find(sent_to_stranger(person.digests)).update(touched({"addressDigest": None}))
-    return count
-
-
-def _without(person: Person, value: Any) -> Any:
-    """The same without texts that are about the person."""
-
-    def stays(item: Any) -> bool:
-        return not (isinstance(item, str) and person.is_in(item))
-
-    if isinstance(value, dict):
-        return {key: _without(person, item) for key, item in value.items() if stays(item)}
-    if isinstance(value, list):
-        return [_without(person, item) for item in value if stays(item)]
-    return value
-
-
-def _erased_contact(person: Person) -> Mapping[str, Any]:
-    """What is left stands for somebody of whom nothing is known, so that statistics still add up."""
-    return {
-        "email": "",
-        "emailKey": f"erased:{person.contact.id}",
-        "name": "",
-        "language": None,
-        "country": None,
-        "shops": [],
-        "apps": [],
-        "consents": Consents().model_dump(by_alias=True),
-        "optedOutAt": None,
-        "searchText": "",
-        "erasedAt": clock.now(),
-        "version": person.contact.version + 1,
-    }
-
-
-def _erased_subscriber(person: Person) -> Mapping[str, Any]:
-    return {
-        "email": "",
-        "emailKey": f"erased:{person.contact.id}",
-        "name": "",
-        "referralUrl": None,
-        "searchText": "",
-        "status": SubscriberStatus.UNSUBSCRIBED.value,
-        "consentText": None,
-        "confirmations": [],
-    }
-
 
 HOLDINGS: Final = (
     Holding(
