@@ -69,13 +69,14 @@ class Mail(_Read):
     @property
     def may_be_sent(self) -> bool:
         """Whether it was offered to a server that may have taken it."""
-        return self.status in UNKNOWN and self.attempts > 0
+        waits_again = self.status is DeliveryStatus.QUEUED and self.attempts > 0
+        return self.status is DeliveryStatus.UNCERTAIN or waits_again
 
 
 Mails = Mapping[ObjectId | None, Mail]
 
 UNKNOWN: Final = (DeliveryStatus.UNCERTAIN, DeliveryStatus.QUEUED)
-"""With one of these a mail that was offered to a server may have been sent, or is to be sent again."""
+"""With one of these a mail that was offered to a server may have been sent."""
 
 
 async def pending_events(after: ObjectId | None, most: int) -> Sequence[PendingEvent]:
@@ -92,10 +93,11 @@ async def mails_of(events: Iterable[PendingEvent]) -> Mails:
     for event in events:
         if event.delivery_id is not None:
             (plain if event.is_plain else told).add(event.delivery_id)
-    unknown = {"attempts": {"$gt": 0}, "status": {"$in": [status.value for status in UNKNOWN]}}
+    uncertain = {"status": DeliveryStatus.UNCERTAIN.value}
+    waits_again = {"status": DeliveryStatus.QUEUED.value, "attempts": {"$gt": 0}}
     queries: list[dict[str, Any]] = [
         {"_id": {"$in": [*told]}},
-        {"_id": {"$in": [*plain - told]}, "$or": [{"email": ""}, unknown]},
+        {"_id": {"$in": [*plain - told]}, "$or": [{"email": ""}, uncertain, waits_again]},
     ]
     mails = {}
     for query in queries:
