@@ -18,6 +18,7 @@ from pymongo.errors import PyMongoError
 from core import clock
 from core.access import allow
 from core.actor import Actor
+from core.days import day_of
 from models.base import touched
 from models.campaigns import Campaign
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
@@ -25,7 +26,7 @@ from models.email_events import BounceKind, EmailEvent, EmailEventType
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
 from resolvers.email_events import event_about, record_events
-from resolvers.email_rollups import Bucket, day_of, mark_dirty
+from resolvers.email_rollups import Bucket, mark_dirty
 
 BATCH: Final = 500
 MOMENTS: Final[Mapping[EmailEventType, str]] = {
