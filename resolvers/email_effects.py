@@ -19,6 +19,7 @@ from pymongo.errors import PyMongoError
 from core import clock
 from core.access import allow
 from core.actor import Actor
+from core.days import day_of
 from models.base import touched
 from models.campaigns import Campaign
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, becoming
