@@ -28,7 +28,7 @@ from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
 from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
-from resolvers.email_rollups import Bucket, day_of, mark_dirty
+from resolvers.email_rollups import Bucket, mark_dirty
 from resolvers.pending_events import UNKNOWN, Mail, Mails, PendingEvent, mails_of, pending_events
 
 BATCH: Final = 500
