@@ -24,7 +24,7 @@ from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
 
 from app import create_app
-from core import clock, logs
+from core import clock, event_loop, logs
 from core.actor import Actor, Role
 from core.runtime import running, runtime
 from core.settings import Settings
@@ -82,6 +82,7 @@ async def main(shops: int) -> None:
             )
             ping = await _latencies(_ping)
             transport = ASGITransport(create_app(SETTINGS, database.url))
+            event_loop.settled()  # as the server does when it is ready
             async with AsyncClient(transport=transport, base_url="http://benchmark", headers=headers) as client:
                 for title, ask in _questions(client):
                     _report(title, await _latencies(ask), ping)
