@@ -10,9 +10,9 @@ import math
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import orjson
 import structlog
@@ -71,13 +71,8 @@ class Posted:
     messages: int = 0
     dropped: int = 0
 
-    def and_then(self, other: Self) -> Self:
-        return replace(
-            self,
-            posts=self.posts + other.posts,
-            messages=self.messages + other.messages,
-            dropped=self.dropped + other.dropped,
-        )
+    def and_then(self, more: "Posted") -> "Posted":
+        return Posted(self.posts + more.posts, self.messages + more.messages, self.dropped + more.dropped)
 
 
 @dataclass(slots=True)
