@@ -31,9 +31,10 @@ MOST_VALUES: Final = 50
 LONGEST_VALUE: Final = 64
 PERSONAL: Final = frozenset(
     {
-        "address", "apikey", "authorization", "city", "contact", "cookie", "customer", "email", "firstname", "fullname",
-        "ip", "ipaddress", "lastname", "name", "owner", "password", "phone", "postalcode", "secret", "shopowner",
-        "street", "token", "useragent", "username", "zip",
+        "address", "apikey", "author", "authorization", "city", "contact", "cookie", "createdby", "customer", "editor",
+        "email", "firstname", "fullname", "ip", "ipaddress", "lastname", "login", "manager", "merchant", "name",
+        "owner", "password", "person", "phone", "postalcode", "recipient", "secret", "sender", "shopowner", "staff",
+        "street", "token", "user", "useragent", "username", "zip",
     }
 )  # fmt: skip
 """Properties whose values are never counted, by their names in lower case without dashes: they are about people, or

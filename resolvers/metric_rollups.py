@@ -18,7 +18,7 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.days import month_of, next_month
-from models.metrics import Measure, MetricRollup, MetricScope, ShopTimeline
+from models.metrics import Measure, MetricRollup, MetricScope, MovementKind, ShopTimeline
 from models.shops import ShopStatus
 from resolvers.shop_timelines import name_of
 
@@ -30,7 +30,7 @@ AT_ONCE: Final = 50
 """Rounds of a turn, before anything else is looked at."""
 TOP_KEPT: Final = 100
 RETAINED: Final = (name_of(Measure.NEW), name_of(Measure.STATUS, ShopStatus.ACTIVE))
-"""What is followed of a cohort, besides its revenue."""
+"""What is followed of a cohort, besides its revenue, and what its shops brought when they first paid."""
 
 Row = dict[str, Any]
 
@@ -166,6 +166,8 @@ def _retained(numbers: Mapping[str, int]) -> Counter[str]:
         measure, *of = name.split(":")
         if measure == Measure.MRR:
             retained[name_of(Measure.MRR, of[0])] += number
+        if measure == Measure.MOVED and of[0] == MovementKind.NEW:
+            retained[name] += number
     return retained
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.days import DAY, month_of, next_month
 from core.money import amount_of
-from models.metrics import Measure, MetricRollup, MetricScope
+from models.metrics import Measure, MetricRollup, MetricScope, MovementKind
 from models.shops import ShopStatus
 from resolvers.metric_flows import Figures, Series
 from resolvers.metric_periods import Period, Span, week_of
@@ -84,7 +84,8 @@ class Trials:
 
 @dataclass(frozen=True, slots=True)
 class RetainedRevenue:
-    """`retention` is of the first month in which the cohort brought revenue in that currency; null before it."""
+    """`retention` is of what the shops brought when each of them first paid: those in a trial are not lost. Null before
+    any has paid in that currency."""
 
     currency: str
     mrr: Decimal
@@ -175,27 +176,23 @@ def cohorts(rollups: Iterable[Mapping[str, Any]], period: Period) -> list[Cohort
 def _cohort(month: datetime, changes: Mapping[datetime, Counter[str]], period: Period) -> Cohort:
     size = sum(numbers[Measure.NEW] for numbers in changes.values())
     standing: Counter[str] = Counter()
-    first: dict[str, int] = {}
     months: list[CohortMonth] = []
     then, last = month, month_of(period.last)
     while then <= last and size:
         standing.update(changes.get(then, {}))
         active = standing[name_of(Measure.STATUS, ShopStatus.ACTIVE)]
         is_partial = then == month_of(period.today)
-        revenue = _retained_revenue(standing, first)
+        revenue = _retained_revenue(standing)
         months.append(CohortMonth(f"{then:%Y-%m}", len(months), is_partial, active, active / size, revenue))
         then = next_month(then)
     return Cohort(f"{month:%Y-%m}", size, months)
 
 
-def _retained_revenue(standing: Counter[str], first: dict[str, int]) -> list[RetainedRevenue]:
-    """`first` is what each currency brought in its first month, and learns of new ones."""
+def _retained_revenue(standing: Counter[str]) -> list[RetainedRevenue]:
+    currencies = sorted(name.split(":")[1] for name in standing if name.startswith(f"{Measure.MRR}:"))
     revenue = []
-    for name in sorted(standing):
-        measure, *of = name.split(":")
-        if measure == Measure.MRR:
-            mrr, currency = standing[name], of[0]
-            if mrr:
-                first.setdefault(currency, mrr)
-            revenue.append(RetainedRevenue(currency, amount_of(mrr), ratio(mrr, first.get(currency, 0))))
+    for currency in currencies:
+        mrr = standing[name_of(Measure.MRR, currency)]
+        begun = standing[name_of(Measure.MOVED, MovementKind.NEW, currency)]
+        revenue.append(RetainedRevenue(currency, amount_of(mrr), ratio(mrr, begun)))
     return revenue

@@ -183,7 +183,9 @@ class TrialMetrics:
 class RetainedRevenue:
     currency: str = _currency()
     mrr: Decimal
-    retention: float | None = strawberry.field(description="Of the first month in which it brought any; null before.")
+    retention: float | None = strawberry.field(
+        description="MRR by what the shops brought when each of them first paid. Null before any has paid."
+    )
 
 
 @strawberry.type(description="A cohort when a month ends.")
