@@ -17,6 +17,7 @@ from bson import ObjectId
 
 from core import clock
 from core.actor import Actor
+from core.days import day_of
 from core.mongo import Mongo
 from core.runtime import running, runtime
 from core.settings import Settings
@@ -25,7 +26,6 @@ from models import DOCUMENTS
 from models.apps import App
 from models.email_rollups import DayRollup, EmailCounts, RollupScope, SourceCounts
 from resolvers.email_analytics import email_overview
-from resolvers.email_rollups import day_of
 
 APPS: Final = ("banners-all-over", "reviews-all-over", "upsells-all-over")
 CAMPAIGNS, DAYS, ROUNDS = 100, 30, 200

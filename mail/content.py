@@ -23,6 +23,16 @@ UNSUBSCRIBE: Final = "unsubscribe_url"
 LINKS: Final = "_links"
 PIXEL: Final = "_pixel"
 
+SHORT: Final = 4_000
+"""Characters of HTML below which filters take mail with a picture in it, be it of one pixel, for mail that is a picture
+(SpamAssassin's HTML_IMAGE_ONLY rules: 3,200 as it is sent, of which conditions may leave out some)."""
+PICTURE: Final = f'<img src="{{{{ {PIXEL} }}}}" width="1" height="1" alt="">'
+BACKGROUND: Final = (
+    f'<div style="width:1px;height:1px;line-height:0;background-image:url({{{{ {PIXEL} }}}})"></div>'
+    f"<!--[if mso]>{PICTURE}<![endif]-->"
+)
+"""Outlook on Windows shows no background, and reads such comments; other programs do the opposite."""
+
 MAX_LINKS: Final = 1_000
 INLINER: Final = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 BARE_TABLE: Final = re.compile(r"(<table\b[^>]*>)((?:\s|<!--.*?-->)*)(?=<tr\b)", re.IGNORECASE | re.DOTALL)
@@ -133,7 +143,8 @@ def _prepared(
     body, links = _numbered(body) if track_clicks else (body, ())
     made_text = masked.reveal(plain_text(body))
     if track_opens:
-        body = body.replace("</body>", f'<img src="{{{{ {PIXEL} }}}}" width="1" height="1" alt=""></body>')
+        pixel = BACKGROUND if len(body) < SHORT else PICTURE
+        body = body.replace("</body>", f"{pixel}</body>")
     return masked.reveal(body), made_text, links
 
 

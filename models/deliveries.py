@@ -1,6 +1,6 @@
 """What was, or is to be, sent: one delivery per recipient of anything."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Final
@@ -86,7 +86,8 @@ class DeliveryThread(Part):
 
 class Delivery(Stored):
     """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`): there is one of each source to each
-    contact, so that whoever plans them may do it again. `email` is empty once the person was erased.
+    contact, so that whoever plans them may do it again. `email` is empty once the person was erased. To somebody who is
+    no contact, `address_digest` is the keyed hash of the address, by which they are found if they become one.
 
     `content` says what it is rendered from (`campaign:<id>`, `template:<key>`, `template-id:<id>` for a trial of just
     that template), `values` with what. `sealed_values` are those of them that are secret, encrypted, until the delivery
@@ -104,6 +105,7 @@ class Delivery(Stored):
     campaign_id: PydanticObjectId | None = None
     content: str
     email: str
+    address_digest: str | None = None
     name: str = ""
     language: str | None = None
     values: dict[str, Any] = Field(default_factory=dict)
@@ -134,12 +136,11 @@ class Delivery(Stored):
         return not self.email
 
     @classmethod
-    async def count_by_status(
-        cls, campaign_id: ObjectId, statuses: Collection[DeliveryStatus] = tuple(DeliveryStatus)
-    ) -> Mapping[DeliveryStatus, int]:
+    async def count_by_status(cls, campaign_id: ObjectId) -> Mapping[DeliveryStatus, int]:
         """How many of a campaign's deliveries have each status: one indexed count per status."""
         return {
-            status: await cls.find({"campaignId": campaign_id, "status": status.value}).count() for status in statuses
+            status: await cls.find({"campaignId": campaign_id, "status": status.value}).count()
+            for status in DeliveryStatus
         }
 
     class Settings:
@@ -149,6 +150,7 @@ class Delivery(Stored):
             IndexModel([("campaignId", ASCENDING), ("status", ASCENDING), ("chunk", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("providerId", ASCENDING)], partialFilterExpression={"providerId": {"$type": "string"}}),
+            IndexModel([("addressDigest", ASCENDING)], partialFilterExpression={"addressDigest": {"$type": "string"}}),
             IndexModel([("campaignId", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("campaignId", ASCENDING), ("openedAt", ASCENDING)]),
             IndexModel([("campaignId", ASCENDING), ("clickedAt", ASCENDING)]),

@@ -15,6 +15,7 @@ from bson import ObjectId
 from core import clock
 from core.access import STAFF, allow
 from core.actor import Actor
+from core.days import DAY, day_of
 from core.errors import InvalidInput, found
 from core.ids import object_id
 from core.mongo import slice_of
@@ -25,7 +26,6 @@ from models.email_events import EmailEvent, EmailEventType
 from models.email_rollups import ContactRollup, DayRollup, EmailCounts, LinkClicks, RollupScope
 from resolvers.apps import visible_app
 from resolvers.contacts import get_contact
-from resolvers.email_rollups import DAY, day_of
 from resolvers.email_totals import Total, share, total_of
 
 DAYS_BY_DEFAULT: Final = 30

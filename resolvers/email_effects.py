@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
+from beanie import PydanticObjectId
 from bson import ObjectId
 from pydantic.alias_generators import to_camel
 from pymongo import UpdateOne
@@ -18,15 +19,17 @@ from pymongo.errors import PyMongoError
 from core import clock
 from core.access import allow
 from core.actor import Actor
+from core.days import day_of
 from models.base import touched
 from models.campaigns import Campaign
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, becoming
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
+from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
-from resolvers.email_rollups import Bucket, day_of, mark_dirty
-from resolvers.pending_events import Mail, Mails, PendingEvent, mails_of, pending_events
+from resolvers.email_rollups import Bucket, mark_dirty
+from resolvers.pending_events import UNKNOWN, Mail, Mails, PendingEvent, mails_of, pending_events
 
 BATCH: Final = 500
 MOMENTS: Final[Mapping[EmailEventType, str]] = {
@@ -64,10 +67,11 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     await _complete(events, mails)
     await _forget_erased(events, mails)
     counted = [event for event in events if not event.is_test]
-    await _conclude_sent(counted, mails)
+    concerned = await _conclude_sent(counted, mails)
     await _show(counted, mails)
     failed = await _act_on_addresses(counted)
-    await _recount_reconciled(counted)
+    for campaign_id in concerned:
+        await settle_campaign(campaign_id, at_once=True)
     # Also what was a trial: it may have been counted before anybody looked.
     await mark_dirty(await _touched(events), {event.contact_id for event in events if event.contact_id})
     done = [event.id for event in events if event.id not in failed]
@@ -115,15 +119,17 @@ async def _forget_erased(events: Iterable[PendingEvent], mails: Mails) -> None:
         await Delivery.find({"_id": {"$in": told}}).update(touched({"response": None}))
 
 
-async def _conclude_sent(events: Iterable[PendingEvent], mails: Mails) -> None:
-    """A delivery of which nobody could say whether it was sent was, when something is heard of it."""
+async def _conclude_sent(events: Iterable[PendingEvent], mails: Mails) -> set[PydanticObjectId]:
+    """A delivery of which nobody could say whether it was sent was, when something is heard of it: also where it waits
+    to be sent again. Returns the campaigns whose numbers change by it. They are marked before: where this is cut off,
+    their upkeep counts them."""
     heard: dict[ObjectId, datetime] = {}
     for event in events:
         mail = mails.get(event.delivery_id)
-        if mail and mail.status is DeliveryStatus.UNCERTAIN and event.type in OUTSIDE:
+        if mail and mail.may_be_sent and (event.type in OUTSIDE or event.type is EmailEventType.SENT):
             heard[mail.id] = min(event.at, heard.get(mail.id, event.at))
     if not heard:
-        return
+        return set()
     deliveries = await Delivery.find({"_id": {"$in": [*heard]}}).to_list()
     await record_events(
         [
@@ -137,14 +143,17 @@ async def _conclude_sent(events: Iterable[PendingEvent], mails: Mails) -> None:
             for delivery in deliveries
         ]
     )
-    uncertain = {"status": DeliveryStatus.UNCERTAIN.value}
+    campaigns = {delivery.campaign_id for delivery in deliveries if delivery.campaign_id}
+    await Campaign.find({"_id": {"$in": [*campaigns]}}).update({"$set": {"open": True}})
+    unknown = {"status": {"$in": [status.value for status in UNKNOWN]}}
     await Delivery.get_pymongo_collection().bulk_write(
         [
-            UpdateOne({"_id": one, **uncertain}, touched({"status": DeliveryStatus.SENT.value, "sentAt": at}))
+            UpdateOne({"_id": one, **unknown}, touched({**becoming(DeliveryStatus.SENT), "sentAt": at}))
             for one, at in heard.items()
         ],
         ordered=False,
     )
+    return set(campaigns)
 
 
 async def _show(events: Iterable[PendingEvent], mails: Mails) -> None:
@@ -224,19 +233,6 @@ async def _end_subscriptions(mail: Mail, status: SubscriberStatus, at: datetime)
     before = {"$or": [{"subscribedAt": None}, {"subscribedAt": {"$lte": at}}]}
     theirs = {"contactId": mail.contact_id, "status": {"$nin": ended}, **before}
     await Subscriber.find(theirs).update(touched({"status": status.value}))
-
-
-async def _recount_reconciled(events: Iterable[PendingEvent]) -> None:
-    """A campaign's own numbers follow where its deliveries turned out to be sent."""
-    campaigns = {
-        event.campaign_id
-        for event in events
-        if event.type is EmailEventType.SENT and event.detail == RECONCILED and event.campaign_id
-    }
-    for campaign in campaigns:
-        counts = await Delivery.count_by_status(campaign, [DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN])
-        changed = {f"stats.{status.value}": number for status, number in counts.items()}
-        await Campaign.find_one({"_id": campaign}).update({"$set": changed | {"updatedAt": clock.now()}})
 
 
 async def _touched(events: Sequence[PendingEvent]) -> set[Bucket]:

@@ -17,6 +17,7 @@ from pymongo import ReturnDocument, UpdateMany, UpdateOne
 from core import clock
 from core.access import allow
 from core.actor import Actor
+from core.days import DAY
 from core.mongo import insert_new_stored
 from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEvent, EmailEventType
@@ -30,7 +31,6 @@ CLAIMED: Final = timedelta(seconds=60)
 """After which somebody else counts what whoever claimed it did not finish."""
 AT_ONCE: Final = 200
 """Day rollups that are counted before anything else is looked at."""
-DAY: Final = timedelta(days=1)
 BY_MACHINE: Final = {
     EmailEventType.OPENED.value: "machineOpened",
     EmailEventType.CLICKED.value: "machineClicked",
@@ -54,11 +54,6 @@ class Bucket:
             named = f"campaign:{self.campaign_id}"
             return _mark_of_day(RollupScope.CAMPAIGN, named, self.campaign_id, self.app_id, self.day)
         return _mark_of_day(RollupScope.OTHER, f"other:{self.app_id or ''}", None, self.app_id, self.day)
-
-
-def day_of(moment: datetime) -> datetime:
-    """The beginning of its UTC day."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 async def mark_dirty(buckets: Collection[Bucket], contacts: Collection[ObjectId]) -> None:

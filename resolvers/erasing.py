@@ -10,6 +10,7 @@ from core import clock
 from models.app_events import AppEvent
 from models.base import touched
 from models.contacts import Consents
+from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.shops import Shop
 from models.subscribers import SubscriberStatus
@@ -57,7 +58,16 @@ async def erase_from_email_events(holding: Holding, person: Person) -> int:
         for event in batch:
             if event.url is not None and (url := without_address(event.url)) != event.url:
                 await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
+    await _forget_earlier_mail(person)
     return count
+
+
+async def _forget_earlier_mail(person: Person) -> None:
+    """Of mail from before the person was a contact, by which they were found until now. There is one of each source to
+    nobody."""
+    for identity in person.earlier_mail:
+        nobody_s = {"addressDigest": None, "source": f"erased:{identity}"}
+        await Delivery.find({"_id": identity}).update(touched(nobody_s))
 
 
 def without_person(person: Person, value: Any) -> Any:

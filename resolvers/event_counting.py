@@ -18,10 +18,10 @@ from pymongo.errors import DuplicateKeyError
 
 from core.access import allow
 from core.actor import Actor
+from core.days import day_of
 from models.app_events import AppEvent
 from models.event_counts import EventCount
 from models.shops import Shop
-from resolvers.shop_timelines import day_of
 
 BATCH: Final = 500
 MOST_PROPERTIES: Final = 20
@@ -172,7 +172,7 @@ async def _see(events: Iterable[Row]) -> None:
 
 def id_of(bucket: Bucket) -> str:
     app_id, name, day = bucket
-    return f"{app_id}:{name}:{day:%Y-%m-%d}"
+    return f"{app_id}:{name}:{day.date().isoformat()}"
 
 
 def _plain(name: str) -> str:

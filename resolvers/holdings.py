@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bson import ObjectId
+
 from core.addresses import digests_of_email
 from core.mongo import Filter
 from core.runtime import runtime
 from models.base import Record, touched
 from models.contacts import Contact
+from models.deliveries import Delivery
 from models.shops import Shop
 
 BATCH: Final = 500
@@ -24,13 +27,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom to look for. `names` are what they are called, in lower case; `app_ids` and `domains` their shops'."""
+    """Whom to look for. `names` are what they are called, in lower case; `app_ids` and `domains` their shops';
+    `earlier_mail` are the ids of what they were sent before they were a contact."""
 
     contact: Contact
     digests: Sequence[str]
     names: frozenset[str]
     app_ids: frozenset[str]
     domains: frozenset[str]
+    earlier_mail: Sequence[ObjectId] = ()
 
     def is_in(self, text: str) -> bool:
         """Whether a text is the person's name, or has their address somewhere."""
@@ -111,12 +116,14 @@ class Holding:
 async def person_behind(contact: Contact) -> Person:
     shops = await Shop.find({"emailKey": contact.email_key}).to_list()
     names = {contact.name, *(shop.owner or "" for shop in shops)} - {""}
+    digests = digests_of_email(runtime().settings, contact.email_key)
     return Person(
         contact,
-        digests_of_email(runtime().settings, contact.email_key),
+        digests,
         frozenset(name.casefold() for name in names),
         frozenset([*contact.apps, *(shop.app_id for shop in shops)]),
         frozenset([*(shop.domain for shop in contact.shops), *(shop.domain for shop in shops)]),
+        [row["_id"] async for row in Delivery.get_pymongo_collection().find(sent_to_stranger(digests), {"_id": 1})],
     )
 
 
@@ -133,6 +140,11 @@ def without_traces(text: str, traces: Iterable[str]) -> str:
     """A text without addresses and full names; a name of one word may be any word."""
     found = [trace for trace in traces if "@" in trace or " " in trace]
     return re.sub("|".join(map(re.escape, found)), ERASED, text, flags=re.IGNORECASE) if found else text
+
+
+def sent_to_stranger(digests: Sequence[str]) -> Filter:
+    """Matches mail to an address that was no contact's then."""
+    return {"addressDigest": {"$in": [*digests], "$type": "string"}}
 
 
 def overwriting(values: Callable[[Person], Mapping[str, Any]]) -> Callable[[Holding, Person], Awaitable[int]]:

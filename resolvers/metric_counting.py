@@ -21,11 +21,12 @@ from pymongo import ReplaceOne
 from core import clock
 from core.access import allow
 from core.actor import Actor
+from core.days import month_of
 from core.mongo import insert_new_stored
 from models.metrics import Checkpoint, MetricScope, ShopTimeline
 from models.shops import Shop
 from resolvers.metric_rollups import Bucket, mark_dirty
-from resolvers.shop_timelines import Timeline, month_of, timeline_of
+from resolvers.shop_timelines import Timeline, timeline_of
 
 CHUNK: Final = 500
 BEFORE_ALL: Final = ObjectId("0" * 24)

@@ -9,9 +9,9 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import Any, Final, Self
 
+from core.days import month_of
 from models.metrics import Measure, MetricRollup, MetricScope
 from resolvers.metric_periods import Period, Span
-from resolvers.shop_timelines import month_of
 
 Numbers = Mapping[str, int]
 

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
 from pydantic import Field
 
 from core import clock
+from core.days import DAY, day_of, month_of, next_month
 from core.errors import InvalidInput
 from core.inputs import Input, Moment
-from resolvers.shop_timelines import DAY, day_of, month_of, next_month
+from resolvers.shop_timelines import EARLIEST
 
 DAYS_BY_DEFAULT: Final = 30
 MOST_DAYS: Final = 1_100
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class MetricsInterval(StrEnum):

@@ -15,6 +15,7 @@ from bson import ObjectId
 from core import clock
 from core.access import ADMINS, allow
 from core.actor import Actor
+from core.days import DAY, day_of
 from models.app_events import KEPT, AppEvent
 from models.apps import App
 from models.email_jobs import EmailJob
@@ -25,7 +26,6 @@ from resolvers.event_counting import Bucket, EventTally, count_events, id_of, re
 from resolvers.job_leases import enqueue
 from resolvers.metric_counting import BEFORE_ALL, follow
 from resolvers.metric_rollups import mark_dirty, sum_some
-from resolvers.shop_timelines import DAY, day_of
 
 REBUILD: Final = "metrics.rebuild"
 """The type of the jobs that do it."""

@@ -17,9 +17,10 @@ from pymongo import UpdateOne
 from core import clock
 from core.access import allow
 from core.actor import Actor
+from core.days import month_of, next_month
 from models.metrics import Measure, MetricRollup, MetricScope, ShopTimeline
 from models.shops import ShopStatus
-from resolvers.shop_timelines import month_of, name_of, next_month
+from resolvers.shop_timelines import name_of
 
 REST: Final = 20
 """How much longer than it took to sum a rollup it is left alone."""
@@ -45,11 +46,11 @@ class Bucket:
     @classmethod
     def named(cls, name: str) -> Self:
         scope, of, *day = name.split(":")
-        return cls(MetricScope(scope), of, datetime.strptime(day[0], "%Y-%m-%d").replace(tzinfo=UTC) if day else None)
+        return cls(MetricScope(scope), of, datetime.fromisoformat(day[0]).replace(tzinfo=UTC) if day else None)
 
     @property
     def id(self) -> str:
-        return f"{self.scope}:{self.of}" + (f":{self.day:%Y-%m-%d}" if self.day else "")
+        return f"{self.scope}:{self.of}" + (f":{self.day.date().isoformat()}" if self.day else "")
 
     def fields(self) -> Row:
         named = {"currency": self.of} if self.scope is MetricScope.TOP else {"appId": self.of, "day": self.day}

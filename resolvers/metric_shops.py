@@ -8,13 +8,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from core.days import DAY, month_of, next_month
 from core.money import amount_of
 from models.metrics import Measure, MetricRollup, MetricScope
 from models.shops import ShopStatus
 from resolvers.metric_flows import Figures, Series
 from resolvers.metric_periods import Period, Span, week_of
 from resolvers.metric_revenue import ratio
-from resolvers.shop_timelines import DAY, month_of, name_of, next_month
+from resolvers.shop_timelines import name_of
 
 
 @dataclass(frozen=True, slots=True)

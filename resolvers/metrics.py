@@ -7,6 +7,7 @@ from typing import Final
 
 from core.access import STAFF, allow
 from core.actor import Actor
+from core.days import month_of
 from core.errors import InvalidInput
 from models.apps import App
 from resolvers import shop_activity
@@ -19,7 +20,6 @@ from resolvers.metric_revenue import Churn, Ledger, Movements, Revenue
 from resolvers.metric_rollups import TOP_KEPT
 from resolvers.metric_shops import Cohort, ShopNumbers, Trials, cohorts, read_cohorts, shop_numbers, trials
 from resolvers.shop_activity import ShopActivity, TopShop, TopShopsBy
-from resolvers.shop_timelines import month_of
 
 WITHIN_DAYS: Final = 30
 MOST_WITHIN_DAYS: Final = 365

@@ -3,7 +3,7 @@ from them. As small models, since building whole documents would cost more than 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from bson import ObjectId
 from pydantic import ConfigDict, Field
@@ -49,6 +49,7 @@ class Mail(_Read):
 
     kind: DeliveryKind
     status: DeliveryStatus
+    attempts: int = 0
     email: str
     response: str | None = None
     delivered_at: datetime | None = None
@@ -65,8 +66,17 @@ class Mail(_Read):
         """As `Delivery.is_erased`."""
         return not self.email
 
+    @property
+    def may_be_sent(self) -> bool:
+        """Whether it was offered to a server that may have taken it."""
+        waits_again = self.status is DeliveryStatus.QUEUED and self.attempts > 0
+        return self.status is DeliveryStatus.UNCERTAIN or waits_again
+
 
 Mails = Mapping[ObjectId | None, Mail]
+
+UNKNOWN: Final = (DeliveryStatus.UNCERTAIN, DeliveryStatus.QUEUED)
+"""With one of these a mail that was offered to a server may have been sent."""
 
 
 async def pending_events(after: ObjectId | None, most: int) -> Sequence[PendingEvent]:
@@ -77,12 +87,18 @@ async def pending_events(after: ObjectId | None, most: int) -> Sequence[PendingE
 
 
 async def mails_of(events: Iterable[PendingEvent]) -> Mails:
-    """Those that are not gone, by their ids; of those of plain events only what was for somebody who was erased."""
+    """Those that are not gone, by their ids; of those of plain events only what was for somebody who was erased, and
+    what may have been sent without that it was known."""
     told, plain = set[ObjectId](), set[ObjectId]()
     for event in events:
         if event.delivery_id is not None:
             (plain if event.is_plain else told).add(event.delivery_id)
-    queries: list[dict[str, Any]] = [{"_id": {"$in": [*told]}}, {"_id": {"$in": [*plain - told]}, "email": ""}]
+    uncertain = {"status": DeliveryStatus.UNCERTAIN.value}
+    waits_again = {"status": DeliveryStatus.QUEUED.value, "attempts": {"$gt": 0}}
+    queries: list[dict[str, Any]] = [
+        {"_id": {"$in": [*told]}},
+        {"_id": {"$in": [*plain - told]}, "$or": [{"email": ""}, uncertain, waits_again]},
+    ]
     mails = {}
     for query in queries:
         if query["_id"]["$in"]:

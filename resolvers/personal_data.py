@@ -44,7 +44,7 @@ from resolvers.erasing import (
     without_person,
 )
 from resolvers.feedback_erasure import FEEDBACK
-from resolvers.holdings import Holding, deleting, overwriting
+from resolvers.holdings import Holding, deleting, overwriting, sent_to_stranger
 from resolvers.log_erasure import LOGS
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
 from resolvers.want_erasure import WANT_VOTES, WANTS
@@ -78,7 +78,7 @@ HOLDINGS: Final = (
     ),
     Holding(
         Delivery,
-        lambda person: {"contactId": person.contact.id},
+        lambda person: {"$or": [{"contactId": person.contact.id}, sent_to_stranger(person.digests)]},
         frozenset(
             {"app_id", "kind", "category", "email", "status", "refusal", "created_at", "sent_at", "delivered_at"}
         ),
@@ -86,7 +86,7 @@ HOLDINGS: Final = (
     ),
     Holding(
         EmailEvent,
-        lambda person: {"contactId": person.contact.id},
+        lambda person: {"$or": [{"contactId": person.contact.id}, {"deliveryId": {"$in": [*person.earlier_mail]}}]},
         frozenset({"type", "at", "app_id", "url", "detail", "ip", "user_agent"}),
         erase_from_email_events,
     ),

@@ -9,6 +9,7 @@ from bson import ObjectId
 from core import clock
 from core.access import ADMINS, allow
 from core.actor import Actor
+from core.days import DAY, day_of
 from core.errors import found
 from core.ids import ObjectIdText
 from core.inputs import Input
@@ -17,7 +18,7 @@ from models.contacts import Contact
 from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup, RollupScope
-from resolvers.email_rollups import CHUNK, DAY, Bucket, day_of, mark_dirty, recount_contacts, recount_day
+from resolvers.email_rollups import CHUNK, Bucket, mark_dirty, recount_contacts, recount_day
 from resolvers.job_leases import enqueue
 
 REBUILD: Final = "rollups.rebuild"

@@ -8,36 +8,23 @@ present counts as its end.
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from core.days import DAY, day_of
 from core.money import units_of
 from models.metrics import Checkpoint, Measure, MovementKind
 from models.shops import ENDED, HISTORY_KEPT, Shop, ShopStatus, monthly_revenue
 from resolvers.shop_changes import GONE, Standing, steps
+from resolvers.shops import NO_PLAN
 
-DAY: Final = timedelta(days=1)
 MOMENT: Final = timedelta(milliseconds=1)
-NO_PLAN: Final = "none"
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""What is said to have happened before counts as of that day: there were no such shops."""
 LONG: Final = HISTORY_KEPT // 2
 """From so many changes on a timeline keeps a checkpoint, for when the shop does not have all of them any more."""
 
 Numbers = dict[str, int]
-
-
-def day_of(moment: datetime) -> datetime:
-    """The beginning of its UTC day."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def month_of(moment: datetime) -> datetime:
-    """The beginning of its UTC month."""
-    return day_of(moment).replace(day=1)
-
-
-def next_month(month: datetime) -> datetime:
-    """The beginning of the month after."""
-    return month_of(month + 31 * DAY)
 
 
 def name_of(measure: Measure, *of: str) -> str:
@@ -185,7 +172,8 @@ class _Walk:
         """On which anything may have changed until now."""
         trials = _trial_ends(self.standing, *(step.standing for step in coming))
         moments = {*(step.at for step in coming), *trials}
-        return sorted({day_of(at) for at in moments if at <= now and (self.after is None or at >= self.after)})
+        first = self.after or EARLIEST
+        return sorted({day_of(at) for at in moments if first <= at <= now})
 
     def _take(self, day: datetime, step: "_Step", *, is_test: bool) -> None:
         """What happened at some moment of the day."""
@@ -242,9 +230,9 @@ class _Step:
 def _steps_of(shop: Shop, standing: Standing | None, after: datetime | None) -> list[_Step]:
     """Whatever its history says, a shop stands where it stands in the end."""
     changes = [change for change in shop.history if after is None or change.at >= after]
-    walked = [_Step(change.at, then) for then, change in steps(standing, changes)]
+    walked = [_Step(max(change.at, EARLIEST), then) for then, change in steps(standing, changes)]
     if walked or after is None:
-        last = walked.pop().at if walked else shop.installed_at
+        last = walked.pop().at if walked else max(shop.installed_at, EARLIEST)
         walked.append(_Step(last, Standing.of(shop)))
     return walked
 

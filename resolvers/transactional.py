@@ -15,9 +15,11 @@ from pymongo.errors import DuplicateKeyError
 from core import clock
 from core.access import allow
 from core.actor import Actor
+from core.addresses import digest_of_email
 from core.errors import InvalidInput
 from core.inputs import JsonObject, invalid_input, key_of_email
 from core.mongo import Filter, insert_new
+from core.runtime import runtime
 from models.apps import App
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, DeliveryThread
@@ -119,6 +121,7 @@ async def plan_mail(
             contact_id=contact.id if contact else None,
             content=content,
             email=to.email,
+            address_digest=None if contact else digest_of_email(runtime().settings, to.email),
             name=to.name,
             language=language or (contact.language if contact else None) or app.mail.default_language,
             values=dict(values),

@@ -20,6 +20,7 @@ from resolvers.feedback import (
     FeedbackUpdate,
 )
 from resolvers.feedback_conversion import FeedbackConvertToTicket, FeedbackConvertToWant
+from resolvers.ticket_scope import sees_all
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
@@ -57,29 +58,37 @@ class Feedback:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
+    @described("For staff alone, as all that it leads to.")
     async def app(self, info: Info) -> App | None:
+        if not sees_all(info.context.actor):
+            return None
         return cast(App | None, await info.context.loaders.apps.load(self.app_id))
 
-    @strawberry.field
+    @described("For staff alone.")
     async def contact(self, info: Info) -> Contact | None:
+        if not sees_all(info.context.actor):
+            return None
         return await contact_at(info, cast(stored.Feedback, self).email_key)
 
-    @strawberry.field
+    @described("For staff alone.")
     async def shop(self, info: Info) -> Shop | None:
-        if self.shop_domain is None:
+        if self.shop_domain is None or not sees_all(info.context.actor):
             return None
         return cast(Shop | None, await info.context.loaders.shops.load((self.app_id, self.shop_domain)))
 
-    @described("What it became.")
+    @described("What it became; for staff alone.")
     async def want(self, info: Info) -> Want | None:
         want_id = cast(stored.Feedback, self).want_id
-        return cast(Want | None, await info.context.loaders.wants.load(want_id)) if want_id else None
+        if want_id is None or not sees_all(info.context.actor):
+            return None
+        return cast(Want | None, await info.context.loaders.wants.load(want_id))
 
-    @described("What it became.")
+    @described("What it became; for staff alone.")
     async def ticket(self, info: Info) -> Ticket | None:
         ticket_id = cast(stored.Feedback, self).ticket_id
-        return cast(Ticket | None, await info.context.loaders.tickets.load(ticket_id)) if ticket_id else None
+        if ticket_id is None or not sees_all(info.context.actor):
+            return None
+        return cast(Ticket | None, await info.context.loaders.tickets.load(ticket_id))
 
 
 def said(document: stored.Feedback) -> Feedback:

@@ -25,6 +25,7 @@ from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.email_alerts import email_alerts
 from seed.end_users import end_users
+from seed.feedback import feedback
 from seed.histories import ACTOR, histories
 from seed.lives import YEAR
 from seed.logs import write_logs
@@ -74,13 +75,14 @@ async def found_company(progress: Progress) -> Secrets:
     signing_in = end_users(Random(SEED), known.contacts, now)  # noqa: S311
     asked = await support(Random(SEED), shops, known.contacts, now)  # noqa: S311
     wished = wishes(Random(SEED), shops, now)  # noqa: S311
+    opinions = feedback(Random(SEED), shops, wished, now)  # noqa: S311
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
     collections = (
         shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, deliveries,
         mail_events, told, alerts, signing_in, asked.tickets, asked.messages, asked.numbers, asked.canned_replies,
-        wished.wants, wished.votes,
+        wished.wants, wished.votes, opinions,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:

@@ -197,7 +197,8 @@ class Story:
         by = f"staff:{self._agent.id}"
         if self.ticket.status not in (TicketStatus.OPEN, *DONE):
             at = _later(self._random, at, 150, in_office=True)
-        is_seen_to = self._random.random() < ENDS_WELL or now - at > FORGOTTEN_NO_LONGER
+        is_well = self._random.random() < ENDS_WELL and self.ticket.status is not TicketStatus.ON_HOLD
+        is_seen_to = is_well or now - at > FORGOTTEN_NO_LONGER
         if self.ticket.status not in DONE and at < now and is_seen_to:
             self._until(at)
             self.ticket = with_status(self.ticket, TicketStatus.RESOLVED, by, at)

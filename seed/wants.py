@@ -103,7 +103,7 @@ def _want(random: Random, app_id: str, words: dict[str, Any], shops: Sequence[Sh
     status = DUPLICATE if "merged_into" in words else WantStatus(words["status"])
     asked = now - timedelta(days=random.uniform(*AGES[status]))
     author = random.choice([shop for shop in shops if shop.created_at < asked] or shops[:1])
-    at = _moment(max(asked, author.created_at + timedelta(hours=2)))
+    at = moment_of(max(asked, author.created_at + timedelta(hours=2)))
     want = Want(
         app_id=app_id,
         title=words["title"],
@@ -131,7 +131,7 @@ def _history(random: Random, want: Want, answer: str | None, now: datetime) -> I
     moments = sorted(random.uniform(0.05, 0.95) for _ in steps[1:])
     for number, after in enumerate(steps):
         looked = want.created_at + (now - want.created_at) * (moments[number - 1] if number else 0)
-        at = _moment(looked + timedelta(hours=0 if number else random.uniform(3, 24)))
+        at = moment_of(looked + timedelta(hours=0 if number else random.uniform(3, 24)))
         note = answer if after in (COMPLETED, DECLINED) else None
         yield WantChange(before=before, after=after, at=at, by=SUPPORT, note=note)
         before = after
@@ -163,7 +163,7 @@ def _votes(random: Random, want: Want, rank: int, shops: Sequence[Shop], now: da
         if shop.email and random.random() < COLLEAGUE:
             people.append(Identity.of_email(f"team@{shop.email.partition('@')[2]}", shop.domain, []))
         for person in people:
-            at = _moment(begin + (last - begin) * random.random() ** 2)
+            at = moment_of(begin + (last - begin) * random.random() ** 2)
             votes.setdefault(person.key, _vote(want, {"key": person.key, **person.fields}, at))
     return list(votes.values())
 
@@ -207,6 +207,6 @@ def _counted(want: Want, votes: Sequence[WantVote], shops: Sequence[Shop], now: 
     return want
 
 
-def _moment(at: datetime) -> datetime:
+def moment_of(at: datetime) -> datetime:
     """As the database keeps it."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -64,6 +64,8 @@ JSON_VALUES: Final = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)),
     max_leaves=8,
 )
+MOST_WORDS: Final = 1_800
+"""Of a selection: a document has at most 2,000 tokens."""
 LEAVES: Final[Mapping[str, Values]] = {
     "String": TEXTS,
     "ID": TEXTS,
@@ -109,7 +111,9 @@ def document(kind: str, name: str, field: GraphQLField, given_names: list[str]) 
     declared = ", ".join(f"${one}: {field.args[one].type}" for one in given_names)
     passed = ", ".join(f"{one}: ${one}" for one in given_names)
     called = f"{name}({passed})" if passed else name
-    return f"{kind}{f'({declared})' if declared else ''} {{ {called} {selection(field.type, 3)} }}"
+    selections = (selection(field.type, depth) for depth in (3, 2, 1))
+    selected = next(one for one in selections if len(one.split()) < MOST_WORDS)
+    return f"{kind}{f'({declared})' if declared else ''} {{ {called} {selected} }}"
 
 
 def selection(kind: Any, depth: int) -> str:

@@ -1,11 +1,13 @@
 """What a campaign says: prepared once, rendered per recipient."""
 
+import re
 from html import unescape
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.async_api import Browser, Route
 
 from mail.content import Content, PersonalLinks, Rendered, prepare
 from mail.templates import TemplateProblem
@@ -113,9 +115,36 @@ def test_links_in_comments_and_without_tracking_stay_as_they_are() -> None:
     assert prepared(source).links == ()
 
 
+LONG: Final = f"<p>{'Hello and welcome. ' * 300}</p>"
+
+
 def test_opens_are_tracked_by_an_image_at_the_end() -> None:
-    html = render("<p>Hi</p>", track_opens=True).html or ""
+    html = render(LONG, track_opens=True).html or ""
     assert html.endswith('<img src="https://mail.test/o/1" width="1" height="1" alt=""></body></html>')
+
+
+def test_of_a_short_mail_by_a_background_and_a_comment_for_outlook() -> None:
+    """Filters take little text with a picture for a picture of text."""
+    html = render("<p>Hi</p>", track_opens=True).html or ""
+    shown = re.sub(r"<!--\[if mso\]>.*<!\[endif\]-->", "", html)
+    assert "background-image:url(https://mail.test/o/1)" in shown
+    assert "<img" not in shown
+    assert '<!--[if mso]><img src="https://mail.test/o/1" width="1" height="1" alt=""><![endif]--></body>' in html
+
+
+@pytest.mark.parametrize("html", ["<p>Hi</p>", LONG], ids=["short", "long"])
+async def test_opening_asks_for_the_pixel_once(html: str, chromium: Browser) -> None:
+    asked = list[str]()
+
+    async def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        await route.fulfill(body=b"GIF89a", content_type="image/gif")
+
+    page = await chromium.new_page()
+    await page.route("https://mail.test/**", answer)
+    await page.set_content(render(html, track_opens=True).html or "", wait_until="networkidle")
+    await page.close()
+    assert asked == ["https://mail.test/o/1"]
 
 
 def test_the_text_part_is_made_from_the_html() -> None:

@@ -10,13 +10,14 @@ import pytest
 
 from core.actor import Actor
 from core.errors import Unauthenticated
-from models.campaigns import Campaign
+from models.campaigns import Campaign, CampaignStatus
 from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from models.email_rollups import DayRollup
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import Suppression, SuppressionReason
+from resolvers.campaign_upkeep import attend_to_campaigns
 from resolvers.email_effects import apply_pending_email_events
 from resolvers.email_events import event_about, record_event
 from resolvers.email_rollups import recount_due
@@ -95,6 +96,20 @@ class TestTheDelivery:
         kept = await Campaign.get(campaign.id)
         assert kept is not None
         assert (kept.stats.sent, kept.stats.uncertain, kept.stats.total) == (1, 0, 1)
+
+    @pytest.mark.parametrize("type_", [Type.DELIVERED, Type.SENT])
+    async def test_is_not_sent_again_when_something_is_heard_of_it_while_it_waits(self, type_: EmailEventType) -> None:
+        campaign = await a_campaign("banners", CampaignStatus.SENDING)
+        delivery = await a_delivery(await a_contact(), campaign, status=DeliveryStatus.QUEUED, attempts=1)
+        untried = await a_delivery(await a_contact(), campaign, status=DeliveryStatus.QUEUED)
+        await told(delivery, type_)
+        await told(untried, type_)
+        assert ((await now(delivery)).status, (await now(untried)).status) == (
+            DeliveryStatus.SENT, DeliveryStatus.QUEUED
+        )  # fmt: skip
+        kept = await Campaign.get(campaign.id)
+        assert kept is not None
+        assert (kept.stats.total, kept.stats.sent, kept.stats.queued) == (2, 1, 1)
 
     @pytest.mark.parametrize("status", [DeliveryStatus.FAILED, DeliveryStatus.SENDING, DeliveryStatus.CANCELLED])
     async def test_keeps_a_status_that_its_sender_knows_better(self, status: DeliveryStatus) -> None:
@@ -229,7 +244,8 @@ class TestWhateverHappens:
 
     @pytest.mark.parametrize("last_arrives", [True, False])
     async def test_a_worker_may_die_at_any_write(self, last_arrives: bool) -> None:
-        campaign, ada = await a_campaign("banners", stats={"total": 1, "uncertain": 1}), await a_contact()
+        stats = {"total": 1, "uncertain": 1}
+        campaign, ada = await a_campaign("banners", CampaignStatus.SENT, chunks=1, stats=stats), await a_contact()
         subscriber = await a_subscriber("banners", ada, subscribed_at=NOON - timedelta(days=9))
         delivery = await a_delivery(ada, campaign, status=DeliveryStatus.UNCERTAIN)
         await record_event(event_about(delivery, Type.BOUNCED, source="smtp", at=NOON, bounce=BounceKind.HARD))
@@ -237,12 +253,14 @@ class TestWhateverHappens:
             with suppress(Killed), dying(writes, last_arrives=last_arrives):
                 await apply_pending_email_events(SYSTEM)
         await apply_pending_email_events(SYSTEM)
+        await attend_to_campaigns(SYSTEM)
         assert not await EmailEvent.find({"pending": True}).count()
         assert await reasons() == {SuppressionReason.HARD_BOUNCE}
         assert await status_of(subscriber) is SubscriberStatus.BOUNCED
         kept = await Campaign.get(campaign.id)
         assert kept is not None
         assert ((await now(delivery)).status, kept.stats.sent) == (DeliveryStatus.SENT, 1)
+        assert (kept.stats.uncertain, kept.open) == (0, False)
         assert await EmailEvent.find({"type": "sent"}).count() == 1
 
     async def test_several_workers_at_once_do_it_once(self) -> None:

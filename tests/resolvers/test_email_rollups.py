@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from core import clock
 from core.actor import Actor, Role
+from core.days import DAY
 from core.errors import Forbidden, NotFound
 from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEvent, EmailEventType
 from models.email_rollups import ContactRollup, DayRollup, RollupScope
 from resolvers import email_effects, email_rollups
 from resolvers.email_events import event_about, record_events
-from resolvers.email_rollups import CLAIMED, DAY, recount_due
+from resolvers.email_rollups import CLAIMED, recount_due
 from resolvers.rollup_rebuilds import REBUILD, EmailRollupsRebuild, rebuild_rollups, request_rebuild
 from tasks.rollups import apply_all
 from tests.factories.contacts import a_contact

@@ -1,18 +1,19 @@
 """What a shop adds to the numbers of which day: the same as looking at it at the end of every day."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from core.days import DAY
 from core.money import amount_of
 from models.metrics import Measure
 from models.shops import HISTORY_KEPT, Change, ChangeKind, Shop, SubscriptionStatus
 from resolvers.shop_changes import Standing, happened
-from resolvers.shop_timelines import DAY, Timeline, timeline_of
+from resolvers.shop_timelines import EARLIEST, Timeline, timeline_of
 from tests.factories.lives import DAYS, FIRST_DAY, LIVES, a_life, moments, subscribed
 from tests.factories.shops import a_change
 from tests.factories.slow_metrics import days_between, happenings, midnight, movements, paid_after, seen, stock
@@ -144,6 +145,11 @@ class TestADay:
         }
         assert moved == {"movers:new:EUR", "movers:churn:EUR", "movers:reactivation:USD", "movers:contraction:USD",
                          "movers:expansion:EUR"}  # fmt: skip
+
+    def test_before_there_were_such_shops_is_taken_for_the_first(self) -> None:
+        ancient = datetime(1, 1, 1, tzinfo=UTC)
+        timeline = timeline_of(a_life([a_change(ChangeKind.INSTALLED, ancient), on_plan(2, "euro")]), NOW)
+        assert [*timeline.days] == [EARLIEST, at(2)]
 
     def test_in_the_future_is_left_for_later(self) -> None:
         """A backend's clock may be some minutes ahead."""

@@ -50,7 +50,7 @@ async def test_not_of_those_that_post_to_slack_nor_of_old_ones() -> None:
     await a_rule(topic=SlackTopic.JOBS)
     await an_ended_job(EmailJobStatus.DEAD, POST)
     old = await an_ended_job(EmailJobStatus.DEAD)
-    await EmailJob.change({"_id": old.id}, {"$set": {"completedAt": clock.now() - LOOKED_BACK}})
+    await EmailJob.change({"_id": old.id}, {"$set": {"completedAt": clock.now() - LOOKED_BACK - timedelta(seconds=1)}})
     await tell_of_dead_jobs(ACTOR)
     assert await news() == []
 
