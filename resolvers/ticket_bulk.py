@@ -7,13 +7,13 @@ from typing import Final
 from core.access import SUPPORT, allow
 from core.actor import Actor
 from core.errors import DomainError, InvalidInput
-from core.inputs import OMITTED, Input, Moment
+from core.inputs import Input, Moment
 from core.mongo import Filter
 from models.tickets import Ticket, TicketPriority, TicketTopic
 from resolvers.apps import visible_app
-from resolvers.ticket_inputs import Ids, Tag, TicketTags, object_ids
+from resolvers.ticket_inputs import Ids, Tag, object_ids
 from resolvers.ticket_removal import remove_tickets
-from resolvers.tickets import Statuses, TicketUpdate, change_ticket
+from resolvers.tickets import Statuses, TicketTagging, change_ticket
 
 CHUNK: Final = 500
 
@@ -29,12 +29,8 @@ class TicketsDelete(Input):
     created_to: Moment | None = None
 
 
-class TicketsUpdate(TicketUpdate):
-    """`tags` replaces a ticket's tags; `addTags` and `removeTags` leave the others."""
-
+class TicketsUpdate(TicketTagging):
     ids: Ids
-    add_tags: TicketTags = OMITTED
-    remove_tags: TicketTags = OMITTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +73,10 @@ async def update_tickets(actor: Actor, app_id: str, data: TicketsUpdate) -> Tick
             refused.append(Refused(text, "Ticket not found"))
             continue
         try:
-            changed.append(await change_ticket(ticket, _of_each(data, ticket), actor))
+            changed.append(await change_ticket(ticket, data, actor))
         except DomainError as error:
             refused.append(Refused(text, error.message))
     return TicketsChanged(changed, refused)
-
-
-def _of_each(data: TicketsUpdate, ticket: Ticket) -> TicketUpdate:
-    sent = {name: value for name, value in data.sent().items() if name in TicketUpdate.model_fields}
-    if data.model_fields_set & {"add_tags", "remove_tags"}:
-        tags = [tag for tag in sent.get("tags", ticket.tags) if tag not in (data.remove_tags or [])]
-        sent["tags"] = list(dict.fromkeys([*tags, *(data.add_tags or [])]))
-    return TicketUpdate.model_construct(_fields_set=set(sent), **sent)
 
 
 def _named(app_id: str, ids: Sequence[str]) -> Filter:

@@ -25,7 +25,7 @@ from models.tickets import (
     TicketTopic,
 )
 from resolvers.ticket_events import topic_of
-from resolvers.ticket_inputs import PersonName, Subject, Tag, TicketTags, split
+from resolvers.ticket_inputs import MOST_TAGS, PersonName, Subject, Tag, TicketTags, split
 from resolvers.ticket_people import assignable
 from resolvers.ticket_removal import remove_tickets
 from resolvers.ticket_scope import all_shown_to, only_staff, shown_to, visible_ticket, visible_tickets
@@ -84,12 +84,19 @@ class TicketUpdate(Input):
     tags: TicketTags = OMITTED
 
 
+class TicketTagging(TicketUpdate):
+    """`tags` replaces a ticket's tags; `addTags` and `removeTags` leave the others."""
+
+    add_tags: TicketTags = OMITTED
+    remove_tags: TicketTags = OMITTED
+
+
 class TicketStatusChange(Input):
     status: TicketStatus
     reason: ShortText | None = None
 
 
-PLAIN: Final = ("subject", "name", "language", "tags")
+PLAIN: Final = ("subject", "name", "language")
 """What is changed without anything following from it."""
 
 
@@ -215,7 +222,8 @@ def _within_time(filters: TicketFilter) -> dict[str, Any]:
 
 def _changed_as_sent(current: Ticket, sent: dict[str, Any], app: App, by: str) -> Ticket:
     now = clock.now()
-    after = changed(current, **{name: value for name, value in sent.items() if name in PLAIN})
+    plain = {name: value for name, value in sent.items() if name in PLAIN}
+    after = changed(current, **plain, tags=_tags(current, sent))
     if "assignee_id" in sent and sent["assignee_id"] != current.assignee_id:
         after = recorded(
             changed(after, assignee_id=sent["assignee_id"]),
@@ -235,6 +243,16 @@ def _changed_as_sent(current: Ticket, sent: dict[str, Any], app: App, by: str) -
         check_step(current, sent["status"])
         after = with_status(after, sent["status"], by, now)
     return after
+
+
+def _tags(current: Ticket, sent: dict[str, Any]) -> list[str]:
+    """Raises `InvalidInput` where there would be too many."""
+    removed, added = sent.get("remove_tags", ()), sent.get("add_tags", ())
+    stay = [tag for tag in sent.get("tags", current.tags) if tag not in removed]
+    tags = list(dict.fromkeys([*stay, *added]))
+    if added and len(tags) > MOST_TAGS:
+        raise InvalidInput(f"A ticket has at most {MOST_TAGS} tags", "addTags")
+    return tags
 
 
 def _text(value: Any) -> str | None:

@@ -121,6 +121,12 @@ class TestUpdating:
         replaced = await updated(app.id, one, tags=["a"], addTags=["b"])
         assert replaced.tickets[0].tags == ["a", "b"]
 
+    async def test_one_with_too_many_tags_stays_as_it_was(self, app: App) -> None:
+        full = await a_ticket(app.id, tags=[f"tag {number}" for number in range(20)])
+        outcome = await updated(app.id, full, await a_ticket(app.id), addTags=["one more"])
+        assert [refused.message for refused in outcome.refused] == ["A ticket has at most 20 tags"]
+        assert [ticket.tags for ticket in outcome.tickets] == [["one more"]]
+
     async def test_one_that_can_t_be_changed_keeps_no_other_from_it(self, app: App) -> None:
         fine, worked_on = await a_ticket(app.id), await a_ticket(app.id, status=TicketStatus.OPEN)
         stranger = await a_ticket((await an_app()).id)
