@@ -58,8 +58,7 @@ async def _erase_from_events(holding: Holding, person: Person) -> int:
 
 
 async def _erase_from_email_events(holding: Holding, person: Person) -> int:
-    """What a link led to is known of everybody who got it, unless it has an address in it. Mail from before the person
-    was a contact can be forgotten then: nothing is looked for by it any more."""
+    """What a link led to is known of everybody who got it, unless it has an address in it."""
     count = 0
     async for batch in holding.batches(person):
         named = {"_id": {"$in": [event.id for event in batch]}}
@@ -68,8 +67,16 @@ async def _erase_from_email_events(holding: Holding, person: Person) -> int:
         for event in batch:
             if event.url is not None and (url := without_address(event.url)) != event.url:
                 await EmailEvent.find({"_id": event.id}).update(touched({"url": url}))
-    await Delivery.find(sent_to_stranger(person.digests)).update(touched({"addressDigest": None}))
+    await _forget_earlier_mail(person)
     return count
+
+
+async def _forget_earlier_mail(person: Person) -> None:
+    """Of mail from before the person was a contact, by which they were found until now. There is one of each source to
+    nobody."""
+    for identity in person.earlier_mail:
+        nobody_s = {"addressDigest": None, "source": f"erased:{identity}"}
+        await Delivery.find({"_id": identity}).update(touched(nobody_s))
 
 
 def _without(person: Person, value: Any) -> Any:

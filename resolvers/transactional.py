@@ -192,7 +192,8 @@ async def _inserted(planned: Delivery) -> Delivery:
     try:
         return await planned.insert()
     except DuplicateKeyError:
-        first = await Delivery.find_one({"source": planned.source, "contactId": planned.contact_id})
+        to_whom = {"contactId": planned.contact_id, "addressDigest": planned.address_digest}
+        first = await Delivery.find_one({"source": planned.source, **to_whom})
         if first is None:
             raise
         return first
