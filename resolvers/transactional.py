@@ -20,6 +20,7 @@ from core.errors import InvalidInput
 from core.inputs import JsonObject, invalid_input, key_of_email
 from core.mongo import Filter
 from core.runtime import runtime
+from mail.builtin import built_in
 from models.apps import App
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
@@ -75,8 +76,9 @@ async def queue_mail(
     they are kept encrypted, and only until the mail is sent. `language` is the person's, else the app's, where it is
     left out.
 
-    Raises `InvalidInput` for values that are none.
+    Raises `InvalidInput` for values that are none, and for a secret one (as the built-in mail says) among `values`.
     """
+    _refuse_open_secrets(key, values)
     return await plan_mail(
         actor,
         app,
@@ -159,6 +161,13 @@ def checked_values(values: Mapping[str, Any]) -> dict[str, Any]:
     if size > LARGEST_VALUES:
         raise InvalidInput(f"values: must have at most {LARGEST_VALUES:,} bytes", "values")
     return checked
+
+
+def _refuse_open_secrets(key: str, values: Mapping[str, Any]) -> None:
+    mail = built_in(key)
+    for name in [variable.name for variable in mail.variables if variable.secret] if mail else ():
+        if name in values:
+            raise InvalidInput(f"values.{name}: is secret: it belongs in secret_values", f"values.{name}")
 
 
 class _Waiting(BaseModel):

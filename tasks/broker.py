@@ -20,6 +20,7 @@ from tasks.upkeep import (
     apply_pending_events,
     attend_to_campaigns,
     enqueue_forgotten_mail,
+    give_up_old_mail,
     start_due_campaigns,
 )
 from tasks.webhooks import requeue_webhooks
@@ -28,6 +29,7 @@ QUEUE: Final = "allover:tasks"
 RETRIES: Final = 3
 EVERY_MINUTE: Final = "* * * * *"
 EVERY_FIVE_MINUTES: Final = "*/5 * * * *"
+EVERY_HOUR: Final = "17 * * * *"
 SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
@@ -35,6 +37,7 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
+    "give_up_old_mail": (give_up_old_mail, EVERY_HOUR),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""
 
