@@ -86,8 +86,9 @@ class DeliveryThread(Part):
 
 class Delivery(Stored):
     """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`): there is one of each source to each
-    contact, so that whoever plans them may do it again. `email` is empty once the person was erased. To somebody who is
-    no contact, `address_digest` is the keyed hash of the address, by which they are found if they become one.
+    contact, and to each address that is no contact's, so that whoever plans them may do it again. `email` is empty once
+    the person was erased. `address_digest` is the keyed hash of an address that was no contact's, by which the mail is
+    found if it becomes one.
 
     `content` says what it is rendered from (`campaign:<id>`, `template:<key>`, `template-id:<id>` for a trial of just
     that template), `values` with what. `sealed_values` are those of them that are secret, encrypted, until the delivery
@@ -146,7 +147,7 @@ class Delivery(Stored):
     class Settings:
         name = "deliveries"
         indexes: ClassVar[list[Any]] = [
-            IndexModel([("source", ASCENDING), ("contactId", ASCENDING)], unique=True),
+            IndexModel([("source", ASCENDING), ("contactId", ASCENDING), ("addressDigest", ASCENDING)], unique=True),
             IndexModel([("campaignId", ASCENDING), ("status", ASCENDING), ("chunk", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("providerId", ASCENDING)], partialFilterExpression={"providerId": {"$type": "string"}}),

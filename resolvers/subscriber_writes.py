@@ -1,5 +1,6 @@
 """How people become subscribers: found or made, asked to confirm, let in."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,16 +16,23 @@ from core.tokens import fingerprint, random_token
 from models.apps import App
 from models.base import touched
 from models.contacts import ConsentCategory, ConsentState, Contact
+from models.deliveries import Delivery
 from models.subscribers import Confirmation, Subscriber, SubscriberStatus
 from resolvers.consent import Evidence, record_consent
-from resolvers.contact_writes import insert_contact
+from resolvers.contact_writes import insert_contact, with_fields
 from resolvers.suppressions import suppressions_of
 from resolvers.transactional import queue_mail
 
 CONFIRMATION: Final = "newsletter-confirmation"
 """The key of the template that asks to confirm."""
 VALID: Final = timedelta(days=7)
-BETWEEN_MAILS: Final = timedelta(minutes=10)
+A_WHILE: Final = timedelta(days=30)
+BETWEEN_MAILS: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1), timedelta(days=7), A_WHILE)
+"""How long somebody is left alone after the first, the second… mail in a while that asks them to confirm: anybody may
+type in anybody's address."""
+LONGEST_NAME: Final = 60
+PLAIN_NAME: Final = re.compile(r"[^\W\d_][\w .'’-]*")
+LIKE_A_HOST: Final = re.compile(r"\w\w\.\w")
 LINKS_KEPT: Final = 10
 NEWSLETTER: Final = ConsentCategory.NEWSLETTER
 SENDER: Final = Actor.system("newsletter")
@@ -69,8 +77,8 @@ async def speaks_against_evidence(contact: Contact) -> bool:
 
 
 async def ask_to_confirm(app: App, contact: Contact, subscriber: Subscriber, evidence: Evidence, by: Actor) -> None:
-    """Writes to the person, at most once in ten minutes. What they agreed to so far is not touched: somebody else may
-    have typed in their address.
+    """Writes to the person, ever more seldom while they do not answer. What they agreed to so far is not touched:
+    somebody else may have typed in their address, and the name too.
 
     A link works before the mail with it is planned, and the mail is named for the one before it: whoever dies in
     between, or does this at the same time, does no harm.
@@ -80,7 +88,7 @@ async def ask_to_confirm(app: App, contact: Contact, subscriber: Subscriber, evi
     if contact.consents.newsletter.state is ConsentState.NOT_SPECIFIED:
         await record_consent(contact, NEWSLETTER, ConsentState.PENDING, evidence, now, by=by)
     last = subscriber.confirmation_sent_at
-    if last is not None and now - last < BETWEEN_MAILS:
+    if last is not None and now - last < await _pause(app, subscriber, now):
         return
     token = random_token()
     await Subscriber.change({"_id": subscriber.id}, _with_link(token, now))
@@ -88,7 +96,7 @@ async def ask_to_confirm(app: App, contact: Contact, subscriber: Subscriber, evi
         SENDER,
         app,
         CONFIRMATION,
-        contact,
+        with_fields(contact, {"name": plain_name(contact.name)}),
         secret_values={"confirm_url": confirmation_url(app.id, token)},
         language=subscriber.language,
         source=f"{CONFIRMATION}:{subscriber.id}:{iso(last) if last else 'first'}",
@@ -115,6 +123,20 @@ async def activate(subscriber: Subscriber) -> Subscriber:
 
 def confirmation_url(app_id: str, token: str) -> str:
     return f"{runtime().settings.public_url.rstrip('/')}/{app_id}/newsletter/confirm/{token}"
+
+
+def plain_name(name: str) -> str:
+    """A name that can be printed in a mail to somebody who may not have written it; empty for what is none: it might be
+    read as a message, or made a link by a mail program."""
+    is_plain = len(name) <= LONGEST_NAME and PLAIN_NAME.fullmatch(name) and not LIKE_A_HOST.search(name)
+    return name if is_plain else ""
+
+
+async def _pause(app: App, subscriber: Subscriber, now: datetime) -> timedelta:
+    """After the mails that asked them of late."""
+    asked = {"contactId": subscriber.contact_id, "createdAt": {"$gt": now - A_WHILE}}
+    mails = await Delivery.find({**asked, "appId": app.id, "content": f"template:{CONFIRMATION}"}).count()
+    return BETWEEN_MAILS[min(max(mails, 1), len(BETWEEN_MAILS)) - 1]
 
 
 async def _learn(known: Subscriber, details: Mapping[str, Any]) -> Subscriber:

@@ -20,6 +20,7 @@ from core.errors import InvalidInput
 from core.inputs import JsonObject, invalid_input, key_of_email
 from core.mongo import Filter, insert_new
 from core.runtime import runtime
+from mail.builtin import built_in
 from models.apps import App
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, DeliveryThread
@@ -76,8 +77,9 @@ async def queue_mail(
     they are kept encrypted, and only until the mail is sent. `language` is the person's, else the app's, where it is
     left out. `thread` is the conversation that it belongs to.
 
-    Raises `InvalidInput` for values that are none.
+    Raises `InvalidInput` for values that are none, and for a secret one (as the built-in mail says) among `values`.
     """
+    _refuse_open_secrets(key, values)
     return await plan_mail(
         actor,
         app,
@@ -203,6 +205,13 @@ def checked_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
+def _refuse_open_secrets(key: str, values: Mapping[str, Any]) -> None:
+    mail = built_in(key)
+    for name in [variable.name for variable in mail.variables if variable.secret] if mail else ():
+        if name in values:
+            raise InvalidInput(f"values.{name}: is secret: it belongs in secret_values", f"values.{name}")
+
+
 class _Waiting(BaseModel):
     id: PydanticObjectId = Field(alias="_id")
 
@@ -234,7 +243,8 @@ async def _inserted(planned: Delivery) -> Delivery:
     try:
         return await planned.insert()
     except DuplicateKeyError:
-        first = await Delivery.find_one({"source": planned.source, "contactId": planned.contact_id})
+        to_whom = {"contactId": planned.contact_id, "addressDigest": planned.address_digest}
+        first = await Delivery.find_one({"source": planned.source, **to_whom})
         if first is None:
             raise
         return first

@@ -23,6 +23,7 @@ from tasks.upkeep import (
     apply_pending_events,
     attend_to_campaigns,
     enqueue_forgotten_mail,
+    give_up_old_mail,
     start_due_campaigns,
     sweep_attachments,
 )
@@ -50,6 +51,7 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "settle_log_counts": (settle_log_counts, EVERY_MINUTE),
     "forget_old_logs": (forget_old_logs, EVERY_HOUR),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
+    "give_up_old_mail": (give_up_old_mail, EVERY_HOUR),
     "sweep_attachments": (sweep_attachments, EVERY_FIVE_MINUTES),
 }
 """What is done by the clock, by name, and when (cron, UTC)."""

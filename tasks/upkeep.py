@@ -1,7 +1,7 @@
 """Work that comes round by the clock, whatever else happens."""
 
 from core.actor import Actor
-from resolvers import app_events, attachment_upkeep, campaign_upkeep, transactional
+from resolvers import app_events, attachment_upkeep, campaign_upkeep, delivery_recovery, transactional
 
 UPKEEP = Actor.system("upkeep")
 
@@ -14,6 +14,11 @@ async def apply_pending_events() -> None:
 async def enqueue_forgotten_mail() -> None:
     """Leaves mail to the workers that was planned when a server died before it came to that."""
     await transactional.enqueue_forgotten_mail(UPKEEP)
+
+
+async def give_up_old_mail() -> None:
+    """Ends mail that nobody tries to send any more."""
+    await delivery_recovery.give_up_old_mail(UPKEEP)
 
 
 async def start_due_campaigns() -> None:

@@ -63,7 +63,7 @@ PAGE: Final = """<!DOCTYPE html>
 
 
 class Variable(BaseModel):
-    """What a template is given. `sample` stands for it in previews."""
+    """What a template is given. `sample` stands for it in previews. What is `secret` lets somebody in who has it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,6 +71,7 @@ class Variable(BaseModel):
     description: str
     default: Any = None
     sample: Any
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

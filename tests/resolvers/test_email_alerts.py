@@ -72,6 +72,17 @@ class TestChecking:
         assert (alert.numbers.rate, alert.numbers.mean, alert.peak_rate) == (0.08, 0.01, 0.08)
         assert alert.sentence == ("8 of 100 mails bounced within an hour (8.00%, usually 1.00%): 3.00% is too much")
 
+    async def test_what_servers_refuse_at_once_is_a_bounce_too_and_trials_are_nothing(self) -> None:
+        app, known = await an_app(), {"at": clock.now() - 10 * MINUTE, "source": "smtp"}
+        await happened(app, sent=90)
+        refused = [EmailEvent(type="failed", bounce="hard", app_id=app.id, **known) for _ in range(10)]
+        not_sent = [EmailEvent(type="failed", app_id=app.id, **known) for _ in range(40)]
+        trials = [EmailEvent(type="bounced", is_test=True, app_id=app.id, **known) for _ in range(40)]
+        await EmailEvent.insert_many([*refused, *not_sent, *trials])
+        await check_email_alerts(SYSTEM)
+        numbers = (await the_alert()).numbers
+        assert (numbers.sent, numbers.count, numbers.rate) == (100, 10, 0.1)
+
     async def test_bounces_and_complaints_of_each_app_are_looked_at_by_themselves(self) -> None:
         bad, good = await an_app(), await an_app()
         await happened(bad, sent=100, bounced=5, complained=1)

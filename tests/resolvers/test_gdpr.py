@@ -19,7 +19,7 @@ from models.app_events import AppEvent
 from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, Contact
 from models.data_exports import DataExportAccess
-from models.deliveries import Refusal
+from models.deliveries import Delivery, Refusal
 from models.email_events import EmailEvent, EmailEventType
 from models.email_jobs import EmailJob, EmailJobStatus
 from models.shops import Shop
@@ -152,6 +152,14 @@ class TestErasing:
         assert "ada@tea.example" not in left.casefold()
         assert "bob@tea.example" in left
         assert {event.ip for event in await EmailEvent.find({"deliveryId": mail.id}).to_list()} == {None}
+
+    async def test_two_who_got_the_same_before_they_were_contacts_are_both_erased(self) -> None:
+        app, addresses = await an_app(), ("ada@tea.example", "bob@tea.example")
+        for address in addresses:
+            await queue_mail(SYSTEM, app, "welcome", Recipient(address), source="1")
+        for address in addresses:
+            await erase_contact(SYSTEM, str((await a_contact(address)).id))
+        assert {mail.email for mail in await Delivery.find_all().to_list()} == {""}
 
     async def test_what_is_about_others_stays(self) -> None:
         await erase_contact(SYSTEM, str((await ada_everywhere()).id))

@@ -28,7 +28,7 @@ from resolvers.outbox import sending_mail
 from resolvers.suppressions import suppress
 from resolvers.template_inputs import TemplateCreate
 from resolvers.templates import create_template
-from resolvers.transactional import queue_mail
+from resolvers.transactional import Recipient, queue_mail
 from tests.factories.apps import an_app
 from tests.factories.contacts import a_contact
 
@@ -38,6 +38,7 @@ SYSTEM: Final = Actor.system("tests")
 TOKEN: Final = "Kx9vT2pQ7mWz4cRb8nLd3hJf"
 CODE: Final = "483920"
 SECRETS: Final = {"link": f"https://apps.example.com/sign-in/{TOKEN}", "code": CODE}
+ADA: Final = Recipient("ada@example.com")
 TEXT: Final = "{{ code }} is your code for {{ shop }}, or open {{ link }}"
 
 
@@ -224,6 +225,14 @@ class TestTheKey:
 
 
 class TestValidation:
+    async def test_what_a_built_in_mail_calls_secret_is_not_taken_among_the_others(self) -> None:
+        app = await an_app()
+        with pytest.raises(InvalidInput, match="values.confirm_url: is secret"):
+            await queue_mail(
+                SYSTEM, app, "newsletter-confirmation", ADA, values={"confirm_url": SECRETS["link"]}, source="1"
+            )
+        assert await Delivery.find_all().count() == 0
+
     @pytest.mark.parametrize("values", [{"a": object()}, {"$a": 1}, {"a": "x" * 10_001}])
     async def test_they_are_what_other_values_are(self, values: Any) -> None:
         with pytest.raises(InvalidInput) as wrong:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from core import clock
 from core.actor import Actor, Role
 from core.errors import Forbidden, Gone, NotFound, RateLimited, Unauthenticated
+from core.rate_limits import RateLimits
 from core.scopes import Scope
 from core.tokens import fingerprint
 from models.consent_entries import ConsentEntry
@@ -228,7 +229,7 @@ class TestWhoWasErased:
         await unsubscribed_by(await a_delivery(await contact_of(), app_id=app.id))
         assert not (await can_send(READER, NEWSLETTER, app)).allowed
         await signed_up(app)
-        with clock.shifted(BETWEEN_MAILS):
+        with clock.shifted(BETWEEN_MAILS[0]):
             await signed_up(app)
             await confirmed(app)
             assert (await can_send(READER, NEWSLETTER, app)).allowed
@@ -241,10 +242,50 @@ class TestMailsInBetween:
         app = await an_app()
         await signed_up(app)
         assert len(await confirmation_tokens(await signed_up(app))) == 1
-        with clock.shifted(BETWEEN_MAILS):
+        with clock.shifted(BETWEEN_MAILS[0]):
             first, second = await confirmation_tokens(await signed_up(app))
         for token in (first, second):
             assert (await confirm_newsletter(Actor.anonymous(), app.id, token, VISITOR)).is_done
+
+    async def test_whoever_does_not_answer_is_asked_ever_more_seldom(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Anybody may type in anybody's address, again and again."""
+
+        async def whatever(*_: object) -> None:
+            """As from many callers, over many hours."""
+
+        monkeypatch.setattr(RateLimits, "count", whatever)
+        app, asked = await an_app(), list[float]()
+        for hours in (0, 0.1, 0.5, 1, 1.6, 3, 20, 26, 100, 190, 195, 400, 719, 721):
+            with clock.shifted(timedelta(hours=hours)):
+                await signed_up(app)
+            if len(await confirmation_tokens(await subscriber_at(app))) > len(asked):
+                asked.append(hours)
+        assert asked == [0, 0.5, 1.6, 26, 195, 721]
+
+    async def test_of_one_app_says_nothing_of_another(self) -> None:
+        for app in (await an_app(), await an_app()):
+            assert len(await confirmation_tokens(await signed_up(app))) == 1
+
+    @pytest.mark.parametrize(
+        ("name", "printed"),
+        [
+            ("Ada Lovelace", "Ada Lovelace"),
+            ("J.R.R. Tolkien", "J.R.R. Tolkien"),
+            ("Dr. José-María O’Neill", "Dr. José-María O’Neill"),
+            ("山田 太郎", "山田 太郎"),
+            ("Win at evil.example", ""),
+            ("visit evil.com/free now", ""),
+            ("You have won! Call 555 1234", ""),
+            ("x" * 61, ""),
+            ("<b>Ada</b>", ""),
+            ("", ""),
+        ],
+    )
+    async def test_print_no_message_that_somebody_typed_in_as_a_name(self, name: str, printed: str) -> None:
+        app = await an_app()
+        await signed_up(app, name=name)
+        (mail,) = await Delivery.find_all().to_list()
+        assert (mail.name, (await contact_of()).name) == (printed, name)
 
     async def test_there_is_one_for_many_who_ask_at_once(self) -> None:
         app = await an_app()

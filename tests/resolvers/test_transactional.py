@@ -108,6 +108,13 @@ class TestOnce:
         planned = [await queued(one, app), await queued(other, app), await queued(one, app, source="welcome:2")]
         assert len({delivery.id for delivery in planned}) == len(await jobs()) == 3
 
+    async def test_two_strangers_are_two_people_and_one_is_one_whatever_the_case(self) -> None:
+        app = await an_app()
+        ada = await queued(ADA, app)
+        assert (await queued(Recipient("ADA@EXAMPLE.COM"), app)).id == ada.id
+        grace = await queued(Recipient("grace@example.com"), app)
+        assert (grace.email, len(await jobs())) == ("grace@example.com", 2)
+
     async def test_what_was_sent_is_not_left_to_workers_again(self) -> None:
         app, contact = await an_app(), await a_contact()
         delivery = await queued(contact, app)
