@@ -227,7 +227,7 @@ class TestTheKey:
 class TestValidation:
     async def test_what_a_built_in_mail_calls_secret_is_not_taken_among_the_others(self) -> None:
         app = await an_app()
-        with pytest.raises(InvalidInput, match="values.confirm_url: is secret"):
+        with pytest.raises(InvalidInput, match=r"values\.confirm_url: is secret"):
             await queue_mail(
                 SYSTEM, app, "newsletter-confirmation", ADA, values={"confirm_url": SECRETS["link"]}, source="1"
             )

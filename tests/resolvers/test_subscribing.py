@@ -271,7 +271,7 @@ class TestMailsInBetween:
         [
             ("Ada Lovelace", "Ada Lovelace"),
             ("J.R.R. Tolkien", "J.R.R. Tolkien"),
-            ("Dr. José-María O’Neill", "Dr. José-María O’Neill"),
+            ("Dr. José-María O’Neill", "Dr. José-María O’Neill"),  # noqa: RUF001
             ("山田 太郎", "山田 太郎"),
             ("Win at evil.example", ""),
             ("visit evil.com/free now", ""),
