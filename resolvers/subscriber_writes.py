@@ -31,7 +31,7 @@ BETWEEN_MAILS: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(day
 """How long somebody is left alone after the first, the second… mail in a while that asks them to confirm: anybody may
 type in anybody's address."""
 LONGEST_NAME: Final = 60
-PLAIN_NAME: Final = re.compile(r"[^\W\d_][\w .'’-]*")
+PLAIN_NAME: Final = re.compile(r"[^\W\d_][\w .'’-]*")  # noqa: RUF001
 LIKE_A_HOST: Final = re.compile(r"\w\w\.\w")
 LINKS_KEPT: Final = 10
 NEWSLETTER: Final = ConsentCategory.NEWSLETTER
