@@ -70,4 +70,4 @@ def target_of(hit: Hit, delivery: Row | None, links: Links) -> str:
     """Empty for the pixel, and where there is no such link."""
     source = None if delivery is None or hit.link == OPENED else source_of(delivery)
     of_source = links.get(source, ()) if source else ()
-    return of_source[hit.link - 1] if hit.link <= len(of_source) else ""
+    return of_source[hit.link - 1] if OPENED < hit.link <= len(of_source) else ""
