@@ -33,6 +33,7 @@ from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
+from resolvers.enrollment_erasure import ENROLLMENTS
 from resolvers.erasing import (
     erase_attachments,
     erase_from_app_events,
@@ -83,7 +84,16 @@ HOLDINGS: Final = (
         frozenset(
             {"app_id", "kind", "category", "email", "status", "refusal", "created_at", "sent_at", "delivered_at"}
         ),
-        overwriting(lambda person: {"email": "", "name": "", "values": {}, "sealedValues": None, "response": None}),
+        overwriting(
+            lambda person: {
+                "email": "",
+                "name": "",
+                "values": {},
+                "sealedValues": None,
+                "response": None,
+                "subject": None,
+            }
+        ),
     ),
     Holding(
         EmailEvent,
@@ -103,6 +113,7 @@ HOLDINGS: Final = (
         frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
         deleting,
     ),
+    ENROLLMENTS,
     FEEDBACK,
     LOGS,
     PROSPECT_NOTES,

@@ -45,6 +45,7 @@ from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.prospects import a_prospect
+from tests.factories.sequences import a_sequence, an_enrollment
 from tests.factories.shops import a_shop, an_event
 from tests.factories.tickets import a_ticket, said
 from tests.factories.wants import submitted
@@ -63,6 +64,7 @@ async def ada_everywhere() -> Contact:
     await an_event(app.id, "banner-published", shop.domain, by="ada lovelace", notify=[ADDRESS, "bob@tea.example"])
     await an_event(app.id, "banner-published", shop.domain, by="Bob")
     ada = await get_contact(SYSTEM, ADDRESS)
+    await an_enrollment(await a_sequence([{"type": "task"}]), ada, greeting="Ada Lovelace")
     evidence = {"ip": "203.0.113.7", "userAgent": "Firefox", "text": "Yes, write to me"}
     await with_consent(ada, ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN, **evidence)
     await block(ADDRESS, SuppressionReason.MANUAL, at=clock.now(), source="tests", note="Ada said so")
@@ -125,6 +127,7 @@ class TestErasing:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
             "magic_links": 1,
             "prospect_notes": 1,
@@ -287,6 +290,7 @@ class TestExporting:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
             "magic_links": 1,
             "prospect_notes": 1,
