@@ -24,6 +24,7 @@ from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
 from schema.health import HealthQueries
+from schema.inbound_messages import InboundMessageMutations, InboundMessageQueries, InboundMessageSubscriptions
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
@@ -90,6 +91,7 @@ class Query(
     WantBoardQueries,
     WantQueries,
     WebhookEventQueries,
+    InboundMessageQueries,
     SlackRoutingQueries,
     EmailAlertQueries,
     HealthQueries,
@@ -135,6 +137,7 @@ class Mutation(
     WantBoardMutations,
     WantMutations,
     WebhookEventMutations,
+    InboundMessageMutations,
     SlackRoutingMutations,
     EmailAlertMutations,
 ):
@@ -150,6 +153,7 @@ class Subscription(
     CampaignSubscriptions,
     EmailAlertSubscriptions,
     LogSubscriptions,
+    InboundMessageSubscriptions,
 ):
     pass
 

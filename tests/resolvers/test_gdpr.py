@@ -40,6 +40,7 @@ from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.dying import Killed, dying
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
 from tests.factories.feedback import said as said_of
+from tests.factories.inbound import a_mail, received
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
@@ -90,6 +91,7 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    await received(a_mail(f"Ada Lovelace writes from {ADDRESS}", sender=f"Ada Lovelace <{ADDRESS}>"))
     await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
@@ -122,6 +124,7 @@ class TestErasing:
             "logs": 1,
             "end_users": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
             "subscribers": 1,
             "shops": 1,
@@ -282,6 +285,7 @@ class TestExporting:
             "logs": 1,
             "end_users": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
             "subscribers": 1,
             "shops": 1,
