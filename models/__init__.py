@@ -19,6 +19,7 @@ from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
+from models.enrollments import Enrollment
 from models.event_counts import EventCount
 from models.feedback import Feedback
 from models.files import File, FileChunk
@@ -30,6 +31,8 @@ from models.magic_links import MagicLink
 from models.metrics import MetricRollup, ShopTimeline
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
+from models.prospects import Prospect, ProspectNote
+from models.sequences import Sequence, SequenceDay, SequenceVersion
 from models.shops import Shop
 from models.slack_messages import SlackLane, SlackMessage
 from models.slack_routing import SlackRule
@@ -61,6 +64,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailEvent,
     EmailJob,
     EndUser,
+    Enrollment,
     ErrorGroup,
     ErrorGroupShop,
     EventCount,
@@ -75,6 +79,11 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     MetricRollup,
     NewsletterTemplate,
     Plan,
+    Prospect,
+    ProspectNote,
+    Sequence,
+    SequenceDay,
+    SequenceVersion,
     Shop,
     ShopTimeline,
     SlackLane,

@@ -11,6 +11,7 @@ from resolvers import (
     apps,
     attachments,
     auth,
+    automation_conditions,
     campaign_life,
     campaigns,
     consent,
@@ -60,6 +61,7 @@ from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import attachments as attachments_views
 from rest_compat import auth as auth_views
+from rest_compat import automations as automations_views
 from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
 from rest_compat import data_exports as data_exports_views
@@ -96,6 +98,7 @@ from rest_compat.apps import AppWire
 from rest_compat.attachments import FILES as ATTACHMENTS
 from rest_compat.attachments import AttachmentWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
+from rest_compat.automations import ConditionCheckWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
@@ -328,6 +331,9 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/admin/slack-routing/", slack_routing_views.create_slack_rule, slack_routing.create_slack_rule, DataMessage[SlackRuleWire], 201, errors=(404,)),
         Route("PATCH", "/admin/slack-routing/{id}", slack_routing_views.update_slack_rule, slack_routing.update_slack_rule, DataMessage[SlackRuleWire]),
         Route("DELETE", "/admin/slack-routing/{id}", slack_routing_views.delete_slack_rule, slack_routing.delete_slack_rule, Message),
+    ],
+    "Automations": [
+        Route("POST", "/admin/automations/configs/validate-condition", automations_views.validate_condition, automation_conditions.validate_condition, Data[ConditionCheckWire]),
     ],
     "Email Alerts": [
         Route("GET", "/admin/email-alerts/", email_alerts_views.list_email_alerts, email_alerts.list_email_alerts, Paged[EmailAlertWire]),

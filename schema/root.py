@@ -10,6 +10,7 @@ from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.automation_conditions import AutomationConditionQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
@@ -93,6 +94,7 @@ class Query(
     WebhookEventQueries,
     InboundMessageQueries,
     SlackRoutingQueries,
+    AutomationConditionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):

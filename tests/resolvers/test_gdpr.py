@@ -30,6 +30,7 @@ from resolvers.data_exports import DataExportCreate, Visitor, create_data_export
 from resolvers.gdpr import ERASE, erase_contact, export_contact, finish_erasure
 from resolvers.job_leases import claim, fail
 from resolvers.personal_data import EXEMPT, HOLDINGS
+from resolvers.prospect_notes import ProspectNoteCreate, add_prospect_note
 from resolvers.sending import can_send
 from resolvers.suppressions import suppress as block
 from resolvers.transactional import Recipient, queue_mail
@@ -44,6 +45,8 @@ from tests.factories.inbound import a_mail, received
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
+from tests.factories.prospects import a_prospect
+from tests.factories.sequences import a_sequence, an_enrollment
 from tests.factories.shops import a_shop, an_event
 from tests.factories.tickets import a_ticket, said
 from tests.factories.wants import submitted
@@ -62,6 +65,7 @@ async def ada_everywhere() -> Contact:
     await an_event(app.id, "banner-published", shop.domain, by="ada lovelace", notify=[ADDRESS, "bob@tea.example"])
     await an_event(app.id, "banner-published", shop.domain, by="Bob")
     ada = await get_contact(SYSTEM, ADDRESS)
+    await an_enrollment(await a_sequence([{"type": "task"}]), ada, greeting="Ada Lovelace")
     evidence = {"ip": "203.0.113.7", "userAgent": "Firefox", "text": "Yes, write to me"}
     await with_consent(ada, ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN, **evidence)
     await block(ADDRESS, SuppressionReason.MANUAL, at=clock.now(), source="tests", note="Ada said so")
@@ -92,6 +96,8 @@ async def ada_everywhere() -> Contact:
         addresses=[ADDRESS],
     )
     await received(a_mail(f"Ada Lovelace writes from {ADDRESS}", sender=f"Ada Lovelace <{ADDRESS}>"))
+    prospect = await a_prospect(ADDRESS, name="Ada Lovelace", facts={"assistant": "Ada Lovelace"})
+    await add_prospect_note(SYSTEM, str(prospect.id), ProspectNoteCreate(note=f"Ada Lovelace called: {ADDRESS}"))
     await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
@@ -123,9 +129,12 @@ class TestErasing:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
             "inbound_messages": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
@@ -284,9 +293,12 @@ class TestExporting:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
             "inbound_messages": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
