@@ -19,6 +19,7 @@ from models.inbound_messages import InboundClassification, InboundMatch, Inbound
 from models.slack_routing import SlackTopic
 from resolvers.consent import Evidence
 from resolvers.email_events import event_about, record_event
+from resolvers.enrollment_exits import exit_by_reply, hold_for_absence
 from resolvers.inbound_matching import Belonging, addresses_of
 from resolvers.inbound_reading import Reading
 from resolvers.inbound_receiving import KEEPER
@@ -31,7 +32,7 @@ PER_SENDER: Final = 20
 """Mails of one sender in an hour from which something follows: more are a loop, or an attack."""
 HOUR: Final = timedelta(hours=1)
 LONGEST_DETAIL: Final = 500
-MACHINES: Final = (InboundClassification.OUT_OF_OFFICE, InboundClassification.AUTO_REPLY, InboundClassification.BOUNCE)
+MACHINES: Final = (InboundClassification.AUTO_REPLY, InboundClassification.BOUNCE)
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ async def effects_of(message: InboundMessage, reading: Reading, found: Belonging
         return Effects(await _of_report(message, reading, found))
     if reading.bounce:
         return Effects(await _of_bounce(message, reading, found))
+    if message.classification is InboundClassification.OUT_OF_OFFICE:
+        return Effects(await _of_absence(message, found))
     if message.classification in MACHINES:
         return Effects()
     if problem := await _why_not(message, found):
@@ -87,6 +90,14 @@ async def _of_bounce(message: InboundMessage, reading: Reading, found: Belonging
     return [f"Recorded a {kind.value} bounce"]
 
 
+async def _of_absence(message: InboundMessage, found: Belonging) -> list[str]:
+    """Whoever is back by now has not to be waited for."""
+    if found.enrollment_id is None or message.returns_at is None or message.returns_at <= clock.now():
+        return []
+    held = await hold_for_absence(KEEPER, found.enrollment_id, message.returns_at)
+    return [f"The sequence waits until {message.returns_at:%Y-%m-%d}"] if held else []
+
+
 def _is_about(found: Belonging, named: Sequence[str]) -> bool:
     """Reports can be forged. One that came to the signed address of a mail is about it; another has to name who got
     that mail, unless it names nobody."""
@@ -102,6 +113,8 @@ async def _of_person(message: InboundMessage, reading: Reading, found: Belonging
     if delivery is not None:
         await _record(message, delivery, EmailEventType.REPLIED)
         effects.outcomes.append("Recorded a reply")
+    if found.enrollment_id is not None and await exit_by_reply(KEEPER, found.enrollment_id) is not None:
+        effects.outcomes.append("Ended the sequence for them")
     if leaves and delivery is not None and found.ticket is None:
         effects.outcomes.append(await _leave(message, delivery, found))
     added = await add_to_ticket(KEEPER, message, reading, found)
@@ -146,9 +159,12 @@ async def _why_not(message: InboundMessage, found: Belonging) -> str | None:
 
 
 async def _tell(message: InboundMessage, found: Belonging) -> None:
+    """Of what somebody wrote to us, and not of whatever else comes to a mail server."""
+    if found.by is None and not found.is_to_app:
+        return
     app_id = found.app.id if found.app else None
     who = message.sender_name or message.sender
-    text = f"{who} answered “{message.subject}”: {message.classification.value}"
+    text = f"{who} {'answered' if found.by else 'wrote'} “{message.subject}”: {message.classification.value}"
     await tell_slack(KEEPER, SlackTopic.REPLIES, app_id, text, key=f"inbound:{identity('slack', message)}")
 
 

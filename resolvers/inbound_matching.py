@@ -49,6 +49,12 @@ class Belonging:
     how: str = "It belongs to nothing that we know"
 
     @property
+    def enrollment_id(self) -> PydanticObjectId | None:
+        """Of whom the mail was for, in a sequence."""
+        outreach = self.delivery.outreach if self.delivery else None
+        return outreach.enrollment_id if outreach else None
+
+    @property
     def fields(self) -> dict[str, Any]:
         """By stored name."""
         return {
@@ -58,6 +64,7 @@ class Belonging:
             "campaignId": self.delivery.campaign_id if self.delivery else None,
             "ticketId": self.ticket.id if self.ticket else None,
             "contactId": self.contact.id if self.contact else None,
+            "enrollmentId": self.enrollment_id,
         }
 
 
@@ -71,8 +78,8 @@ async def belonging_of(message: InboundMessage, reading: Reading) -> Belonging:
     else:
         named = await _by_reference(reading)
         found = _together(await _by_address(addresses), named) or named or Belonging()
-        if found.by is None and reading.is_by_person and message.sender_key:
-            found = await _by_sender(message, addressed) or found
+        if found.by is None and message.sender_key and (subject := _subject(message, reading)):
+            found = await _by_sender(message, addressed, subject) or found
     app_id = _app_id(found)
     app = next((app for app in apps if app.id == app_id), None) or addressed
     contact = found.contact or await _contact_of(message, reading, found)
@@ -171,27 +178,38 @@ async def _ticket_of(delivery: Delivery) -> Ticket | None:
     return await Ticket.get(delivery.thread.ticket_id) if delivery.thread and delivery.thread.ticket_id else None
 
 
-async def _by_sender(message: InboundMessage, app: App | None) -> Belonging | None:
-    """A conversation of somebody under the same subject: one that says nothing finds nothing."""
-    subject = " ".join(bare_subject(message.subject).casefold().split())
-    if len(subject) < SHORTEST_SUBJECT:
+def _subject(message: InboundMessage, reading: Reading) -> str | None:
+    """What a conversation may be found by: of a person's mail, and of a reply that somebody's program wrote, which
+    says so before the subject. None where it says too little."""
+    if reading.bounce or reading.report:
         return None
-    how = f"Its sender was in a conversation about “{bare_subject(message.subject)[:100]}”"
+    subject = message.subject.partition(":")[2] if reading.auto else message.subject
+    plain = _plain(subject)
+    return plain if len(plain) >= SHORTEST_SUBJECT else None
+
+
+def _plain(subject: str) -> str:
+    return " ".join(bare_subject(subject).casefold().split())
+
+
+async def _by_sender(message: InboundMessage, app: App | None, subject: str) -> Belonging | None:
+    how = f"Its sender was in a conversation about “{subject[:100]}”"
     since = {"createdAt": {"$gte": clock.now() - RECENT}}
     theirs = Ticket.find({"emailKey": message.sender_key, **since}).sort("-createdAt").limit(MOST_LOOKED_AT)
     for ticket in await theirs.to_list():
         is_of_app = app is None or app.id == ticket.app_id
-        if is_of_app and " ".join(bare_subject(ticket.subject).casefold().split()) == subject:
+        if is_of_app and _plain(ticket.subject) == subject:
             return Belonging(InboundMatch.SENDER, ticket=ticket, how=how)
     contact = await Contact.find_one({"emailKey": message.sender_key, "erasedAt": None})
     if contact is None:
         return None
     sent = Delivery.find({"contactId": contact.id, **since}).sort("-createdAt", "-_id").limit(MOST_LOOKED_AT)
-    deliveries = [one for one in await sent.to_list() if one.campaign_id and one.status is DeliveryStatus.SENT]
+    deliveries = [one for one in await sent.to_list() if one.status is DeliveryStatus.SENT]
     subjects = await _subjects({one.campaign_id for one in deliveries if one.campaign_id})
     for delivery in deliveries:
         pattern = subjects.get(delivery.campaign_id)
-        if pattern and pattern.fullmatch(subject):
+        has_it = delivery.subject is not None and _plain(delivery.subject) == subject
+        if has_it or (pattern and pattern.fullmatch(subject)):
             return Belonging(InboundMatch.SENDER, delivery=delivery, contact=contact, how=how)
     return None
 

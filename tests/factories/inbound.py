@@ -6,7 +6,9 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import format_datetime
 from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -41,6 +43,7 @@ def a_mail(
     answers: str | None = None,
     html: str | None = None,
     files: Sequence[tuple[str, str, bytes]] = (),
+    date: datetime = datetime(2025, 3, 4, 9, tzinfo=UTC),
     **fields: str,
 ) -> bytes:
     """As a person's mail program writes it. `answers` is the Message-ID of ours; `fields` are further ones of the
@@ -48,7 +51,7 @@ def a_mail(
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, to, subject
     mail["Message-ID"] = message_id or f"<{next(_numbers)}@mail.tea.example>"
-    mail["Date"] = "Tue, 04 Mar 2025 10:00:00 +0100"
+    mail["Date"] = format_datetime(date)
     if answers is not None:
         mail["In-Reply-To"] = mail["References"] = answers
     for name, value in fields.items():

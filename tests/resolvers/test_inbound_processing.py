@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from beanie import PydanticObjectId
 
+from core import clock
 from core.errors import found
 from core.runtime import Runtime, start
 from models.apps import App, AppSupport
 from models.attachments import Attachment, AttachmentStatus
 from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, Contact
-from models.deliveries import Delivery, DeliveryStatus, DeliveryThread
+from models.deliveries import Delivery, DeliveryOutreach, DeliveryStatus, DeliveryThread
 from models.email_events import BounceKind, EmailEvent, EmailEventType
+from models.enrollments import Enrollment, EnrollmentStatus, ExitReason
 from models.files import FileChunk
 from models.inbound_messages import InboundClassification, InboundMatch, InboundMessage, InboundStatus
 from models.slack_messages import SlackMessage
@@ -32,6 +35,7 @@ from tests.factories.dying import Killed, dying
 from tests.factories.inbound import CUSTOMER, DOMAIN, a_bounce, a_complaint, a_mail, kept, processed, received
 from tests.factories.mail import a_campaign, a_delivery
 from tests.factories.people import an_actor
+from tests.factories.sequences import a_sequence, an_enrollment, an_outreach_template, current, mail
 from tests.factories.slack import a_rule
 from tests.factories.tickets import a_ticket, conversation
 
@@ -269,6 +273,58 @@ class TestPeople:
         await delivery.set({"email": ""})
         await received(a_bounce(str(delivery.message_id)))
         assert await events_of(delivery) == []
+
+
+class TestSequences:
+    """Mail of a step, to somebody who is in a sequence."""
+
+    @pytest.fixture
+    async def enrolled(self, app: App, ada: Contact) -> tuple[Enrollment, Delivery]:
+        sequence = await a_sequence([mail(await an_outreach_template(app.id))])
+        enrollment = await an_enrollment(sequence, ada)
+        identity = PydanticObjectId()
+        outreach = DeliveryOutreach(sequence_id=sequence.id, enrollment_id=enrollment.id, step=1)
+        names = {"id": identity, "message_id": f"<{identity}@banners.example>", "app_id": app.id}
+        return enrollment, await a_delivery(ada, outreach=outreach, subject="A question, Ada", **names)
+
+    @pytest.mark.parametrize("by", ["address", "reference", "sender"])
+    async def test_an_answer_ends_it(self, enrolled: tuple[Enrollment, Delivery], by: str) -> None:
+        enrollment, delivery = enrolled
+        ways: dict[str, dict[str, Any]] = {
+            "address": {"to": mail_reply_address(delivery.id), "sender": OTHER},
+            "reference": {"answers": delivery.message_id},
+            "sender": {"subject": "Aw: A question, Ada"},
+        }
+        message = await received(a_mail("Not interested.", **ways[by]))
+        assert (message.enrollment_id, message.matched_by) == (enrollment.id, InboundMatch(by))
+        after = await current(enrollment.id)
+        assert (after.status, after.exit_reason) == (EnrollmentStatus.EXITED, ExitReason.REPLIED)
+        assert message.outcomes == ["Recorded a reply", "Ended the sequence for them"]
+
+    @pytest.mark.parametrize("says", ["until", "nothing"])
+    async def test_whoever_is_away_is_waited_for(self, enrolled: tuple[Enrollment, Delivery], says: str) -> None:
+        enrollment, delivery = enrolled
+        now = clock.now()
+        back = (now + timedelta(days=20)).date()
+        text = f"I am out of the office until {back:%d %B %Y}." if says == "until" else "I am out of the office."
+        away: dict[str, Any] = {"auto_submitted": "auto-replied", "subject": "Automatic reply: A question, Ada"}
+        message = await received(a_mail(text, answers=delivery.message_id, date=now, **away))
+        held = (await current(enrollment.id)).held_until
+        assert held is not None
+        assert held.date() == (back if says == "until" else (now + timedelta(days=7)).date())
+        assert message.outcomes == [f"The sequence waits until {held:%Y-%m-%d}"]
+        assert (await current(enrollment.id)).status is EnrollmentStatus.ACTIVE
+
+    async def test_one_that_names_no_mail_is_found_by_who_is_away(self, enrolled: tuple[Enrollment, Delivery]) -> None:
+        away: dict[str, Any] = {"auto_submitted": "auto-replied", "subject": "Automatic reply: A question, Ada"}
+        message = await received(a_mail("I am out of the office.", date=clock.now(), **away))
+        assert (message.enrollment_id, message.matched_by) == (enrolled[0].id, InboundMatch.SENDER)
+
+    async def test_who_is_back_is_not_waited_for(self, enrolled: tuple[Enrollment, Delivery]) -> None:
+        enrollment, delivery = enrolled
+        raw = a_mail("I am out of the office.", answers=delivery.message_id, auto_submitted="auto-replied")
+        assert (await received(raw)).outcomes == []
+        assert (await current(enrollment.id)).held_until is None
 
 
 class TestAgain:

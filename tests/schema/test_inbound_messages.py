@@ -17,7 +17,7 @@ INBOX = """query ($filter: InboundMessageFilterInput) { inboundMessages(first: 1
 ASSIGN = """mutation ($id: ID!, $input: InboundMessageAssignInput!) { inboundMessageAssign(id: $id, input: $input) {
   inboundMessage { status matchedBy } userErrors { code field message } } }"""
 CLASSIFY = """mutation ($id: ID!, $input: InboundMessageClassifyInput!) {
-  inboundMessageClassify(id: $id, input: $input) { inboundMessage { classification classifiedBy } userErrors { code } } }"""
+  inboundMessageClassify(id: $id, input: $input) { inboundMessage { classification classifiedBy } } }"""
 REPROCESS = "mutation ($id: ID!) { inboundMessageReprocess(id: $id) { inboundMessage { status } userErrors { code } } }"
 STATS = "{ inboundStats { total byStatus { status count } byClassification { classification count } } }"
 
