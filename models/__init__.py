@@ -24,6 +24,7 @@ from models.event_counts import EventCount
 from models.feedback import Feedback
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
+from models.inbound_messages import InboundMessage
 from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
 from models.logs import LogEntry
 from models.magic_links import MagicLink
@@ -71,6 +72,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     FileChunk,
     Feedback,
     IdempotencyRecord,
+    InboundMessage,
     LogEntry,
     LogHour,
     MagicLink,

@@ -25,6 +25,8 @@ from resolvers import (
     feedback_stats,
     gdpr,
     health,
+    inbound_messages,
+    inbound_stats,
     log_deletions,
     log_ingestion,
     logs,
@@ -69,6 +71,7 @@ from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import feedback as feedback_views
 from rest_compat import health as health_views
+from rest_compat import inbound_messages as inbound_messages_views
 from rest_compat import logs as logs_views
 from rest_compat import magic_links as magic_links_views
 from rest_compat import metrics as metrics_views
@@ -110,6 +113,7 @@ from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.feedback import FeedbackStatsWire, FeedbackWire
 from rest_compat.health import HealthWire
+from rest_compat.inbound_messages import InboundMessageDetailWire, InboundMessageWire, InboundStatsWire
 from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
 from rest_compat.metric_wires import (
@@ -140,6 +144,9 @@ from rest_compat.wants import WantStatsWire, WantWire
 from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
 # fmt: off
+INBOUND: Final = ("Authorization", "svix-id", "svix-timestamp", "svix-signature", "X-Signature", "X-Timestamp", "X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp")
+"""What the services sign received mail with, each in its own way."""
+
 CATEGORIES: Final[Categories] = {
     "Auth": [
         Route("POST", "/auth/login", auth_views.log_in, auth.log_in, SessionWire, errors=(401,)),
@@ -285,6 +292,7 @@ CATEGORIES: Final[Categories] = {
     "Webhooks": [
         Route("POST", "/webhooks/resend", webhooks_views.receive_resend_webhook, webhooks.receive_resend_webhook, ResendReceivedWire, signed_by=("svix-id", "svix-timestamp", "svix-signature")),
         Route("POST", "/webhooks/cold-provider", webhooks_views.receive_cold_provider_webhook, webhooks.receive_cold_provider_webhook, ReceivedMessageWire, signed_by=("X-Signature",)),
+        Route("POST", "/webhooks/inbound/{provider}", webhooks_views.receive_inbound_webhook, webhooks.receive_inbound_webhook, ReceivedMessageWire, errors=(503,), signed_by=INBOUND, admit=webhooks_views.admit_inbound_webhook),
     ],
     "Email Tracking": [
         Route("GET", "/t/o/{token}", tracking_views.open_pixel, tracking.record_open, None, media_type="image/gif", is_shortcut=True),
@@ -305,6 +313,11 @@ CATEGORIES: Final[Categories] = {
         Route("GET", "/admin/email-jobs/", email_jobs_views.list_email_jobs, email_jobs.list_email_jobs, Paged[EmailJobWire]),
         Route("GET", "/admin/email-jobs/stats", email_jobs_views.email_job_stats, email_jobs.email_job_stats, Data[EmailJobStatsWire]),
         Route("GET", "/admin/email-jobs/{id}", email_jobs_views.get_email_job, email_jobs.get_email_job, Data[EmailJobWire]),
+    ],
+    "Inbound Mail": [
+        Route("GET", "/admin/inbound/messages", inbound_messages_views.list_inbound_messages, inbound_messages.list_inbound_messages, Paged[InboundMessageWire]),
+        Route("GET", "/admin/inbound/messages/stats", inbound_messages_views.show_inbound_stats, inbound_stats.inbound_stats, Data[InboundStatsWire]),
+        Route("GET", "/admin/inbound/messages/{id}", inbound_messages_views.get_inbound_message, inbound_messages.get_inbound_message, Data[InboundMessageDetailWire]),
     ],
     "Health": [
         Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),

@@ -25,6 +25,7 @@ from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
 from schema.health import HealthQueries
+from schema.inbound_messages import InboundMessageMutations, InboundMessageQueries, InboundMessageSubscriptions
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
@@ -91,6 +92,7 @@ class Query(
     WantBoardQueries,
     WantQueries,
     WebhookEventQueries,
+    InboundMessageQueries,
     SlackRoutingQueries,
     AutomationConditionQueries,
     EmailAlertQueries,
@@ -137,6 +139,7 @@ class Mutation(
     WantBoardMutations,
     WantMutations,
     WebhookEventMutations,
+    InboundMessageMutations,
     SlackRoutingMutations,
     EmailAlertMutations,
 ):
@@ -152,6 +155,7 @@ class Subscription(
     CampaignSubscriptions,
     EmailAlertSubscriptions,
     LogSubscriptions,
+    InboundMessageSubscriptions,
 ):
     pass
 

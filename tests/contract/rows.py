@@ -9,7 +9,6 @@ from rest_compat.routes import CATEGORIES
 from rest_compat.routing import Route
 
 ROWS_TO_COME: Final[Mapping[str, str]] = {
-    "POST /webhooks/inbound/{provider}": "it comes with reading received mail",
     "GET /admin/automations/configs": "it comes with the automations themselves",
     "POST /admin/automations/configs": "it comes with the automations themselves",
     "GET /admin/automations/configs/{id}": "it comes with the automations themselves",

@@ -41,6 +41,7 @@ from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.dying import Killed, dying
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
 from tests.factories.feedback import said as said_of
+from tests.factories.inbound import a_mail, received
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
@@ -94,6 +95,7 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    await received(a_mail(f"Ada Lovelace writes from {ADDRESS}", sender=f"Ada Lovelace <{ADDRESS}>"))
     prospect = await a_prospect(ADDRESS, name="Ada Lovelace", facts={"assistant": "Ada Lovelace"})
     await add_prospect_note(SYSTEM, str(prospect.id), ProspectNoteCreate(note=f"Ada Lovelace called: {ADDRESS}"))
     await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
@@ -129,6 +131,7 @@ class TestErasing:
             "end_users": 1,
             "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
             "prospect_notes": 1,
             "prospects": 1,
@@ -292,6 +295,7 @@ class TestExporting:
             "end_users": 1,
             "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
             "prospect_notes": 1,
             "prospects": 1,
