@@ -24,12 +24,14 @@ from models.event_counts import EventCount
 from models.feedback import Feedback
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
+from models.inbound_messages import InboundMessage
 from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
 from models.logs import LogEntry
 from models.magic_links import MagicLink
 from models.metrics import MetricRollup, ShopTimeline
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
+from models.prospects import Prospect, ProspectNote
 from models.sequences import Sequence, SequenceDay, SequenceVersion
 from models.shops import Shop
 from models.slack_messages import SlackLane, SlackMessage
@@ -71,12 +73,15 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     FileChunk,
     Feedback,
     IdempotencyRecord,
+    InboundMessage,
     LogEntry,
     LogHour,
     MagicLink,
     MetricRollup,
     NewsletterTemplate,
     Plan,
+    Prospect,
+    ProspectNote,
     Sequence,
     SequenceDay,
     SequenceVersion,

@@ -46,7 +46,9 @@ from resolvers.erasing import (
 )
 from resolvers.feedback_erasure import FEEDBACK
 from resolvers.holdings import Holding, deleting, overwriting, sent_to_stranger
+from resolvers.inbound_erasure import INBOUND_MESSAGES
 from resolvers.log_erasure import LOGS
+from resolvers.prospect_erasure import PROSPECT_NOTES, PROSPECTS
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
 from resolvers.want_erasure import WANT_VOTES, WANTS
 
@@ -114,7 +116,10 @@ HOLDINGS: Final = (
     ),
     ENROLLMENTS,
     FEEDBACK,
+    INBOUND_MESSAGES,
     LOGS,
+    PROSPECT_NOTES,
+    PROSPECTS,
     Holding(
         Subscriber,
         lambda person: {"contactId": person.contact.id},
@@ -195,8 +200,8 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     ApiKey: "made by staff for an app's backend",
     NewsletterTemplate: "written by staff, for nobody in particular",
     ContactRollup: "numbers, counted from the events",
-    File: "the bytes of attachments, which go with them",
-    FileChunk: "the bytes of attachments, which go with them",
+    File: "the bytes of attachments and received mail, which go with them",
+    FileChunk: "the bytes of attachments and received mail, which go with them",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
     SlackMessage: "news for the company, which is forgotten when it is posted, and after a week in any case",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",

@@ -30,6 +30,8 @@ from resolvers.tracking_visits import Visit
 SOURCE: Final = "tracking"
 AT_ONCE: Final = 256
 """Hits that share a write."""
+BESIDE: Final = 20
+"""So many wait before a second write begins beside one: two commands cost as much as reading and storing forty hits."""
 PER_MINUTE: Final = 300
 """Hits of one link of one mail that are recorded in a minute, by each server process: no person comes near."""
 AT_DELIVERY: Final = timedelta(seconds=1)
@@ -122,7 +124,7 @@ class _Tracker:
         self.runtime = current
         self.tokens = TrackingTokens(current.settings.keys("tracking"))
         self.clicks, self.opens = f"{address}/t/c/", f"{address}/t/o/"
-        self.hits = GroupCommit(self._write, AT_ONCE, at_once=2)
+        self.hits = GroupCommit(self._write, AT_ONCE, at_once=2, beside=BESIDE)
         self._targets = Targets()
         self._minute = 0.0
         self._asked: dict[str, int] = {}

@@ -30,6 +30,7 @@ from resolvers.data_exports import DataExportCreate, Visitor, create_data_export
 from resolvers.gdpr import ERASE, erase_contact, export_contact, finish_erasure
 from resolvers.job_leases import claim, fail
 from resolvers.personal_data import EXEMPT, HOLDINGS
+from resolvers.prospect_notes import ProspectNoteCreate, add_prospect_note
 from resolvers.sending import can_send
 from resolvers.suppressions import suppress as block
 from resolvers.transactional import Recipient, queue_mail
@@ -40,9 +41,11 @@ from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.dying import Killed, dying
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
 from tests.factories.feedback import said as said_of
+from tests.factories.inbound import a_mail, received
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
+from tests.factories.prospects import a_prospect
 from tests.factories.sequences import a_sequence, an_enrollment
 from tests.factories.shops import a_shop, an_event
 from tests.factories.tickets import a_ticket, said
@@ -92,6 +95,9 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    await received(a_mail(f"Ada Lovelace writes from {ADDRESS}", sender=f"Ada Lovelace <{ADDRESS}>"))
+    prospect = await a_prospect(ADDRESS, name="Ada Lovelace", facts={"assistant": "Ada Lovelace"})
+    await add_prospect_note(SYSTEM, str(prospect.id), ProspectNoteCreate(note=f"Ada Lovelace called: {ADDRESS}"))
     await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
@@ -125,7 +131,10 @@ class TestErasing:
             "end_users": 1,
             "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
@@ -286,7 +295,10 @@ class TestExporting:
             "end_users": 1,
             "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
