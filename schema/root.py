@@ -21,6 +21,7 @@ from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQuerie
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
+from schema.enrollments import EnrollmentMutations, EnrollmentQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
@@ -33,6 +34,9 @@ from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
+from schema.sequence_stats import SequenceStatsQueries
+from schema.sequence_tasks import SequenceTaskMutations, SequenceTaskQueries
+from schema.sequences import SequenceMutations, SequenceQueries
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.slack_routing import SlackRoutingMutations, SlackRoutingQueries
@@ -79,6 +83,10 @@ class Query(
     EmailEventQueries,
     EmailAnalyticsQueries,
     EmailJobQueries,
+    SequenceQueries,
+    SequenceStatsQueries,
+    SequenceTaskQueries,
+    EnrollmentQueries,
     TemplateQueries,
     TicketQueries,
     TicketMessageQueries,
@@ -127,6 +135,9 @@ class Mutation(
     EmailEventMutations,
     EmailAnalyticsMutations,
     EmailJobMutations,
+    SequenceMutations,
+    SequenceTaskMutations,
+    EnrollmentMutations,
     TemplateMutations,
     TicketMutations,
     TicketBulkMutations,
