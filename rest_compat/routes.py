@@ -31,6 +31,10 @@ from resolvers import (
     metrics,
     newsletter_templates,
     plans,
+    prospect_import,
+    prospect_notes,
+    prospect_timelines,
+    prospects,
     shops,
     slack_routing,
     subscriber_import,
@@ -72,6 +76,7 @@ from rest_compat import magic_links as magic_links_views
 from rest_compat import metrics as metrics_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
+from rest_compat import prospects as prospects_views
 from rest_compat import shops as shops_views
 from rest_compat import slack_routing as slack_routing_views
 from rest_compat import subscriber_import as subscriber_import_views
@@ -122,6 +127,15 @@ from rest_compat.metric_wires import (
 )
 from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
+from rest_compat.prospects import FILES as PROSPECT_FILES
+from rest_compat.prospects import (
+    ProspectActivityWire,
+    ProspectNoteWire,
+    ProspectsImportWire,
+    ProspectStatsWire,
+    ProspectWire,
+    ProspectWithHistoryWire,
+)
 from rest_compat.routing import Categories, Route
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
 from rest_compat.slack_routing import SlackRuleWire
@@ -315,6 +329,17 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/admin/slack-routing/", slack_routing_views.create_slack_rule, slack_routing.create_slack_rule, DataMessage[SlackRuleWire], 201, errors=(404,)),
         Route("PATCH", "/admin/slack-routing/{id}", slack_routing_views.update_slack_rule, slack_routing.update_slack_rule, DataMessage[SlackRuleWire]),
         Route("DELETE", "/admin/slack-routing/{id}", slack_routing_views.delete_slack_rule, slack_routing.delete_slack_rule, Message),
+    ],
+    "Prospects": [
+        Route("GET", "/admin/prospects/", prospects_views.list_prospects, prospects.list_prospects, Paged[ProspectWire]),
+        Route("POST", "/admin/prospects/", prospects_views.create_prospect, prospects.create_prospect, DataMessage[ProspectWithHistoryWire], 201),
+        Route("GET", "/admin/prospects/stats", prospects_views.prospect_stats, prospects.prospect_stats, Data[ProspectStatsWire]),
+        Route("POST", "/admin/prospects/import", prospects_views.import_file, prospect_import.import_prospects, Data[ProspectsImportWire], uploads=PROSPECT_FILES),
+        Route("GET", "/admin/prospects/{id}", prospects_views.get_prospect, prospects.get_prospect, Data[ProspectWithHistoryWire]),
+        Route("PATCH", "/admin/prospects/{id}", prospects_views.update_prospect, prospects.update_prospect, DataMessage[ProspectWithHistoryWire]),
+        Route("DELETE", "/admin/prospects/{id}", prospects_views.delete_prospect, prospects.delete_prospect, Message),
+        Route("GET", "/admin/prospects/{id}/activity", prospects_views.list_activity, prospect_timelines.list_prospect_activity, Paged[ProspectActivityWire]),
+        Route("POST", "/admin/prospects/{id}/notes", prospects_views.add_note, prospect_notes.add_prospect_note, DataMessage[ProspectNoteWire]),
     ],
     "Email Alerts": [
         Route("GET", "/admin/email-alerts/", email_alerts_views.list_email_alerts, email_alerts.list_email_alerts, Paged[EmailAlertWire]),

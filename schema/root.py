@@ -30,6 +30,9 @@ from schema.merchants import MerchantQueries
 from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
+from schema.prospect_activity import ProspectActivityMutations, ProspectActivityQueries
+from schema.prospect_changes import ProspectMutations
+from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
@@ -91,6 +94,8 @@ class Query(
     WantQueries,
     WebhookEventQueries,
     SlackRoutingQueries,
+    ProspectQueries,
+    ProspectActivityQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -136,6 +141,8 @@ class Mutation(
     WantMutations,
     WebhookEventMutations,
     SlackRoutingMutations,
+    ProspectMutations,
+    ProspectActivityMutations,
     EmailAlertMutations,
 ):
     pass
