@@ -10,6 +10,7 @@ from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.automation_conditions import AutomationConditionQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
@@ -24,6 +25,7 @@ from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
 from schema.health import HealthQueries
+from schema.inbound_messages import InboundMessageMutations, InboundMessageQueries, InboundMessageSubscriptions
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
@@ -93,9 +95,11 @@ class Query(
     WantBoardQueries,
     WantQueries,
     WebhookEventQueries,
+    InboundMessageQueries,
     SlackRoutingQueries,
     ProspectQueries,
     ProspectActivityQueries,
+    AutomationConditionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -140,6 +144,7 @@ class Mutation(
     WantBoardMutations,
     WantMutations,
     WebhookEventMutations,
+    InboundMessageMutations,
     SlackRoutingMutations,
     ProspectMutations,
     ProspectActivityMutations,
@@ -157,6 +162,7 @@ class Subscription(
     CampaignSubscriptions,
     EmailAlertSubscriptions,
     LogSubscriptions,
+    InboundMessageSubscriptions,
 ):
     pass
 

@@ -46,7 +46,7 @@ VALUES: Final[dict[str, Any]] = {
     "domain": "tea-and-cakes.myshopify.com",
     "email": "ada@example.com",
     "shopDomain": "tea-and-cakes.myshopify.com",
-    **dict.fromkeys(("campaignId", "assigneeId", "contactId", "deliveryId", "ownerId"), CAMPAIGN),
+    **dict.fromkeys(("campaignId", "assigneeId", "contactId", "deliveryId", "ownerId", "ticketId"), CAMPAIGN),
 }
 """Of filters that take more than any text."""
 BY_MOMENT: Final = frozenset({"prospectActivity"})
