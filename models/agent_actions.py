@@ -42,8 +42,8 @@ UNDECIDED: Final = (AgentActionStatus.DRAFTED, AgentActionStatus.APPROVED)
 
 
 class AgentDecision(StrEnum):
-    """What the agent says of its work: `suggest` is fit to be sent by a person, `escalate` is not as it is, `auto` needs
-    nobody (classifications alone)."""
+    """What the agent says of its work: a person may send what it has to `suggest`, has to see to what it has to
+    `escalate`, and need not look at `auto` (classifications alone)."""
 
     SUGGEST = "suggest"
     ESCALATE = "escalate"
@@ -76,15 +76,14 @@ class AgentLanguage(StrEnum):
 
 
 class AgentHold(StrEnum):
-    """Why a person must not be written to by the agent, whatever it wrote."""
+    """Why a prospect is not written to, whatever the agent wrote: somebody else of the company speaks to them."""
 
     CUSTOMER = "customer"
     OPEN_TICKET = "open_ticket"
-    REFUSED = "refused"
 
 
 class AgentFact(Part):
-    """What the writer was told. Prices may be quoted from facts that are `vouched` for: those of the app and of staff."""
+    """What the writer was told. Prices may be quoted from facts that are `vouched` for: the app's and staff's own."""
 
     name: str
     value: str
@@ -127,7 +126,7 @@ class AgentReading(Part):
 
 
 class AgentUsage(Part):
-    """Of a model: all its answers for this action together. `cost` is in US dollars, None where tokens have no price."""
+    """Of a model: all that it answered for this action. `cost` is in US dollars, None where tokens have no price."""
 
     input_tokens: int = 0
     output_tokens: int = 0

@@ -50,12 +50,17 @@ def becoming(status: DeliveryStatus) -> dict[str, Any]:
 
 
 class DeliveryKind(StrEnum):
-    """`campaign` goes to many by their consent; `transactional` answers what somebody did; `test` is a trial that staff
-    send."""
+    """`campaign` goes to many by their consent; `outreach` to somebody who did not ask for it; `transactional` answers
+    what somebody did; `test` is a trial that staff send."""
 
     CAMPAIGN = "campaign"
+    OUTREACH = "outreach"
     TRANSACTIONAL = "transactional"
     TEST = "test"
+
+
+NEVER_TWICE: Final = frozenset({DeliveryKind.CAMPAIGN, DeliveryKind.OUTREACH})
+"""Of these kinds a mail is not sent again of which nobody can say whether it was."""
 
 
 class Refusal(StrEnum):

@@ -6,24 +6,40 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from mail.builtin import DEFAULT_LANGUAGE, BuiltIn, Variable
+
 ADDRESS: Final = re.compile(r"https?://[^\s<>\"'`{}|\\^]*[^\s<>\"'`{}|\\^.,:;!?)\]]")
 PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n+")
 
-SUBJECT: Final = "{{ subject }}"
-TEXT: Final = "{{ body }}\n"
 HTML: Final = (
     "{% for paragraph in paragraphs %}<p>{% for piece in paragraph %}"
     '{% if piece.url %}<a href="{{ piece.url }}">{{ piece.url }}</a>{% else %}{{ piece.text|nl2br }}{% endif %}'
     "{% endfor %}</p>{% endfor %}"
 )
-"""The same for all letters: what a letter says never becomes a part of a template."""
-VARIABLES: Final = ("subject", "body", "paragraphs")
+LETTER: Final = BuiltIn(
+    key="letter",
+    language=DEFAULT_LANGUAGE,
+    name="What a person sends in their own words",
+    category="letters",
+    subject="{{ subject }}",
+    html=HTML,
+    text="{{ body }}\n",
+    variables=tuple(
+        Variable(name=name, description=description, sample=sample)
+        for name, description, sample in (
+            ("subject", "What it is about", "A question"),
+            ("body", "Plain text, its paragraphs apart by an empty line", "Hello"),
+            ("paragraphs", "The same, taken apart: lists of texts and addresses", [[{"text": "Hello"}]]),
+        )
+    ),
+)
+"""The same for all letters: what one says never becomes a part of a template."""
 
 Piece = dict[str, str]
 
 
 def letter_values(subject: str, body: str) -> dict[str, Any]:
-    """What `SUBJECT`, `TEXT` and `HTML` are rendered with."""
+    """What `LETTER` is rendered with."""
     return {"subject": subject, "body": body, "paragraphs": paragraphs_of(body)}
 
 
@@ -34,10 +50,6 @@ def paragraphs_of(body: str) -> Sequence[Sequence[Piece]]:
 def html_of(body: str) -> str:
     """The body in HTML, as it is shown before it is sent."""
     return "".join(f"<p>{''.join(map(_shown, paragraph))}</p>" for paragraph in paragraphs_of(body))
-
-
-def addresses_in(text: str) -> list[str]:
-    return ADDRESS.findall(text)
 
 
 def _pieces(paragraph: str) -> Iterator[Piece]:

@@ -1,0 +1,82 @@
+"""Whom the e-mail agent does not write to, and why."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from core.errors import InvalidInput
+from mail.writers.addresses import is_role, nobody_reads
+from models.agent_actions import AgentHold
+from models.apps import App
+from models.contacts import ConsentCategory
+from models.prospects import Prospect, ProspectStatus
+from models.shops import Shop, ShopStatus
+from models.tickets import DONE, Ticket, TicketStatus
+from resolvers.sending import can_send
+
+CLOSED: Final = (ProspectStatus.DO_NOT_CONTACT, ProspectStatus.DISQUALIFIED)
+"""With one of these nobody is written to."""
+HAVING: Final = [ShopStatus.ACTIVE.value, ShopStatus.INACTIVE.value]
+
+Holds = Mapping[AgentHold, str]
+"""Each with a sentence for a person."""
+
+
+async def check_prospect(prospect: Prospect, app: App, field: str) -> None:
+    """Raises `InvalidInput`, naming `field`, where a prospect must not be written to at all."""
+    if prospect.status in CLOSED:
+        raise InvalidInput(f"The prospect is not to be written to: its status is {prospect.status}", field)
+    check_address(prospect.email, field)
+    if is_role(prospect.email):
+        raise InvalidInput("The address is that of a role, which takes no offers: find a person", field)
+    await check_allowed(prospect.email, ConsentCategory.OUTREACH, app, field)
+
+
+def check_ticket(ticket: Ticket, field: str) -> None:
+    """Raises `InvalidInput`, naming `field`, for a ticket that can't be answered."""
+    if ticket.merged_into_id is not None or ticket.status is TicketStatus.CLOSED:
+        raise InvalidInput("The ticket is closed: open it to answer", field)
+    check_address(ticket.email, field)
+
+
+def check_address(email: str, field: str) -> None:
+    """Raises `InvalidInput` for nobody's address: that of somebody erased, or one that nobody reads."""
+    if not email:
+        raise InvalidInput("Their address was erased", field)
+    if nobody_reads(email):
+        raise InvalidInput("Nobody reads what is sent to this address", field)
+
+
+async def check_allowed(email: str, category: ConsentCategory, app: App, field: str) -> None:
+    """Raises `InvalidInput` where mail of the category must not go to an address."""
+    verdict = await can_send(email, category, app)
+    if not verdict.allowed:
+        raise InvalidInput(verdict.sentence, field)
+
+
+async def holds_on(prospect: Prospect) -> Holds:
+    """Why a prospect is held who may be written to otherwise."""
+    holds: dict[AgentHold, str] = {}
+    if prospect.status is ProspectStatus.CUSTOMER:
+        holds[AgentHold.CUSTOMER] = "They are a customer already"
+    if shops := await _shops_of(prospect):
+        named = ", ".join(sorted({shop.app_id for shop in shops}))
+        holds[AgentHold.CUSTOMER] = f"Their shop already uses {named}"
+    if ticket := await _open_ticket_of(prospect):
+        holds[AgentHold.OPEN_TICKET] = f"They have an open ticket, {ticket.reference} of {ticket.app_id}"
+    return holds
+
+
+async def _shops_of(prospect: Prospect) -> list[Shop]:
+    """Those that have one of the apps now."""
+    return await Shop.find({**_theirs(prospect, "domain"), "status": {"$in": HAVING}}).limit(10).to_list()
+
+
+async def _open_ticket_of(prospect: Prospect) -> Ticket | None:
+    done = [status.value for status in DONE]
+    open_ones = {**_theirs(prospect, "shopDomain"), "status": {"$nin": done}}
+    return await Ticket.find(open_ones).sort("-createdAt").first_or_none()
+
+
+def _theirs(prospect: Prospect, domain: str) -> dict[str, Any]:
+    by_email = {"emailKey": prospect.email_key}
+    return {"$or": [by_email, {domain: prospect.shop_domain}]} if prospect.shop_domain else by_email
