@@ -30,6 +30,7 @@ from models.magic_links import MagicLink
 from models.metrics import MetricRollup, ShopTimeline
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
+from models.prospects import Prospect, ProspectNote
 from models.shops import Shop
 from models.slack_messages import SlackLane, SlackMessage
 from models.slack_routing import SlackRule
@@ -75,6 +76,8 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     MetricRollup,
     NewsletterTemplate,
     Plan,
+    Prospect,
+    ProspectNote,
     Shop,
     ShopTimeline,
     SlackLane,

@@ -46,6 +46,7 @@ from resolvers.erasing import (
 from resolvers.feedback_erasure import FEEDBACK
 from resolvers.holdings import Holding, deleting, overwriting, sent_to_stranger
 from resolvers.log_erasure import LOGS
+from resolvers.prospect_erasure import PROSPECT_NOTES, PROSPECTS
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
 from resolvers.want_erasure import WANT_VOTES, WANTS
 
@@ -104,6 +105,8 @@ HOLDINGS: Final = (
     ),
     FEEDBACK,
     LOGS,
+    PROSPECT_NOTES,
+    PROSPECTS,
     Holding(
         Subscriber,
         lambda person: {"contactId": person.contact.id},

@@ -30,6 +30,7 @@ from resolvers.data_exports import DataExportCreate, Visitor, create_data_export
 from resolvers.gdpr import ERASE, erase_contact, export_contact, finish_erasure
 from resolvers.job_leases import claim, fail
 from resolvers.personal_data import EXEMPT, HOLDINGS
+from resolvers.prospect_notes import ProspectNoteCreate, add_prospect_note
 from resolvers.sending import can_send
 from resolvers.suppressions import suppress as block
 from resolvers.transactional import Recipient, queue_mail
@@ -43,6 +44,7 @@ from tests.factories.feedback import said as said_of
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
+from tests.factories.prospects import a_prospect
 from tests.factories.shops import a_shop, an_event
 from tests.factories.tickets import a_ticket, said
 from tests.factories.wants import submitted
@@ -90,6 +92,8 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    prospect = await a_prospect(ADDRESS, name="Ada Lovelace", facts={"assistant": "Ada Lovelace"})
+    await add_prospect_note(SYSTEM, str(prospect.id), ProspectNoteCreate(note=f"Ada Lovelace called: {ADDRESS}"))
     await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
@@ -123,6 +127,8 @@ class TestErasing:
             "end_users": 1,
             "feedback": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
@@ -283,6 +289,8 @@ class TestExporting:
             "end_users": 1,
             "feedback": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,

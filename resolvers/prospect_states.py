@@ -1,0 +1,71 @@
+"""What a prospect becomes: pure functions of what it is."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from beanie import PydanticObjectId
+
+from core.errors import InvalidInput
+from models.prospects import HISTORY_KEPT, NO_SCORE, Prospect, ProspectChange, ProspectStatus
+from resolvers.contact_writes import searchable
+
+NEW, CONTACTED, ENGAGED, QUALIFIED, CUSTOMER, DISQUALIFIED, DO_NOT_CONTACT = ProspectStatus
+
+UNREACHABLE: Final[Mapping[ProspectStatus, frozenset[ProspectStatus]]] = {
+    NEW: frozenset(),
+    CONTACTED: frozenset({NEW}),
+    ENGAGED: frozenset({NEW}),
+    QUALIFIED: frozenset({NEW}),
+    CUSTOMER: frozenset({NEW, CONTACTED}),
+    DISQUALIFIED: frozenset(),
+    DO_NOT_CONTACT: frozenset(),
+}
+"""Where a prospect does not go from a status. Staff put a wrong one right, but nobody is new twice, unless they were
+put aside."""
+WORKED_ON: Final = frozenset({NEW, CONTACTED, ENGAGED, QUALIFIED})
+"""With one of these a prospect may be written to."""
+
+
+def check_move(before: ProspectStatus, after: ProspectStatus) -> None:
+    """Raises `InvalidInput` naming `status`."""
+    if after in UNREACHABLE[before]:
+        raise InvalidInput(f"status: a prospect that is {before} does not become {after} again", "status")
+
+
+def moved(
+    prospect: Prospect,
+    after: ProspectStatus,
+    *,
+    at: datetime,
+    by: str,
+    reason: str | None = None,
+    change_id: PydanticObjectId | None = None,
+) -> Prospect:
+    """With another status, and a line in its history. The same status changes nothing."""
+    if after is prospect.status:
+        return prospect
+    change = ProspectChange(
+        id=change_id or PydanticObjectId(), at=at, by=by, before=prospect.status, after=after, reason=reason
+    )
+    became = {"converted_at": prospect.converted_at or at} if after is CUSTOMER else {}
+    history = [*prospect.history, change][-HISTORY_KEPT:]
+    return changed(prospect, status=after, status_changed_at=at, history=history, **became)
+
+
+def changed(prospect: Prospect, **fields: Any) -> Prospect:
+    """A copy with other values in some fields, by attribute name."""
+    copy: Prospect = prospect.model_copy(update=fields)
+    return copy
+
+
+def with_reason(change: ProspectChange, reason: str | None) -> ProspectChange:
+    copy: ProspectChange = change.model_copy(update={"reason": reason})
+    return copy
+
+
+def derived(prospect: Prospect) -> Prospect:
+    """What lists sort and search by follows from the rest."""
+    words = (prospect.email, prospect.name, prospect.company, prospect.domain or "", prospect.shop_domain or "")
+    score = NO_SCORE if prospect.score is None else prospect.score
+    return changed(prospect, score_key=score, search_text=searchable(*words))
