@@ -167,7 +167,7 @@ class AgentAction(Stored):
 
     `written` is the draft as the agent left it, `draft` as it would be sent now. `reasons` say, for a person, why the
     decision is what it is; `problem` says why nothing was written. `is_judged` is true once a person decided on it, and
-    `is_changed` once one changed what the agent had said: what is overridden is counted by these. `sending_since` is
+    `is_corrected` once one changed what the agent had said: what is overridden is counted by these. `sending_since` is
     set by whoever sends it until the mail is planned: what a crash leaves between the two is done by the clock.
     `version` guards every change: what a person approves is what they saw.
     """
@@ -203,7 +203,7 @@ class AgentAction(Stored):
     sending_since: datetime | None = None
     delivery_id: PydanticObjectId | None = None
     is_judged: bool = False
-    is_changed: bool = False
+    is_corrected: bool = False
     expires_at: datetime
     history: list[AgentChange] = Field(default_factory=list)
     version: int = 1

@@ -99,7 +99,7 @@ async def edit_agent_draft(actor: Actor, action_id: str, data: AgentDraftUpdate)
         action,
         change(AgentChangeKind.EDITED, actor),
         status=action.status if was_overridden else AgentActionStatus.DRAFTED,
-        is_changed=True,
+        is_corrected=True,
         is_judged=was_overridden,
         **await _rewritten(action, data.subject, data.body),
     )
@@ -119,7 +119,7 @@ async def override_agent_action(actor: Actor, action_id: str, data: AgentActionO
         action,
         change(AgentChangeKind.OVERRIDDEN, actor, data.reason),
         status=AgentActionStatus.OVERRIDDEN,
-        is_changed=True,
+        is_corrected=True,
         is_judged=True,
         decided_by=actor.label,
         decided_at=clock.now(),

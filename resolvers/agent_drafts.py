@@ -123,7 +123,7 @@ async def regenerate_agent_draft(actor: Actor, action_id: str) -> AgentAction:
     outcome = await ask(order)
     kind = AgentChangeKind.FAILED if outcome.problem else AgentChangeKind.WRITTEN
     fields = outcome.fields | {"usage": spent(outcome.usage, action.usage), "expires_at": clock.now() + VALID_FOR}
-    fields |= {"is_changed": False, "is_judged": False, "decided_by": None, "decided_at": None}
+    fields |= {"is_corrected": False, "is_judged": False, "decided_by": None, "decided_at": None}
     written = await write_action(action, change(kind, actor), **fields)
     if outcome.problem:
         raise failure(outcome.problem, action.id)

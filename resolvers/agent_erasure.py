@@ -45,6 +45,6 @@ def _without(action: AgentAction, person: Person) -> dict[str, Any]:
 AGENT_ACTIONS: Final = Holding(
     AgentAction,
     lambda person: {"emailKey": person.contact.email_key},
-    frozenset({"app_id", "type", "status", "email", "name", "facts", "draft", "text", "reading", "created_at"}),
+    frozenset({"app_id", "type", "status", "email", "name", "facts", "draft", "reading", "created_at"}),
     _erase,
 )

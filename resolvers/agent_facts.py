@@ -1,5 +1,5 @@
-"""What the e-mail agent is told: all of it is listed on the action, and nothing else leaves the house. People's addresses
-do not: nobody needs them to write a text."""
+"""What the e-mail agent is told: all of it is listed on the action, and nothing else leaves the house. Nobody needs
+people's addresses to write a text, so they stay."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

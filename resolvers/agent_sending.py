@@ -1,8 +1,8 @@
 """Sending what the agent drafted: a person says so, once, and the mail goes the way of all mail.
 
 The action is marked as sent first, by an update that only one can make; then the mail is planned, under names that
-follow from the action. Whoever dies in between leaves a mark, by which the clock plans it: never twice, because there is
-one mail of each name.
+follow from the action. Whoever dies in between leaves a mark, by which the clock plans it: never twice, because there
+is one mail of each name.
 """
 
 from collections.abc import Mapping
@@ -130,7 +130,8 @@ async def _check_recipient(action: AgentAction) -> None:
     app = found(await App.get(action.app_id), "App")
     if action.ticket_id is not None:
         check_ticket(found(await Ticket.get(action.ticket_id), "Ticket"), "actionId")
-        return await check_allowed(action.email, ConsentCategory.TRANSACTIONAL, app, "actionId")
+        await check_allowed(action.email, ConsentCategory.TRANSACTIONAL, app, "actionId")
+        return
     prospect = await _prospect_of(action)
     await check_prospect(prospect, app, "actionId")
     if holds := await holds_on(prospect):

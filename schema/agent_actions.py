@@ -17,7 +17,6 @@ from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
 from schema.edge import Info, described, parse, query
 from schema.money import Money
-from schema.prospects import Prospect
 from schema.tickets import Ticket
 
 strawberry.enum(AgentActionType)
@@ -93,6 +92,7 @@ class AgentAction:
     decision: AgentDecision
     email: str = strawberry.field(description="Whom it is about; empty once they were erased.")
     name: str
+    prospect_id: ID | None
     inputs: AgentInputs | None
     facts: list[AgentFact] = strawberry.field(description="All that the writer was told.")
     text: str = strawberry.field(description="What was to be classified.")
@@ -110,7 +110,7 @@ class AgentAction:
     decided_at: datetime | None
     sent_by: str | None
     sent_at: datetime | None
-    is_changed: bool = strawberry.field(description="Whether a person changed what the agent had said.")
+    is_corrected: bool = strawberry.field(description="Whether a person changed what the agent had said.")
     expires_at: datetime
     history: list[AgentChange]
     created_at: datetime
@@ -119,11 +119,6 @@ class AgentAction:
     @strawberry.field
     async def app(self, info: Info) -> App | None:
         return cast(App | None, await info.context.loaders.apps.load(self.app_id))
-
-    @described("Whom it was drafted to.")
-    async def prospect(self, info: Info) -> Prospect | None:
-        prospect_id = cast(stored.AgentAction, self).prospect_id
-        return cast(Prospect | None, await info.context.loaders.prospects.load(prospect_id)) if prospect_id else None
 
     @described("The ticket that it answers, or read.")
     async def ticket(self, info: Info) -> Ticket | None:
@@ -163,8 +158,8 @@ class AgentDecisionCount:
 class AgentStats:
     total: int
     judged: int = strawberry.field(description="Actions that a person decided on.")
-    changed: int = strawberry.field(description="Those of them in which the person changed what the agent had said.")
-    override_rate: float = strawberry.field(description="`changed` by `judged`, from 0 to 1; 0 where there are none.")
+    corrected: int = strawberry.field(description="Those of them in which the person changed what the agent had said.")
+    override_rate: float = strawberry.field(description="`corrected` by `judged`, from 0 to 1; 0 where there are none.")
 
     @strawberry.field
     def by_type(self) -> list[AgentTypeCount]:

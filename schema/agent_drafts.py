@@ -17,8 +17,8 @@ strawberry.enum(Classification, name="AgentClassification")
 
 
 @strawberry.input(
-    description="`appId` may be left out where there is one active app alone. `points` is what the mail should say; the "
-    "language is the prospect's, else the app's. The goal is one of INTRODUCE, FOLLOW_UP, WIN_BACK, ASK_FOR_CALL."
+    description="`appId` may be left out where there is one active app alone. `points` is what the mail has to say. "
+    "The language is the prospect's, else the app's. The goal is INTRODUCE, FOLLOW_UP, WIN_BACK or ASK_FOR_CALL."
 )
 class AgentDraftCreateInput:
     prospect_id: str

@@ -5,6 +5,8 @@ from typing import Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.agent_actions import AgentActionQueries
+from schema.agent_drafts import AgentActionMutations
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
@@ -91,6 +93,7 @@ class Query(
     WantQueries,
     WebhookEventQueries,
     SlackRoutingQueries,
+    AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -136,6 +139,7 @@ class Mutation(
     WantMutations,
     WebhookEventMutations,
     SlackRoutingMutations,
+    AgentActionMutations,
     EmailAlertMutations,
 ):
     pass
