@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from models.agent_actions import SENDABLE, AgentAction, AgentActionStatus
+from models.agent_actions import SENDABLE, AgentAction, AgentActionStatus, AgentActionType
 from models.base import touched
 from resolvers.holdings import Holding, Person
 
@@ -37,7 +37,7 @@ def _without(action: AgentAction, person: Person) -> dict[str, Any]:
         "inputs": inputs.model_dump(by_alias=True) if inputs else None,
         "history": [entry.model_copy(update={"note": None}).model_dump(by_alias=True) for entry in action.history],
     }
-    if action.status in SENDABLE:
+    if action.status in SENDABLE and action.type is not AgentActionType.CLASSIFY:
         changes["status"] = AgentActionStatus.EXPIRED.value
     return touched(changes) | {"$inc": {"version": 1}}
 

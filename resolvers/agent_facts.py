@@ -73,7 +73,7 @@ async def facts_of_prospect(prospect: Prospect) -> list[AgentFact]:
         ("domain", prospect.domain or ""),
         ("shop_domain", prospect.shop_domain or ""),
         *((f"known.{key}"[:80], _plain(value)) for key, value in prospect.facts.items()),
-        *(("note", note.text) for note in notes),
+        *(("note", note.note) for note in notes),
     ]
     return list(_facts(told, vouched=False))
 

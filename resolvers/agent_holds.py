@@ -11,10 +11,9 @@ from models.contacts import ConsentCategory
 from models.prospects import Prospect, ProspectStatus
 from models.shops import Shop, ShopStatus
 from models.tickets import DONE, Ticket, TicketStatus
+from resolvers.prospect_states import WORKED_ON
 from resolvers.sending import can_send
 
-CLOSED: Final = (ProspectStatus.DO_NOT_CONTACT, ProspectStatus.DISQUALIFIED)
-"""With one of these nobody is written to."""
 HAVING: Final = [ShopStatus.ACTIVE.value, ShopStatus.INACTIVE.value]
 
 Holds = Mapping[AgentHold, str]
@@ -23,7 +22,7 @@ Holds = Mapping[AgentHold, str]
 
 async def check_prospect(prospect: Prospect, app: App, field: str) -> None:
     """Raises `InvalidInput`, naming `field`, where a prospect must not be written to at all."""
-    if prospect.status in CLOSED:
+    if prospect.status not in {*WORKED_ON, ProspectStatus.CUSTOMER}:
         raise InvalidInput(f"The prospect is not to be written to: its status is {prospect.status}", field)
     check_address(prospect.email, field)
     if is_role(prospect.email):

@@ -4,10 +4,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from core.access import STAFF, allow
 from core.actor import Actor
+from core.inputs import Input
 from models.agent_actions import AgentAction, AgentActionStatus, AgentActionType, AgentDecision
 from resolvers.apps import visible_app
+
+
+class AgentStatsFilter(Input):
+    app_id: str | None = Field(None, max_length=64)
 
 
 @dataclass(frozen=True, slots=True)

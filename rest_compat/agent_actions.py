@@ -21,6 +21,7 @@ from resolvers import agent_actions, agent_decisions, agent_drafts, agent_sendin
 from resolvers.agent_actions import AgentActionFilter, AgentActionSortKey
 from resolvers.agent_decisions import AgentActionOverride
 from resolvers.agent_drafts import AgentDraftCreate
+from resolvers.agent_stats import AgentStatsFilter
 from rest_compat.edge import (
     CurrentActor,
     Data,
@@ -150,11 +151,9 @@ async def list_agent_actions(
     return await page_of(AgentActionWire, found, query.window)
 
 
-async def show_agent_stats(
-    actor: CurrentActor, app_id: Annotated[str | None, Query(alias="appId", max_length=64)] = None
-) -> Data[AgentStatsWire]:
+async def show_agent_stats(actor: CurrentActor, query: Annotated[AgentStatsFilter, Query()]) -> Data[AgentStatsWire]:
     """How often the e-mail agent is right."""
-    return Data(data=AgentStatsWire.of(await agent_stats.agent_stats(actor, app_id)))
+    return Data(data=AgentStatsWire.of(await agent_stats.agent_stats(actor, query.app_id)))
 
 
 async def get_agent_action(actor: CurrentActor, action_id: AgentActionId) -> Data[AgentActionWire]:

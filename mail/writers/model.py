@@ -136,7 +136,7 @@ class ModelWriter:
 def _check_status(answer: Answer) -> None:
     """What servers say goes no further than this: it may repeat what they were asked, and the key."""
     if answer.status == 429:
-        raise WriterUnavailable("The model has too much to do", _pause(answer.headers))
+        raise WriterUnavailable("The model has too much to do", _pause(answer.headers) or USUAL_PAUSE)
     if answer.status in (401, 403):
         raise WriterUnavailable("The model's server does not accept WRITER_KEY")
     if answer.status == 404:
@@ -147,10 +147,10 @@ def _check_status(answer: Answer) -> None:
         raise WriterRefused(f"The model's server did not accept what it was asked ({answer.status})")
 
 
-def _pause(headers: Mapping[str, str]) -> float:
+def _pause(headers: Mapping[str, str]) -> float | None:
     """By `Retry-After` in seconds; dates are not worth reading here."""
     said = headers.get("retry-after", "").strip()
-    return min(float(said), LONGEST_PAUSE) if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", said) else USUAL_PAUSE
+    return min(float(said), LONGEST_PAUSE) if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", said) else None
 
 
 def _read(shape: type[P], text: str, usage: Usage) -> P:
