@@ -20,10 +20,12 @@ from models.email_events import EmailEvent
 from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
+from models.enrollments import Enrollment
 from models.event_counts import EventCount
 from models.feedback import Feedback
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
+from models.inbound_messages import InboundMessage
 from models.log_tallies import ErrorGroup, ErrorGroupShop, LogHour
 from models.logs import LogEntry
 from models.magic_links import MagicLink
@@ -31,6 +33,7 @@ from models.metrics import MetricRollup, ShopTimeline
 from models.newsletter_templates import NewsletterTemplate
 from models.plans import Plan
 from models.prospects import Prospect, ProspectNote
+from models.sequences import Sequence, SequenceDay, SequenceVersion
 from models.shops import Shop
 from models.slack_messages import SlackLane, SlackMessage
 from models.slack_routing import SlackRule
@@ -63,6 +66,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailEvent,
     EmailJob,
     EndUser,
+    Enrollment,
     ErrorGroup,
     ErrorGroupShop,
     EventCount,
@@ -70,6 +74,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     FileChunk,
     Feedback,
     IdempotencyRecord,
+    InboundMessage,
     LogEntry,
     LogHour,
     MagicLink,
@@ -78,6 +83,9 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Plan,
     Prospect,
     ProspectNote,
+    Sequence,
+    SequenceDay,
+    SequenceVersion,
     Shop,
     ShopTimeline,
     SlackLane,

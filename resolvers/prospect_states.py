@@ -1,12 +1,13 @@
 """What a prospect becomes: pure functions of what it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from beanie import PydanticObjectId
 
 from core.errors import InvalidInput
+from core.inputs import each_once
 from models.prospects import HISTORY_KEPT, NO_SCORE, Prospect, ProspectChange, ProspectStatus
 from resolvers.contact_writes import searchable
 
@@ -25,6 +26,9 @@ UNREACHABLE: Final[Mapping[ProspectStatus, frozenset[ProspectStatus]]] = {
 put aside."""
 WORKED_ON: Final = frozenset({NEW, CONTACTED, ENGAGED, QUALIFIED})
 """With one of these a prospect may be written to."""
+
+MOST_TAGS: Final = 50
+SEARCHED: Final = ("email", "name", "company", "domain", "shop_domain")
 
 
 def check_move(before: ProspectStatus, after: ProspectStatus) -> None:
@@ -64,8 +68,23 @@ def with_reason(change: ProspectChange, reason: str | None) -> ProspectChange:
     return copy
 
 
+def tagged(prospect: Prospect, added: Sequence[str], removed: Sequence[str]) -> Prospect:
+    """What is in both is added. Raises `InvalidInput` naming `addTags` where they are too many."""
+    tags = each_once([*(tag for tag in prospect.tags if tag not in removed), *added])
+    if len(tags) > max(MOST_TAGS, len(prospect.tags)):
+        raise InvalidInput(f"addTags: a prospect has at most {MOST_TAGS} tags", "addTags")
+    return changed(prospect, tags=tags)
+
+
 def derived(prospect: Prospect) -> Prospect:
     """What lists sort and search by follows from the rest."""
-    words = (prospect.email, prospect.name, prospect.company, prospect.domain or "", prospect.shop_domain or "")
-    score = NO_SCORE if prospect.score is None else prospect.score
-    return changed(prospect, score_key=score, search_text=searchable(*words))
+    return changed(prospect, score_key=score_key_of(prospect.score), search_text=search_text_of(prospect))
+
+
+def score_key_of(score: int | None) -> int:
+    return NO_SCORE if score is None else score
+
+
+def search_text_of(described: object) -> str:
+    """Of a prospect, or of a row that becomes one."""
+    return searchable(*(getattr(described, name) or "" for name in SEARCHED))

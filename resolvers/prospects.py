@@ -7,12 +7,11 @@ from typing import Annotated, Any, Final
 
 from beanie import PydanticObjectId
 from pydantic import BeforeValidator, Field, WithJsonSchema
-from pymongo.errors import DuplicateKeyError
 
 from core import clock
 from core.access import MARKETING, STAFF, allow
 from core.actor import Actor
-from core.errors import Conflict, InvalidInput, NotFound, found
+from core.errors import InvalidInput, NotFound, found
 from core.ids import ObjectIdText
 from core.inputs import OMITTED, Country, Email, Input, Locale, Search, ShopDomain, ShortText, key_of_email
 from core.mongo import containing, slice_of
@@ -20,10 +19,10 @@ from core.pages import Slice, Sort, SortKey, Window
 from models.prospects import Prospect, ProspectNote, ProspectStatus
 from resolvers.prospect_inputs import Facts, Score, Source, WebSite
 from resolvers.prospect_moves import change_status, check_change
-from resolvers.prospect_opening import open_prospect
+from resolvers.prospect_opening import add_prospect
 from resolvers.prospect_owners import possible_owner
 from resolvers.prospect_scope import visible_prospect
-from resolvers.prospect_states import changed
+from resolvers.prospect_states import changed, tagged
 from resolvers.prospect_writes import write_prospect
 from resolvers.subscribers import Tag, Tags
 from resolvers.ticket_inputs import split
@@ -152,13 +151,10 @@ async def create_prospect(actor: Actor, data: ProspectCreate) -> Prospect:
 
     Raises `Conflict` where the address is a prospect's already, `InvalidInput` where the person was erased.
     """
-    key = key_of_email(data.email)
-    if await Prospect.find_one({"emailKey": key}) is not None:
-        raise _taken()
     owner_id = await possible_owner(data.owner_id) if data.owner_id else None
     now = clock.now()
     fresh = Prospect(
-        email_key=key,
+        email_key=key_of_email(data.email),
         created_by=actor.label,
         owner_id=owner_id,
         created_at=now,
@@ -166,10 +162,7 @@ async def create_prospect(actor: Actor, data: ProspectCreate) -> Prospect:
         status_changed_at=now,
         **data.model_dump(exclude={"status", "owner_id"}),
     )
-    try:
-        return await open_prospect(fresh, data.status, actor)
-    except DuplicateKeyError:
-        raise _taken() from None
+    return await add_prospect(fresh, data.status, actor)
 
 
 @allow(MARKETING)
@@ -178,19 +171,7 @@ async def update_prospect(actor: Actor, prospect_id: str, data: ProspectUpdate) 
 
     Raises `InvalidInput` for a status that can't follow.
     """
-    prospect = await visible_prospect(actor, prospect_id)
-    fields = data.sent()
-    status, reason = fields.pop("status", None), fields.pop("reason", None)
-    if reason is not None and status is None:
-        raise InvalidInput("reason goes with a status", "reason")
-    if status is not None:
-        await check_change(prospect, status, reason, actor)
-    if fields.get("owner_id") is not None:
-        fields["owner_id"] = await possible_owner(fields["owner_id"])
-    if fields:
-        written = await write_prospect({"_id": prospect.id}, lambda current: changed(current, **fields))
-        prospect = found(written, "Prospect")
-    return await change_status(prospect, status, reason, actor) if status is not None else prospect
+    return await change_prospect(await visible_prospect(actor, prospect_id), data.sent(), actor)
 
 
 @allow(MARKETING)
@@ -204,5 +185,24 @@ async def delete_prospect(actor: Actor, prospect_id: str) -> Prospect:
     return prospect
 
 
-def _taken() -> Conflict:
-    return Conflict("There is a prospect with this e-mail address already", "email")
+async def change_prospect(prospect: Prospect, fields: dict[str, Any], by: Actor) -> Prospect:
+    """With other values in some fields, by attribute name; among them may be a `status`, a `reason` for it, and tags to
+    add and to remove.
+
+    Raises `InvalidInput` before anything is changed.
+    """
+    plain = dict(fields)
+    status, reason = plain.pop("status", None), plain.pop("reason", None)
+    added, removed = plain.pop("add_tags", []), plain.pop("remove_tags", [])
+    if reason is not None and status is None:
+        raise InvalidInput("reason goes with a status", "reason")
+    if status is not None:
+        await check_change(prospect, status, reason, by)
+    if plain.get("owner_id") is not None:
+        plain["owner_id"] = await possible_owner(plain["owner_id"])
+
+    def decide(current: Prospect) -> Prospect:
+        return tagged(changed(current, **plain), added, removed)
+
+    written = found(await write_prospect({"_id": prospect.id}, decide), "Prospect")
+    return written if status is None else await change_status(written, status, reason, by)

@@ -32,6 +32,8 @@ from resolvers.tracking_visits import Visit
 SOURCE: Final = "tracking"
 AT_ONCE: Final = 256
 """Hits that share a write."""
+BESIDE: Final = 20
+"""So many wait before a second write begins beside one: two commands cost as much as reading and storing forty hits."""
 CAMPAIGNS: Final = 1_000
 """Whose links are remembered."""
 PER_MINUTE: Final = 300
@@ -122,7 +124,7 @@ class _Tracker:
         self.runtime = current
         self.tokens = TrackingTokens(current.settings.keys("tracking"))
         self.clicks, self.opens = f"{address}/t/c/", f"{address}/t/o/"
-        self.hits = GroupCommit(self._write, AT_ONCE, at_once=2)
+        self.hits = GroupCommit(self._write, AT_ONCE, at_once=2, beside=BESIDE)
         self._links: OrderedDict[ObjectId, Sequence[str]] = OrderedDict()
         self._minute = 0.0
         self._asked: dict[str, int] = {}

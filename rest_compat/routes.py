@@ -16,6 +16,7 @@ from resolvers import (
     apps,
     attachments,
     auth,
+    automation_conditions,
     campaign_life,
     campaigns,
     consent,
@@ -29,6 +30,8 @@ from resolvers import (
     feedback_stats,
     gdpr,
     health,
+    inbound_messages,
+    inbound_stats,
     log_deletions,
     log_ingestion,
     logs,
@@ -64,6 +67,7 @@ from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import attachments as attachments_views
 from rest_compat import auth as auth_views
+from rest_compat import automations as automations_views
 from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
 from rest_compat import data_exports as data_exports_views
@@ -73,6 +77,7 @@ from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
 from rest_compat import feedback as feedback_views
 from rest_compat import health as health_views
+from rest_compat import inbound_messages as inbound_messages_views
 from rest_compat import logs as logs_views
 from rest_compat import magic_links as magic_links_views
 from rest_compat import metrics as metrics_views
@@ -100,6 +105,7 @@ from rest_compat.apps import AppWire
 from rest_compat.attachments import FILES as ATTACHMENTS
 from rest_compat.attachments import AttachmentWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
+from rest_compat.automations import ConditionCheckWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
@@ -114,6 +120,7 @@ from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.feedback import FeedbackStatsWire, FeedbackWire
 from rest_compat.health import HealthWire
+from rest_compat.inbound_messages import InboundMessageDetailWire, InboundMessageWire, InboundStatsWire
 from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
 from rest_compat.metric_wires import (
@@ -144,6 +151,9 @@ from rest_compat.wants import WantStatsWire, WantWire
 from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
 # fmt: off
+INBOUND: Final = ("Authorization", "svix-id", "svix-timestamp", "svix-signature", "X-Signature", "X-Timestamp", "X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp")
+"""What the services sign received mail with, each in its own way."""
+
 CATEGORIES: Final[Categories] = {
     "Auth": [
         Route("POST", "/auth/login", auth_views.log_in, auth.log_in, SessionWire, errors=(401,)),
@@ -289,6 +299,7 @@ CATEGORIES: Final[Categories] = {
     "Webhooks": [
         Route("POST", "/webhooks/resend", webhooks_views.receive_resend_webhook, webhooks.receive_resend_webhook, ResendReceivedWire, signed_by=("svix-id", "svix-timestamp", "svix-signature")),
         Route("POST", "/webhooks/cold-provider", webhooks_views.receive_cold_provider_webhook, webhooks.receive_cold_provider_webhook, ReceivedMessageWire, signed_by=("X-Signature",)),
+        Route("POST", "/webhooks/inbound/{provider}", webhooks_views.receive_inbound_webhook, webhooks.receive_inbound_webhook, ReceivedMessageWire, errors=(503,), signed_by=INBOUND, admit=webhooks_views.admit_inbound_webhook),
     ],
     "Email Tracking": [
         Route("GET", "/t/o/{token}", tracking_views.open_pixel, tracking.record_open, None, media_type="image/gif", is_shortcut=True),
@@ -310,6 +321,11 @@ CATEGORIES: Final[Categories] = {
         Route("GET", "/admin/email-jobs/stats", email_jobs_views.email_job_stats, email_jobs.email_job_stats, Data[EmailJobStatsWire]),
         Route("GET", "/admin/email-jobs/{id}", email_jobs_views.get_email_job, email_jobs.get_email_job, Data[EmailJobWire]),
     ],
+    "Inbound Mail": [
+        Route("GET", "/admin/inbound/messages", inbound_messages_views.list_inbound_messages, inbound_messages.list_inbound_messages, Paged[InboundMessageWire]),
+        Route("GET", "/admin/inbound/messages/stats", inbound_messages_views.show_inbound_stats, inbound_stats.inbound_stats, Data[InboundStatsWire]),
+        Route("GET", "/admin/inbound/messages/{id}", inbound_messages_views.get_inbound_message, inbound_messages.get_inbound_message, Data[InboundMessageDetailWire]),
+    ],
     "Health": [
         Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),
     ],
@@ -330,6 +346,9 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/admin/agent/actions/{id}/override", agent_actions_views.override_agent_action, agent_decisions.override_agent_action, DataMessage[AgentActionWire]),
         Route("POST", "/admin/agent/draft", agent_actions_views.draft_email, agent_drafts.draft_email, Data[DraftedWire], 201, errors=(503,)),
         Route("POST", "/admin/agent/draft/{actionId}/send", agent_actions_views.send_agent_draft, agent_sending.send_agent_draft, DataMessage[AgentActionWire]),
+    ],
+    "Automations": [
+        Route("POST", "/admin/automations/configs/validate-condition", automations_views.validate_condition, automation_conditions.validate_condition, Data[ConditionCheckWire]),
     ],
     "Email Alerts": [
         Route("GET", "/admin/email-alerts/", email_alerts_views.list_email_alerts, email_alerts.list_email_alerts, Paged[EmailAlertWire]),

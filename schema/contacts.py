@@ -13,6 +13,7 @@ from models.contacts import ConsentCategory, ConsentState, LegalBasis
 from resolvers import consent, contacts, data_exports, gdpr
 from resolvers.consent import ConsentChange
 from resolvers.contacts import ContactCreate, ContactFilter, ContactSortKey, ContactUpdate
+from resolvers.inbound_messages import NEWEST_MAIL, InboundMessageFilter, list_inbound_messages
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
@@ -25,6 +26,7 @@ from schema.suppressions import Suppression
 if TYPE_CHECKING:
     from schema.end_users import EndUser
     from schema.feedback import Feedback
+    from schema.inbound_messages import InboundMessage
     from schema.tickets import Ticket
     from schema.wants import Want
 
@@ -152,6 +154,14 @@ class Contact:
         window = Range.of(first, after, last, before)
         filters = TicketFilter.model_validate({"email": self.email})
         return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
+
+    @described("What they wrote to us by mail, and what was reported of mail to them, the newest first.")
+    async def inbound_messages(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["InboundMessage", strawberry.lazy("schema.inbound_messages")]]:
+        window = Range.of(first, after, last, before)
+        filters = InboundMessageFilter.model_validate({"contactId": str(self.id)})
+        return Connection.of(await list_inbound_messages(info.context.actor, window, filters, NEWEST_MAIL))
 
 
 def contact(document: stored.Contact) -> Contact:

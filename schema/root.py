@@ -12,6 +12,7 @@ from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.automation_conditions import AutomationConditionQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
@@ -26,6 +27,7 @@ from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
 from schema.health import HealthQueries
+from schema.inbound_messages import InboundMessageMutations, InboundMessageQueries, InboundMessageSubscriptions
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
@@ -92,8 +94,10 @@ class Query(
     WantBoardQueries,
     WantQueries,
     WebhookEventQueries,
+    InboundMessageQueries,
     SlackRoutingQueries,
     AgentActionQueries,
+    AutomationConditionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -138,6 +142,7 @@ class Mutation(
     WantBoardMutations,
     WantMutations,
     WebhookEventMutations,
+    InboundMessageMutations,
     SlackRoutingMutations,
     AgentActionMutations,
     EmailAlertMutations,
@@ -154,6 +159,7 @@ class Subscription(
     CampaignSubscriptions,
     EmailAlertSubscriptions,
     LogSubscriptions,
+    InboundMessageSubscriptions,
 ):
     pass
 

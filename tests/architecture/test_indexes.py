@@ -44,7 +44,7 @@ VALUES: Final[dict[str, Any]] = {
     "domain": "tea-and-cakes.myshopify.com",
     "email": "ada@example.com",
     "shopDomain": "tea-and-cakes.myshopify.com",
-    **dict.fromkeys(("campaignId", "assigneeId", "contactId", "deliveryId"), CAMPAIGN),
+    **dict.fromkeys(("campaignId", "assigneeId", "contactId", "deliveryId", "ticketId"), CAMPAIGN),
 }
 """Of filters that take more than any text."""
 PARTS_OF_A_QUERY: Final = ("find", "filter", "sort", "skip", "limit")

@@ -41,10 +41,12 @@ from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.dying import Killed, dying
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
 from tests.factories.feedback import said as said_of
+from tests.factories.inbound import a_mail, received
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.prospects import a_prospect
+from tests.factories.sequences import a_sequence, an_enrollment
 from tests.factories.shops import a_shop, an_event
 from tests.factories.tickets import a_ticket, said
 from tests.factories.wants import submitted
@@ -63,6 +65,7 @@ async def ada_everywhere() -> Contact:
     await an_event(app.id, "banner-published", shop.domain, by="ada lovelace", notify=[ADDRESS, "bob@tea.example"])
     await an_event(app.id, "banner-published", shop.domain, by="Bob")
     ada = await get_contact(SYSTEM, ADDRESS)
+    await an_enrollment(await a_sequence([{"type": "task"}]), ada, greeting="Ada Lovelace")
     evidence = {"ip": "203.0.113.7", "userAgent": "Firefox", "text": "Yes, write to me"}
     await with_consent(ada, ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN, **evidence)
     await block(ADDRESS, SuppressionReason.MANUAL, at=clock.now(), source="tests", note="Ada said so")
@@ -92,6 +95,7 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    await received(a_mail(f"Ada Lovelace writes from {ADDRESS}", sender=f"Ada Lovelace <{ADDRESS}>"))
     prospect = await a_prospect(ADDRESS, name="Ada Lovelace", facts={"assistant": "Ada Lovelace"})
     await add_prospect_note(SYSTEM, str(prospect.id), ProspectNoteCreate(note=f"Ada Lovelace called: {ADDRESS}"))
     await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
@@ -125,7 +129,9 @@ class TestErasing:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
             "prospect_notes": 1,
             "prospects": 1,
@@ -287,7 +293,9 @@ class TestExporting:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
             "prospect_notes": 1,
             "prospects": 1,

@@ -215,8 +215,9 @@ class TestCustomers:
     async def test_an_uninstallation_makes_nobody_a_customer(self) -> None:
         app, domain = await an_app(), a_domain()
         await a_shop(app.id, domain)
-        ada = await a_prospect(shopDomain=domain)
         await an_event(app.id, "app-uninstalled", domain)
+        ada = await a_prospect(shopDomain=domain)
+        await an_event(app.id, "app-uninstalled", domain, reason="Again")
         assert (await prospect_now(ada)).status is NEW
 
 
