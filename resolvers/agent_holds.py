@@ -1,7 +1,6 @@
 """Whom the e-mail agent does not write to, and why."""
 
 from collections.abc import Mapping
-from typing import Any, Final
 
 from core.errors import InvalidInput
 from mail.writers.addresses import is_role, nobody_reads
@@ -9,12 +8,11 @@ from models.agent_actions import AgentHold
 from models.apps import App
 from models.contacts import ConsentCategory
 from models.prospects import Prospect, ProspectStatus
-from models.shops import Shop, ShopStatus
-from models.tickets import DONE, Ticket, TicketStatus
+from models.tickets import Ticket, TicketStatus
+from resolvers.prospect_customers import Party, open_tickets_of_parties, shops_of_parties
 from resolvers.prospect_states import WORKED_ON
 from resolvers.sending import can_send
-
-HAVING: Final = [ShopStatus.ACTIVE.value, ShopStatus.INACTIVE.value]
+from resolvers.shop_changes import GONE
 
 Holds = Mapping[AgentHold, str]
 """Each with a sentence for a person."""
@@ -54,28 +52,13 @@ async def check_allowed(email: str, category: ConsentCategory, app: App, field: 
 
 async def holds_on(prospect: Prospect) -> Holds:
     """Why a prospect is held who may be written to otherwise."""
-    holds: dict[AgentHold, str] = {}
-    if prospect.status is ProspectStatus.CUSTOMER:
+    party, holds = Party(prospect.email_key, prospect.shop_domain), dict[AgentHold, str]()
+    (shops,), (tickets,) = await shops_of_parties([party]), await open_tickets_of_parties([party])
+    used = sorted({shop.app_id for shop in shops if shop.status not in GONE})
+    if used:
+        holds[AgentHold.CUSTOMER] = f"Their shop already uses {', '.join(used)}"
+    elif prospect.status is ProspectStatus.CUSTOMER:
         holds[AgentHold.CUSTOMER] = "They are a customer already"
-    if shops := await _shops_of(prospect):
-        named = ", ".join(sorted({shop.app_id for shop in shops}))
-        holds[AgentHold.CUSTOMER] = f"Their shop already uses {named}"
-    if ticket := await _open_ticket_of(prospect):
-        holds[AgentHold.OPEN_TICKET] = f"They have an open ticket, {ticket.reference} of {ticket.app_id}"
+    if tickets:
+        holds[AgentHold.OPEN_TICKET] = f"They have an open ticket, {tickets[0].reference} of {tickets[0].app_id}"
     return holds
-
-
-async def _shops_of(prospect: Prospect) -> list[Shop]:
-    """Those that have one of the apps now."""
-    return await Shop.find({**_theirs(prospect, "domain"), "status": {"$in": HAVING}}).limit(10).to_list()
-
-
-async def _open_ticket_of(prospect: Prospect) -> Ticket | None:
-    done = [status.value for status in DONE]
-    open_ones = {**_theirs(prospect, "shopDomain"), "status": {"$nin": done}}
-    return await Ticket.find(open_ones).sort("-createdAt").first_or_none()
-
-
-def _theirs(prospect: Prospect, domain: str) -> dict[str, Any]:
-    by_email = {"emailKey": prospect.email_key}
-    return {"$or": [by_email, {domain: prospect.shop_domain}]} if prospect.shop_domain else by_email

@@ -9,6 +9,7 @@ from bson import ObjectId
 from pydantic import ConfigDict, Field
 
 from models.base import Part
+from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from resolvers.email_events import ONCE
@@ -48,6 +49,7 @@ class Mail(_Read):
     """Of a `Delivery`."""
 
     kind: DeliveryKind
+    category: ConsentCategory
     status: DeliveryStatus
     attempts: int = 0
     email: str

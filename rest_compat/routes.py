@@ -39,6 +39,10 @@ from resolvers import (
     metrics,
     newsletter_templates,
     plans,
+    prospect_import,
+    prospect_notes,
+    prospect_timelines,
+    prospects,
     shops,
     slack_routing,
     subscriber_import,
@@ -83,6 +87,7 @@ from rest_compat import magic_links as magic_links_views
 from rest_compat import metrics as metrics_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
+from rest_compat import prospects as prospects_views
 from rest_compat import shops as shops_views
 from rest_compat import slack_routing as slack_routing_views
 from rest_compat import subscriber_import as subscriber_import_views
@@ -136,6 +141,15 @@ from rest_compat.metric_wires import (
 )
 from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
+from rest_compat.prospects import FILES as PROSPECT_FILES
+from rest_compat.prospects import (
+    ProspectActivityWire,
+    ProspectNoteWire,
+    ProspectsImportWire,
+    ProspectStatsWire,
+    ProspectWire,
+    ProspectWithHistoryWire,
+)
 from rest_compat.routing import Categories, Route
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
 from rest_compat.slack_routing import SlackRuleWire
@@ -346,6 +360,17 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/admin/agent/actions/{id}/override", agent_actions_views.override_agent_action, agent_decisions.override_agent_action, DataMessage[AgentActionWire]),
         Route("POST", "/admin/agent/draft", agent_actions_views.draft_email, agent_drafts.draft_email, Data[DraftedWire], 201, errors=(503,)),
         Route("POST", "/admin/agent/draft/{actionId}/send", agent_actions_views.send_agent_draft, agent_sending.send_agent_draft, DataMessage[AgentActionWire]),
+    ],
+    "Prospects": [
+        Route("GET", "/admin/prospects/", prospects_views.list_prospects, prospects.list_prospects, Paged[ProspectWire]),
+        Route("POST", "/admin/prospects/", prospects_views.create_prospect, prospects.create_prospect, DataMessage[ProspectWithHistoryWire], 201),
+        Route("GET", "/admin/prospects/stats", prospects_views.prospect_stats, prospects.prospect_stats, Data[ProspectStatsWire]),
+        Route("POST", "/admin/prospects/import", prospects_views.import_file, prospect_import.import_prospects, Data[ProspectsImportWire], uploads=PROSPECT_FILES),
+        Route("GET", "/admin/prospects/{id}", prospects_views.get_prospect, prospects.get_prospect, Data[ProspectWithHistoryWire]),
+        Route("PATCH", "/admin/prospects/{id}", prospects_views.update_prospect, prospects.update_prospect, DataMessage[ProspectWithHistoryWire]),
+        Route("DELETE", "/admin/prospects/{id}", prospects_views.delete_prospect, prospects.delete_prospect, Message),
+        Route("GET", "/admin/prospects/{id}/activity", prospects_views.list_activity, prospect_timelines.list_prospect_activity, Paged[ProspectActivityWire]),
+        Route("POST", "/admin/prospects/{id}/notes", prospects_views.add_note, prospect_notes.add_prospect_note, DataMessage[ProspectNoteWire]),
     ],
     "Automations": [
         Route("POST", "/admin/automations/configs/validate-condition", automations_views.validate_condition, automation_conditions.validate_condition, Data[ConditionCheckWire]),

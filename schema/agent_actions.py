@@ -17,6 +17,7 @@ from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
 from schema.edge import Info, described, parse, query
 from schema.money import Money
+from schema.prospects import Prospect
 from schema.tickets import Ticket
 
 strawberry.enum(AgentActionType)
@@ -92,7 +93,6 @@ class AgentAction:
     decision: AgentDecision
     email: str = strawberry.field(description="Whom it is about; empty once they were erased.")
     name: str
-    prospect_id: ID | None
     inputs: AgentInputs | None
     facts: list[AgentFact] = strawberry.field(description="All that the writer was told.")
     text: str = strawberry.field(description="What was to be classified.")
@@ -119,6 +119,11 @@ class AgentAction:
     @strawberry.field
     async def app(self, info: Info) -> App | None:
         return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+
+    @described("Whom it was drafted to.")
+    async def prospect(self, info: Info) -> Prospect | None:
+        prospect_id = cast(stored.AgentAction, self).prospect_id
+        return cast(Prospect | None, await info.context.loaders.prospects.load(prospect_id)) if prospect_id else None
 
     @described("The ticket that it answers, or read.")
     async def ticket(self, info: Info) -> Ticket | None:

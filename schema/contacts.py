@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from schema.end_users import EndUser
     from schema.feedback import Feedback
     from schema.inbound_messages import InboundMessage
+    from schema.prospects import Prospect
     from schema.tickets import Ticket
     from schema.wants import Want
 
 LazyEndUser = Annotated["EndUser", strawberry.lazy("schema.end_users")]
 LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
+LazyProspect = Annotated["Prospect", strawberry.lazy("schema.prospects")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ConsentState)
@@ -115,6 +117,11 @@ class Contact:
     async def end_users(self, info: Info) -> list[LazyEndUser]:
         contact_id = cast(stored.Contact, self).id
         return cast(list[LazyEndUser], await info.context.loaders.end_users.load(contact_id))
+
+    @described("What is known of them as somebody whom the company might win as a customer.")
+    async def prospect(self, info: Info) -> LazyProspect | None:
+        key = cast(stored.Contact, self).email_key
+        return cast(LazyProspect | None, await info.context.loaders.prospects_by_address.load(key))
 
     @described("What they said, about whichever app, the latest first.")
     async def feedback(self, info: Info) -> list[LazyFeedback]:

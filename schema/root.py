@@ -34,6 +34,9 @@ from schema.merchants import MerchantQueries
 from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
+from schema.prospect_activity import ProspectActivityMutations, ProspectActivityQueries
+from schema.prospect_changes import ProspectMutations
+from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
@@ -98,6 +101,8 @@ class Query(
     SlackRoutingQueries,
     AgentActionQueries,
     AutomationConditionQueries,
+    ProspectQueries,
+    ProspectActivityQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -145,6 +150,8 @@ class Mutation(
     InboundMessageMutations,
     SlackRoutingMutations,
     AgentActionMutations,
+    ProspectMutations,
+    ProspectActivityMutations,
     EmailAlertMutations,
 ):
     pass

@@ -32,7 +32,7 @@ async def test_actions_are_listed_with_what_they_are_about(client: AsyncClient) 
     query = """query ($id: ID!) {
       agentActions(filter: {appId: "banners"}, sortKey: CREATED_AT) {
         nodes { type status app { name } ticket { number } contact { email } reading { classification } } totalCount }
-      agentAction(id: $id) { name prospectId inputs { tone goal language } checks { name passed } facts { name }
+      agentAction(id: $id) { name prospect { id } inputs { tone goal language } checks { name passed } facts { name }
         draft { subject body htmlBody } writer usage { inputTokens cost { amount } } isCorrected }
       agentStats { total judged corrected overrideRate byType { type count } byStatus { status count }
         byDecision { decision count } } }"""
@@ -42,7 +42,7 @@ async def test_actions_are_listed_with_what_they_are_about(client: AsyncClient) 
     assert (reading["type"], reading["ticket"]) == ("CLASSIFY", {"number": ticket.number})
     assert reading["contact"] == {"email": ticket.email}
     assert found["agentAction"]["inputs"] == {"tone": "FRIENDLY", "goal": "INTRODUCE", "language": "ENGLISH"}
-    assert (found["agentAction"]["prospectId"], found["agentAction"]["usage"]) == (str(prospect.id), None)
+    assert (found["agentAction"]["prospect"], found["agentAction"]["usage"]) == ({"id": str(prospect.id)}, None)
     assert (found["agentStats"]["total"], len(found["agentStats"]["byStatus"])) == (2, 7)
 
 
