@@ -6,6 +6,11 @@ A row names the view that translates and the resolver that it calls. Who may cal
 from typing import Final
 
 from resolvers import (
+    agent_actions,
+    agent_decisions,
+    agent_drafts,
+    agent_sending,
+    agent_stats,
     api_keys,
     app_events,
     apps,
@@ -60,6 +65,7 @@ from resolvers import (
     wants,
     webhooks,
 )
+from rest_compat import agent_actions as agent_actions_views
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
@@ -97,6 +103,7 @@ from rest_compat import users as users_views
 from rest_compat import want_board as want_board_views
 from rest_compat import wants as wants_views
 from rest_compat import webhooks as webhooks_views
+from rest_compat.agent_actions import AgentActionWire, AgentStatsWire, DraftedWire
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
@@ -345,6 +352,14 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/admin/slack-routing/", slack_routing_views.create_slack_rule, slack_routing.create_slack_rule, DataMessage[SlackRuleWire], 201, errors=(404,)),
         Route("PATCH", "/admin/slack-routing/{id}", slack_routing_views.update_slack_rule, slack_routing.update_slack_rule, DataMessage[SlackRuleWire]),
         Route("DELETE", "/admin/slack-routing/{id}", slack_routing_views.delete_slack_rule, slack_routing.delete_slack_rule, Message),
+    ],
+    "Email Agent": [
+        Route("GET", "/admin/agent/actions", agent_actions_views.list_agent_actions, agent_actions.list_agent_actions, Paged[AgentActionWire]),
+        Route("GET", "/admin/agent/actions/stats", agent_actions_views.show_agent_stats, agent_stats.agent_stats, Data[AgentStatsWire], errors=(404,)),
+        Route("GET", "/admin/agent/actions/{id}", agent_actions_views.get_agent_action, agent_actions.get_agent_action, Data[AgentActionWire]),
+        Route("POST", "/admin/agent/actions/{id}/override", agent_actions_views.override_agent_action, agent_decisions.override_agent_action, DataMessage[AgentActionWire]),
+        Route("POST", "/admin/agent/draft", agent_actions_views.draft_email, agent_drafts.draft_email, Data[DraftedWire], 201, errors=(503,)),
+        Route("POST", "/admin/agent/draft/{actionId}/send", agent_actions_views.send_agent_draft, agent_sending.send_agent_draft, DataMessage[AgentActionWire]),
     ],
     "Prospects": [
         Route("GET", "/admin/prospects/", prospects_views.list_prospects, prospects.list_prospects, Paged[ProspectWire]),

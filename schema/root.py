@@ -5,6 +5,8 @@ from typing import Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.agent_actions import AgentActionQueries
+from schema.agent_drafts import AgentActionMutations
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
@@ -100,6 +102,7 @@ class Query(
     ProspectQueries,
     ProspectActivityQueries,
     AutomationConditionQueries,
+    AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -146,6 +149,7 @@ class Mutation(
     WebhookEventMutations,
     InboundMessageMutations,
     SlackRoutingMutations,
+    AgentActionMutations,
     ProspectMutations,
     ProspectActivityMutations,
     EmailAlertMutations,
