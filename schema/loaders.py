@@ -24,10 +24,11 @@ from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
 from schema.feedback_loaders import FeedbackLoaders
+from schema.mail_loaders import MailLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(FeedbackLoaders, WantLoaders):
+class Loaders(FeedbackLoaders, MailLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
