@@ -1,6 +1,6 @@
 """Timelines, in GraphQL."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -20,13 +20,14 @@ import models.tickets
 import models.want_votes
 import models.wants
 import resolvers.merchants
+from resolvers import timeline_news
 from resolvers.timeline_sources import Entry, TimelineKind
 from schema.app_events import AppEvent
 from schema.apps import App
 from schema.consents import ConsentEntry
 from schema.data_exports import DataExport
 from schema.deliveries import Delivery
-from schema.edge import Info
+from schema.edge import Info, subscription
 from schema.email_events import EmailEvent
 from schema.end_users import EndUser
 from schema.error_groups import ErrorGroupShop
@@ -77,3 +78,13 @@ class TimelineFilterInput:
     kinds: Maybe[list[TimelineKind] | None]
     occurred_from: Maybe[datetime | None]
     occurred_to: Maybe[datetime | None]
+
+
+@strawberry.type
+class TimelineSubscriptions:
+    @subscription(timeline_news.watch_timeline)
+    async def timeline_added(
+        self, info: Info, domain: str | None = None, contact_id: ID | None = None
+    ) -> AsyncGenerator[TimelineEntry, None]:
+        watched = await timeline_news.watch_timeline(info.context.actor, domain, contact_id)
+        return cast(AsyncGenerator[TimelineEntry, None], watched)
