@@ -53,6 +53,14 @@ class Access:
             case Kind.END_USER if not self.end_user:
                 raise Forbidden("End users may not do this")
 
+    def lets_in(self, actor: Actor) -> bool:
+        """For what is shown along with something else, where the actor may see it."""
+        try:
+            self.check(actor)
+        except (Unauthenticated, Forbidden):
+            return False
+        return True
+
 
 PUBLIC: Final = Access(public=True)
 

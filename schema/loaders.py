@@ -30,6 +30,11 @@ from schema.want_loaders import WantLoaders
 
 
 class Loaders(FeedbackLoaders, ProspectLoaders, WantLoaders):
+from schema.mail_loaders import MailLoaders
+from schema.want_loaders import WantLoaders
+
+
+class Loaders(FeedbackLoaders, MailLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)

@@ -53,6 +53,7 @@ from schema.ticket_performance import TicketPerformanceQueries
 from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
+from schema.timelines import TimelineSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.want_board import WantBoardMutations, WantBoardQueries
 from schema.wants import WantMutations, WantQueries, WantSubscriptions
@@ -167,6 +168,7 @@ class Subscription(
     EmailAlertSubscriptions,
     LogSubscriptions,
     InboundMessageSubscriptions,
+    TimelineSubscriptions,
 ):
     pass
 
