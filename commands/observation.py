@@ -80,6 +80,7 @@ def _config(settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         observing(settings),
         lifespan="off",
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

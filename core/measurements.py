@@ -7,7 +7,16 @@ process lives.
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+disable_created_metrics()
 
 REGISTRY: Final = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
