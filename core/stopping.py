@@ -3,17 +3,28 @@
 import asyncio
 from typing import Final
 
-_told: Final = asyncio.Event()
+_waiting: Final[set[asyncio.Event]] = set()
+_is_stopping = False
 
 
 def begin_stopping() -> None:
-    """Once: there is no way back."""
-    _told.set()
+    """There is no way back."""
+    global _is_stopping  # noqa: PLW0603 - a process ends once
+    _is_stopping = True
+    for told in _waiting:
+        told.set()
 
 
 def is_stopping() -> bool:
-    return _told.is_set()
+    return _is_stopping
 
 
 async def until_stopping() -> None:
-    await _told.wait()
+    """For what would go on for ever."""
+    told = asyncio.Event()
+    _waiting.add(told)
+    try:
+        if not _is_stopping:
+            await told.wait()
+    finally:
+        _waiting.discard(told)

@@ -1,7 +1,5 @@
 """Is the server able to work?"""
 
-import asyncio
-
 import pytest
 
 from core import runtime as runtimes
@@ -42,9 +40,7 @@ class TestReadiness:
     async def test_is_not_once_the_process_was_told_to_end(
         self, platform: Runtime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        told = asyncio.Event()
-        told.set()
-        monkeypatch.setattr(stopping, "_told", told)
+        monkeypatch.setattr(stopping, "_is_stopping", True)
         found = await get_readiness(Actor.anonymous())
         assert (found.stage, found.database) == (Stage.STOPPING, True)
 
