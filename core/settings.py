@@ -12,6 +12,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
+from core.observation_settings import ObservationSettings
 from core.outgoing_settings import OutgoingSettings
 from core.webhook_settings import WebhookSettings
 from core.writer_settings import WriterSettings
@@ -37,6 +38,7 @@ Commas = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(MailSettings, OutgoingSettings, WebhookSettings, WriterSettings):
+class Settings(MailSettings, ObservationSettings, OutgoingSettings, WebhookSettings):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -97,6 +99,7 @@ class Settings(MailSettings, OutgoingSettings, WebhookSettings, WriterSettings):
             *self.mail_problems(production=production),
             *self.outgoing_problems(production=production),
             *self.writer_problems(production=production),
+            *self.observation_problems(production=production),
         ]
         if problems:
             raise ValueError("\n".join(problems))

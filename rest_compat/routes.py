@@ -124,7 +124,7 @@ from rest_compat.email_analytics import (
 from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
 from rest_compat.feedback import FeedbackStatsWire, FeedbackWire
-from rest_compat.health import HealthWire
+from rest_compat.health import HealthWire, LivenessWire, ReadinessWire
 from rest_compat.inbound_messages import InboundMessageDetailWire, InboundMessageWire, InboundStatsWire
 from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
@@ -397,6 +397,10 @@ CATEGORIES: Final[Categories] = {
 }
 
 BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Health": [
+        Route("GET", "/health/live", health_views.get_liveness, health.get_liveness, LivenessWire, is_shortcut=True),
+        Route("GET", "/health/ready", health_views.get_readiness, health.get_readiness, ReadinessWire, errors=(503,), is_shortcut=True),
+    ],
     "Tickets": [
         Route("POST", "/{appId}/tickets/{messageId}/rating", ticket_ratings_views.rate_ticket, ticket_ratings.rate_ticket, DataMessage[TicketWire]),
         Route("GET", "/{appId}/tickets/rate/{token}", ticket_ratings_views.show_ticket_rating, ticket_ratings.get_ticket_rating, None, media_type="text/html", pages=(404,)),
