@@ -29,6 +29,7 @@ from resolvers import suppressions
 from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, mark_dirty
+from resolvers.enrollment_events import follow_outreach
 from resolvers.pending_events import UNKNOWN, Mail, Mails, PendingEvent, mails_of, pending_events
 from resolvers.prospect_mail import follow_outreach
 
