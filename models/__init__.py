@@ -4,6 +4,7 @@ from typing import Final
 
 from beanie import Document
 
+from models.agent_actions import AgentAction
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
@@ -49,6 +50,7 @@ from models.wants import Want
 from models.webhook_events import WebhookEvent
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
+    AgentAction,
     ApiKey,
     App,
     AppEvent,

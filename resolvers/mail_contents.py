@@ -25,6 +25,7 @@ from mail.headers import address
 from mail.links import UnsubscribeTokens
 from mail.message import Outgoing, Skeleton, Thread
 from mail.templates import TemplateProblem
+from mail.writers.letters import LETTER
 from models.apps import App
 from models.campaigns import Campaign
 from models.contacts import ConsentCategory
@@ -167,6 +168,8 @@ async def prepared(delivery: Delivery, app: App | None) -> PreparedMail:
             return await _prepared_template(delivery, app, await Template.find_one(named))
         case "template":
             return await _prepared_template(delivery, app, await template_for(app, name, delivery.language))
+        case "letter":
+            return await _prepared_template(delivery, app, LETTER)
     raise NotFound(f"Nothing can be made from {delivery.content}")
 
 

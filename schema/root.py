@@ -5,6 +5,8 @@ from typing import Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.agent_actions import AgentActionQueries
+from schema.agent_drafts import AgentActionMutations
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
@@ -33,6 +35,9 @@ from schema.merchants import MerchantQueries
 from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
+from schema.prospect_activity import ProspectActivityMutations, ProspectActivityQueries
+from schema.prospect_changes import ProspectMutations
+from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
 from schema.sequence_stats import SequenceStatsQueries
 from schema.sequence_tasks import SequenceTaskMutations, SequenceTaskQueries
@@ -52,6 +57,7 @@ from schema.ticket_performance import TicketPerformanceQueries
 from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
+from schema.timelines import TimelineSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.want_board import WantBoardMutations, WantBoardQueries
 from schema.wants import WantMutations, WantQueries, WantSubscriptions
@@ -102,7 +108,10 @@ class Query(
     WebhookEventQueries,
     InboundMessageQueries,
     SlackRoutingQueries,
+    ProspectQueries,
+    ProspectActivityQueries,
     AutomationConditionQueries,
+    AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -152,6 +161,9 @@ class Mutation(
     WebhookEventMutations,
     InboundMessageMutations,
     SlackRoutingMutations,
+    AgentActionMutations,
+    ProspectMutations,
+    ProspectActivityMutations,
     EmailAlertMutations,
 ):
     pass
@@ -167,6 +179,7 @@ class Subscription(
     EmailAlertSubscriptions,
     LogSubscriptions,
     InboundMessageSubscriptions,
+    TimelineSubscriptions,
 ):
     pass
 

@@ -15,6 +15,7 @@ from taskiq import AsyncBroker, BrokerMessage
 from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
+from tasks.agent import expire_agent_drafts, resume_agent_mail
 from tasks.email_alerts import check_email_alerts
 from tasks.inbound import requeue_inbound
 from tasks.logs import forget_old_logs, settle_log_counts
@@ -54,6 +55,8 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "recount_wants": (recount_wants, EVERY_HOUR),
     "settle_log_counts": (settle_log_counts, EVERY_MINUTE),
     "forget_old_logs": (forget_old_logs, EVERY_HOUR),
+    "resume_agent_mail": (resume_agent_mail, EVERY_MINUTE),
+    "expire_agent_drafts": (expire_agent_drafts, EVERY_HOUR),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
     "give_up_old_mail": (give_up_old_mail, EVERY_HOUR),
     "sweep_attachments": (sweep_attachments, EVERY_FIVE_MINUTES),
