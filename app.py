@@ -11,6 +11,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from assistants.catalogue import Catalogue
+from assistants.http import McpEndpoint
+from assistants.server import Offer
 from core.errors import DomainError
 from core.runtime import running
 from core.settings import Settings
@@ -63,6 +66,8 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
         redoc_url=None,
     )
     app.router.routes.extend(_graphql(settings).routes("/graphql"))
+    if settings.mcp_http:
+        app.router.routes.append(McpEndpoint(settings, offer_of(settings)).route("/mcp"))
     app.router.routes.extend(served(ALL))
     install_errors(app)
     install_openapi(app)
@@ -77,6 +82,11 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     return app
+
+
+def offer_of(settings: Settings) -> Offer:
+    """What assistants get, over HTTP and at a terminal."""
+    return Offer(Catalogue(ALL), settings.mcp_tools, VERSION)
 
 
 def _background_work(settings: Settings) -> AbstractAsyncContextManager[None]:
