@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from assistants.catalogue import Catalogue
+from assistants.graphql import GraphQL
 from assistants.http import McpEndpoint
 from assistants.server import Offer
 from core.errors import DomainError
@@ -28,6 +29,7 @@ from rest_compat.routes import ALL
 from rest_compat.routing import install_openapi, served
 from rest_compat.shortcuts import Shortcuts, shortcuts
 from schema.edge import Context
+from schema.fields import root_fields
 from schema.root import SCHEMA
 from schema.samples import usages
 from schema.serving.http import GraphQLEndpoint
@@ -86,7 +88,11 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
 
 def offer_of(settings: Settings) -> Offer:
     """What assistants get, over HTTP and at a terminal."""
-    return Offer(Catalogue(ALL), settings.mcp_tools, VERSION)
+    return Offer(catalogue_of(settings), settings.mcp_tools, VERSION)
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    return Catalogue(ALL, root_fields(SCHEMA), GraphQL(SCHEMA, production=settings.is_production))
 
 
 def _background_work(settings: Settings) -> AbstractAsyncContextManager[None]:

@@ -22,11 +22,13 @@ SAFE_VERBS: Final = frozenset(
         "subscribe", "submit", "tag", "toggle", "unlink", "unschedule", "unsnooze", "untag", "unvote", "update", "vote",
     }
 )  # fmt: skip
-"""How the names of operations begin that change one thing. What begins otherwise is grave: a verb that nobody thought of
-is refused rather than let through."""
+"""How the names of operations begin that change one thing. What begins otherwise is grave: a verb that nobody thought
+of is refused rather than let through."""
 
-GRAVE_ALL_THE_SAME: Final = frozenset({"deactivate_user", "change_shop_status", "end_user_update"})
-"""Somebody loses their access; a shop that is redacted loses its people."""
+GRAVE_ALL_THE_SAME: Final = frozenset(
+    {"change_shop_status", "deactivate_user", "update_api_key", "update_end_user", "update_user"}
+)
+"""Somebody gains or loses access; a shop that is redacted loses its people."""
 
 WITHIN_REACH: Final = {
     Reach.READ: frozenset({Effect.READ}),

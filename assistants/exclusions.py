@@ -6,6 +6,7 @@ from typing import Any, Final
 from assistants.arguments import Arguments
 from resolvers import api_keys, auth, data_exports, magic_links, users
 from rest_compat.routing import Route
+from schema.fields import RootField
 
 CREDENTIAL: Final = "A password, a key or a link that signs somebody in does not pass through an assistant"
 SIGNED: Final = "It is called by a service that signs what it sends"
@@ -40,3 +41,8 @@ def reason_against(row: Route) -> str | None:
     if row.returns is None:
         return PAGE
     return FILE if Arguments(row.view).needs_http else None
+
+
+def reason_against_field(root: RootField) -> str | None:
+    """Why a field of GraphQL that no row has is no tool; None where it is one."""
+    return STREAM if root.kind == "subscription" else EXCLUDED.get(root.calls) if root.calls else None

@@ -1,5 +1,5 @@
-"""MCP over HTTP ("Streamable HTTP"), without sessions: each request carries its credential and is answered with JSON, so
-that any process can answer it."""
+"""MCP over HTTP ("Streamable HTTP"), without sessions: each request carries its credential and is answered with JSON,
+so any process can answer it."""
 
 from typing import Final
 from urllib.parse import urlsplit

@@ -1,15 +1,24 @@
 """What a tool answers with, for a model to read and for a program to use."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import orjson
 from mcp_types import CallToolResult, TextContent
 
 from assistants.arguments import Json
-from core.errors import DomainError
 
 LARGEST: Final = 200_000
 """Bytes of JSON, which is about 50,000 tokens: more would push everything else out of an assistant's memory."""
+
+
+class Failed(Exception):
+    """How a call failed: a sentence, and what a program needs, `code` at least."""
+
+    def __init__(self, message: str, extensions: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.message = message
+        self.extensions = extensions
 
 
 def result_of(answer: Json, *, reads: bool) -> CallToolResult:
@@ -17,36 +26,26 @@ def result_of(answer: Json, *, reads: bool) -> CallToolResult:
     an error; what was written is told however large it is."""
     text = orjson.dumps(answer)
     if reads and len(text) > LARGEST:
-        return _failed(
-            f"The answer has {len(text):,} bytes, and at most {LARGEST:,} are given: ask for less, by limit or a filter",
-            {"code": "RESULT_TOO_LARGE"},
-        )
+        sentence = f"The answer has {len(text):,} bytes, more than {LARGEST:,}: ask for less, by limit or filter"
+        return failure_of(sentence, {"code": "RESULT_TOO_LARGE"})
     content = [TextContent(text=text.decode()), *(TextContent(text=sentence) for sentence in _going_on(answer))]
     return CallToolResult(content=[*content], structured_content=answer)
 
 
-def failure_of(error: DomainError) -> CallToolResult:
+def failure_of(sentence: str, extensions: Mapping[str, Any]) -> CallToolResult:
     """The sentence, the code and what else belongs to it, as GraphQL has them."""
-    return _failed(error.message, error.extensions)
-
-
-def internal_failure(error_id: str) -> CallToolResult:
-    """For what nobody expected, which is in the log under this id."""
-    return _failed(f"Internal error (id {error_id})", {"code": "INTERNAL"})
-
-
-def _failed(sentence: str, extensions: Json) -> CallToolResult:
+    shown = TextContent(text=f"{sentence} ({extensions['code']})")
     structured = {"success": False, "error": sentence, **extensions}
-    code = extensions["code"]
-    return CallToolResult(
-        content=[TextContent(text=f"{sentence} ({code})")], structured_content=structured, is_error=True
-    )
+    return CallToolResult(content=[shown], structured_content=structured, is_error=True)
 
 
 def _going_on(answer: Json) -> list[str]:
-    pagination = answer.get("pagination")
-    if not isinstance(pagination, dict):
-        return []
-    page, pages, total = (pagination.get(name, 0) for name in ("page", "pages", "total"))
-    more = f" Call again with page {page + 1} for more." if page < pages else ""
-    return [f"Page {page} of {max(pages, 1)}, {total} in all.{more}"]
+    """By number where REST counts pages, by cursor where GraphQL follows them."""
+    if isinstance(pagination := answer.get("pagination"), dict):
+        page, pages, total = (pagination.get(name, 0) for name in ("page", "pages", "total"))
+        more = f" Call again with page {page + 1} for more." if page < pages else ""
+        return [f"Page {page} of {max(pages, 1)}, {total} in all.{more}"]
+    data = answer.get("data")
+    if isinstance(data, dict) and isinstance(page_info := data.get("pageInfo"), dict) and page_info["hasNextPage"]:
+        return [f"There is more: call again with after {page_info['endCursor']}"]
+    return []

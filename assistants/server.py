@@ -19,7 +19,7 @@ from mcp_types import (
 
 from assistants.catalogue import Catalogue, check_reach
 from assistants.effects import Effect
-from assistants.results import failure_of, internal_failure, result_of
+from assistants.results import Failed, failure_of, result_of
 from core.actor import Actor, Kind
 from core.assistant_settings import Reach
 from core.errors import DomainError
@@ -97,12 +97,12 @@ class _Requests:
             tool.access.check(actor)
             check_reach(tool, self._offer.reach)
             answer = await tool.run(actor, params.arguments or {})
-        except DomainError as error:
-            return failure_of(error)
+        except (DomainError, Failed) as error:
+            return failure_of(error.message, error.extensions)
         except Exception:
-            error_id = token_hex(16)
+            error_id = token_hex(6)
             log.exception("tool.failed", tool=tool.name, error_id=error_id)
-            return internal_failure(error_id)
+            return failure_of(f"Internal error (id {error_id})", {"code": "INTERNAL"})
         return result_of(answer, reads=tool.effect is Effect.READ)
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
