@@ -10,9 +10,8 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 from core.actor import Actor, Kind, Role
-from core.errors import Forbidden, Unauthenticated, code_of
+from core.errors import DomainError, Forbidden, Unauthenticated, code_of
 from core.measurements import count_failure
-from core.errors import DomainError, Forbidden, Unauthenticated
 
 OWNERS: Final = frozenset({Role.OWNER})
 ADMINS: Final = OWNERS | {Role.ADMIN}

@@ -38,8 +38,7 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(MailSettings, ObservationSettings, OutgoingSettings, WebhookSettings, WriterSettings):
-class Settings(MailSettings, OutgoingSettings, WebhookSettings, AssistantSettings):
+class Settings(AssistantSettings, MailSettings, ObservationSettings, OutgoingSettings, WebhookSettings, WriterSettings):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
