@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from core.inputs import Input
 from core.pages import DEFAULT_LIMIT, PAGE_LIMIT, Page
+from models.enrollments import ExitReason
 from models.prospects import ProspectStatus
 from resolvers import prospect_notes, prospects
 from resolvers.import_files import CSV, JSON, CsvRows, JsonRows
@@ -33,6 +34,7 @@ from rest_compat.uploads import CurrentUpload, Uploads
 
 ProspectId = Annotated[str, Path(alias="id", description="The prospect's `_id`, or its address")]
 Identity = Annotated[str, BeforeValidator(str)]
+Id = Annotated[str, BeforeValidator(str), Field(serialization_alias="_id")]
 
 FILES: Final = Uploads(
     {
@@ -107,15 +109,25 @@ class MailWire(Wire):
     detail: str | None
 
 
-class ProspectActivityWire(Wire):
-    """`at` is when we learnt of it; `change` is of the status, `event` of a mail."""
+class ProspectEnrollmentWire(Wire):
+    """`exitReason` is why it ended early, where it did."""
 
-    id: Annotated[str, BeforeValidator(str), Field(serialization_alias="_id")]
+    id: Id
+    sequence_id: Identity
+    current_step: int
+    exit_reason: ExitReason | None
+
+
+class ProspectActivityWire(Wire):
+    """`at` is when we learnt of it; `change` is of the status, `enrollment` of a sequence, `event` of a mail."""
+
+    id: Id
     kind: ProspectActivityKind
     at: Moment
     by: str | None
     change: ProspectChangeWire | None
     note: ProspectNoteWire | None
+    enrollment: ProspectEnrollmentWire | None
     event: MailWire | None
 
 

@@ -39,6 +39,14 @@ class ProspectNote:
     created_at: datetime
 
 
+@strawberry.type(description="That a prospect was in a sequence.")
+class ProspectEnrollment:
+    id: ID
+    sequence_id: ID
+    current_step: int
+    exit_reason: str | None = strawberry.field(description="Why it ended early, where it did.")
+
+
 @strawberry.type(description="Something that happened with a prospect.")
 class ProspectActivity:
     id: ID
@@ -47,6 +55,7 @@ class ProspectActivity:
     by: str | None = strawberry.field(description="Who did it, where that is one of us.")
     change: ProspectChange | None = strawberry.field(description="Of the status.")
     note: ProspectNote | None
+    enrollment: ProspectEnrollment | None
     event: EmailEvent | None = strawberry.field(description="Of a mail.")
 
 

@@ -100,9 +100,9 @@ class Query(
     InboundMessageQueries,
     SlackRoutingQueries,
     AgentActionQueries,
-    AutomationConditionQueries,
     ProspectQueries,
     ProspectActivityQueries,
+    AutomationConditionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):

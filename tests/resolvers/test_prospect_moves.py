@@ -12,6 +12,7 @@ from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, LegalBasis
 from models.deliveries import Refusal
 from models.email_events import EmailEventType
+from models.enrollments import ExitReason
 from models.prospects import Prospect, ProspectStatus
 from resolvers.consent import opt_out_contact
 from resolvers.contacts import get_contact
@@ -30,6 +31,7 @@ from tests.factories.contacts import with_consent
 from tests.factories.mail import a_delivery
 from tests.factories.people import an_actor
 from tests.factories.prospects import SYSTEM, a_prospect, prospect_now
+from tests.factories.sequences import a_sequence, an_enrollment, an_outreach_template, current, mail
 from tests.factories.shops import a_domain, a_shop, an_event
 
 pytestmark = pytest.mark.usefixtures("platform")
@@ -212,6 +214,13 @@ class TestCustomers:
         await an_event(app.id, "app-uninstalled", domain)
         await an_event(app.id, "app-installed", domain)
         assert (await prospect_now(ada)).status is ENGAGED
+
+    async def test_outreach_ends_with_it(self) -> None:
+        app, ada = await an_app(), await a_prospect("ada@tea.example.com")
+        contact = await contact_for_outreach(ada, SYSTEM)
+        enrollment = await an_enrollment(await a_sequence([mail(await an_outreach_template(app.id))]), contact)
+        await a_shop(app.id, email="ada@tea.example.com")
+        assert (await current(enrollment.id)).exit_reason is ExitReason.CONVERTED
 
     async def test_whose_shop_it_is_counts_as_well(self) -> None:
         app, domain = await an_app(), a_domain()

@@ -5,11 +5,16 @@ from httpx import AsyncClient
 
 from core.actor import Role
 from models.contacts import ConsentCategory, ConsentState
+from models.email_events import EmailEventType
+from resolvers.enrollment_exits import exit_by_reply
 from resolvers.prospect_notes import ProspectNoteCreate, add_prospect_note
+from resolvers.prospect_outreach import contact_for_outreach
 from tests.factories.apps import an_app
 from tests.factories.contacts import a_contact, with_consent
+from tests.factories.mail import a_delivery, an_email_event
 from tests.factories.people import a_user, logged_in
 from tests.factories.prospects import SYSTEM, a_prospect
+from tests.factories.sequences import a_sequence, an_enrollment, an_outreach_template, mail
 from tests.factories.shops import a_shop
 from tests.factories.tickets import a_ticket
 from tests.schema.asking import ask, error_of
@@ -51,12 +56,15 @@ async def test_it_shows_what_they_have_of_us_already(client: AsyncClient) -> Non
     await a_shop("banners", "tea.myshopify.com", email=ADA)
     await a_ticket(app.id, email=ADA, subject="It covers the menu")
     owner = await a_user(Role.MARKETING)
-    await a_prospect(ADA, ownerId=str(owner.id))
+    await a_prospect(ADA, ownerId=str(owner.id), shopDomain="tea.myshopify.com")
     await a_prospect("eve@example.com")
-    query = """{ prospects(sortKey: EMAIL) { totalCount nodes {
+    query = """{ merchant(domain: "tea.myshopify.com") { prospects { email } }
+      prospects(sortKey: EMAIL) { totalCount nodes {
       email status owner { email } contact { email prospect { email } } shops { domain } installedApps { name }
       openTickets { subject } outreach { allowed } } } }"""
-    assert (await ask(client, await logged_in(Role.VIEWER), query))["prospects"] == {
+    found = await ask(client, await logged_in(Role.VIEWER), query)
+    assert found["merchant"] == {"prospects": [{"email": ADA}]}
+    assert found["prospects"] == {
         "totalCount": 2,
         "nodes": [
             {
@@ -114,6 +122,28 @@ async def test_the_timeline_is_read_by_cursor(client: AsyncClient) -> None:
         "activity": {"totalCount": 3},
         "notes": {"nodes": [{"note": "Called"}]},
     }
+
+
+async def test_sequences_and_mail_are_shown_with_what_they_are(client: AsyncClient) -> None:
+    app, ada = await an_app(), await a_prospect(ADA)
+    contact = await contact_for_outreach(ada, SYSTEM)
+    await an_email_event(await a_delivery(contact), EmailEventType.OPENED)
+    sequence = await a_sequence([mail(await an_outreach_template(app.id))])
+    enrollment = await an_enrollment(sequence, contact)
+    await exit_by_reply(SYSTEM, enrollment.id)
+    query = """query ($id: ID!) { prospectActivity(prospectId: $id, first: 3) {
+      nodes { kind enrollment { id sequenceId exitReason } event { type } } } }"""
+    found = (await ask(client, await logged_in(Role.VIEWER), query, id=ADA))["prospectActivity"]["nodes"]
+    shown = {"id": str(enrollment.id), "sequenceId": str(sequence.id), "exitReason": "replied"}
+    assert {node["kind"]: (node["enrollment"], node["event"]) for node in found} == {
+        "SEQUENCE_ENDED": (shown, None),
+        "ENROLLED": (shown, None),
+        "OPENED": (None, {"type": "OPENED"}),
+    }
+    rest = (await client.get(f"/admin/prospects/{ADA}/activity?limit=3", headers=await logged_in())).json()["data"]
+    assert [one["kind"] for one in rest] == [node["kind"].lower() for node in found]
+    assert {one["enrollment"]["exitReason"] for one in rest if one["enrollment"]} == {"replied"}
+    assert {one["event"]["url"] for one in rest if one["event"]} == {None}
 
 
 async def test_many_are_changed_and_taken_in_at_once(client: AsyncClient) -> None:
