@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 from core.actor import Actor, Kind, Role
-from core.errors import Forbidden, Unauthenticated, code_of
+from core.errors import DomainError, Forbidden, Unauthenticated, code_of
 from core.measurements import count_failure
 
 OWNERS: Final = frozenset({Role.OWNER})
@@ -39,6 +39,14 @@ class Access:
     def schemes(self) -> tuple[str, ...]:
         """The credentials that may open it, by their names in OpenAPI; empty means that none is of any use."""
         return (*(["jwt"] if self.roles or self.end_user else []), *(["apiKey"] if self.api_key else []))
+
+    def admits(self, actor: Actor) -> bool:
+        """What `check` would say, for lists of what somebody can do."""
+        try:
+            self.check(actor)
+        except DomainError:
+            return False
+        return True
 
     def check(self, actor: Actor) -> None:
         """Raises `Unauthenticated` for nobody, `Forbidden` for somebody who may not."""

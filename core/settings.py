@@ -10,6 +10,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from core.assistant_settings import AssistantSettings
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
 from core.observation_settings import ObservationSettings
@@ -37,7 +38,7 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(MailSettings, ObservationSettings, OutgoingSettings, WebhookSettings, WriterSettings):
+class Settings(AssistantSettings, MailSettings, ObservationSettings, OutgoingSettings, WebhookSettings, WriterSettings):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)

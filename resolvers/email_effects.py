@@ -31,7 +31,7 @@ from resolvers.email_events import PERSONAL, event_about, record_events, without
 from resolvers.email_rollups import Bucket, mark_dirty
 from resolvers.enrollment_events import leave_sequences
 from resolvers.pending_events import UNKNOWN, Mail, Mails, PendingEvent, mails_of, pending_events
-from resolvers.prospect_mail import follow_outreach
+from resolvers.prospect_mail import follow_prospects
 
 BATCH: Final = 500
 MOMENTS: Final[Mapping[EmailEventType, str]] = {
@@ -74,6 +74,7 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     failed = await _act_on_addresses(counted)
     await leave_sequences(counted, mails)
     await follow_outreach(counted, mails)
+    await follow_prospects(counted, mails)
     for campaign_id in concerned:
         await settle_campaign(campaign_id, at_once=True)
     # Also what was a trial: it may have been counted before anybody looked.
