@@ -13,8 +13,10 @@ import pytest
 import pytest_asyncio
 from beanie import PydanticObjectId
 
-from core import clock
+from core import clock, runtime
 from core.actor import Actor
+from core.runtime import Runtime
+from core.settings import Settings
 from mail.providers.memory import MemoryProvider
 from models.contacts import Contact
 from models.deliveries import Delivery, DeliveryStatus, Refusal
@@ -29,6 +31,7 @@ from resolvers.email_effects import apply_pending_email_events
 from resolvers.enrollment_exits import exit_by_reply, hold_for_absence, leaving
 from resolvers.enrollments import pause_enrollment, resume_enrollment
 from resolvers.outbox import sending_mail
+from resolvers.reply_addresses import Answered, answered_by
 from resolvers.sequence_advancing import advance_sequences
 from resolvers.sequence_inputs import SequenceUpdate
 from resolvers.sequence_tasks import SequenceTaskEnd, complete_sequence_task
@@ -113,6 +116,16 @@ async def test_the_follow_up_goes_on_with_the_conversation(post: MemoryProvider,
     ended = await current(enrollment.id)
     assert ended.status is EnrollmentStatus.COMPLETED
     assert [(one.order, one.outcome) for one in ended.history] == [(1, StepOutcome.SENT), (2, StepOutcome.SENT)]
+
+
+async def test_an_answer_leads_to_the_mail_that_it_answers(
+    post: MemoryProvider, template: Template, platform: Runtime, settings: Settings
+) -> None:
+    runtime.start(settings.model_copy(update={"inbound_domain": "in.example.com"}), platform.mongo)
+    _, enrollment = await somebody(await a_sequence([mail(template)]))
+    await later()
+    (delivery,) = await mails_of(enrollment)
+    assert answered_by(read(post.sent[0].content)["Reply-To"]) == Answered(delivery_id=delivery.id)
 
 
 async def test_a_new_conversation_has_its_own_subject(post: MemoryProvider, template: Template) -> None:
