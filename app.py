@@ -1,6 +1,6 @@
 """The server: GraphQL, REST and the pages, over one set of operations."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
@@ -21,6 +21,8 @@ from core.settings import Settings
 from core.web import Gate
 from models import DOCUMENTS
 from pages import routes as pages
+from pages.documentation import Documentation
+from pages.operations import Surfaces
 from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
 from rest_compat.contract import tags
@@ -68,12 +70,16 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
         redoc_url=None,
     )
     app.router.routes.extend(_graphql(settings).routes("/graphql"))
+    catalogue = catalogue_of(settings)
     if settings.mcp_http:
-        app.router.routes.append(McpEndpoint(settings, offer_of(settings)).route("/mcp"))
+        app.router.routes.append(McpEndpoint(settings, offer_of(settings, catalogue)).route("/mcp"))
     app.router.routes.extend(served(ALL))
     install_errors(app)
     install_openapi(app)
-    app.router.routes.extend(pages.routes(settings, ALL, app.openapi(), usages(SCHEMA)))
+    openapi = app.openapi()
+    documentation = documentation_of(settings, openapi, catalogue)
+    # First, since `/reference/tickets` is no path of an app.
+    app.router.routes[:0] = pages.routes(settings, ALL, openapi, usages(SCHEMA), documentation)
     app.add_middleware(Gate)
     if settings.allowed_origins:
         app.add_middleware(
@@ -86,13 +92,20 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
     return app
 
 
-def offer_of(settings: Settings) -> Offer:
-    """What assistants get, over HTTP and at a terminal."""
-    return Offer(catalogue_of(settings), settings.mcp_tools, VERSION)
-
-
 def catalogue_of(settings: Settings) -> Catalogue:
+    """The tools of assistants."""
     return Catalogue(ALL, root_fields(SCHEMA), GraphQL(SCHEMA, production=settings.is_production))
+
+
+def offer_of(settings: Settings, catalogue: Catalogue) -> Offer:
+    """What assistants get, over HTTP and at a terminal."""
+    return Offer(catalogue, settings.mcp_tools, VERSION)
+
+
+def documentation_of(settings: Settings, openapi: Mapping[str, Any], catalogue: Catalogue) -> Documentation:
+    """The pages of `/reference`."""
+    url = settings.public_url.rstrip("/")
+    return Documentation(Surfaces(ALL, root_fields(SCHEMA), catalogue, openapi, url), TITLE)
 
 
 def _background_work(settings: Settings) -> AbstractAsyncContextManager[None]:

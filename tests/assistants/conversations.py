@@ -5,13 +5,14 @@ from typing import Any, Final
 from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
-from app import offer_of
+from app import catalogue_of, offer_of
 from assistants.server import Offer, server_for
 from core.actor import Actor
 from core.assistant_settings import Reach
 from core.settings import Settings
 
-OFFERS: Final = {reach: offer_of(Settings(mcp_tools=reach)) for reach in Reach}
+CATALOGUE: Final = catalogue_of(Settings())
+OFFERS: Final = {reach: offer_of(Settings(mcp_tools=reach), CATALOGUE) for reach in Reach}
 
 
 def assistant_of(actor: Actor, reach: Reach = Reach.SAFE, offer: Offer | None = None) -> Client:
