@@ -1,7 +1,7 @@
 """`GET /reference` and `/reference/{domain}`: what an operation is called on every interface, as HTML and Markdown."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -21,9 +21,13 @@ OFFERED: Final = (HTML, MARKDOWN)
 class Documentation:
     """Made when it is first asked for: a process that serves none need not."""
 
-    def __init__(self, surfaces: Surfaces, title: str) -> None:
-        self._surfaces = surfaces
+    def __init__(self, surfaces: Callable[[], Surfaces], title: str) -> None:
+        self._find_surfaces = surfaces
         self._title = title
+
+    @cached_property
+    def _surfaces(self) -> Surfaces:
+        return self._find_surfaces()
 
     @cached_property
     def domains(self) -> Mapping[str, Domain]:

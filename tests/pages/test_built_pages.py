@@ -32,7 +32,12 @@ async def browser(built: Path, settings: Settings, web_app: FastAPI) -> AsyncIte
     openapi: dict[str, Any] = web_app.openapi()
     site.router.routes.extend(
         pages.routes(
-            settings, ALL, openapi, usages(SCHEMA), documentation_of(settings, openapi, catalogue_of(settings)), built
+            settings,
+            ALL,
+            openapi,
+            usages(SCHEMA),
+            documentation_of(settings, web_app.openapi, catalogue_of(settings)),
+            built,
         )
     )
     install_errors(site)
