@@ -18,6 +18,7 @@ from models.base import touched
 from models.campaigns import EDITABLE, Audience, Campaign, CampaignStatus
 from resolvers.apps import visible_app
 from resolvers.campaign_contents import content_of, copied_from
+from resolvers.contact_lists import remove_list
 
 EDITABLE_STATUSES: Final = [status.value for status in EDITABLE]
 DELETABLE: Final = [
@@ -138,6 +139,8 @@ async def delete_campaign(actor: Actor, campaign_id: str, *, app_id: str | None 
     if deleted is None or not deleted.deleted_count:
         campaign = await visible_campaign(actor, campaign_id, app_id)
         raise refused(campaign, "what was sent to whom has to stay known, so it can't be deleted")
+    if campaign.audience.list_id is not None:
+        await remove_list(campaign.audience.list_id)
     return campaign
 
 

@@ -17,7 +17,8 @@ LARGEST: Final = 50_000
 
 async def draw_up(drawn: ContactList, people: AsyncIterator[Sequence[Contact]]) -> ContactList:
     """The list with everybody on it who comes up, some hundred at a time. One with the same `key` is there already, or
-    is completed: its members are those who came up in any of the attempts. Raises `InvalidInput` where it gets too long.
+    is completed: its members are those who came up in any of the attempts. Raises `InvalidInput` where it gets too
+    long.
     """
     stored = await _stored(drawn)
     seen: set[PydanticObjectId] = set()

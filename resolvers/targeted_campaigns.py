@@ -78,9 +78,8 @@ async def draft_shipped_campaign(actor: Actor, app: App, want: Want, change: Wan
         return None
     drafted = _want_campaign(app, want, drawn, TargetedCampaign(), change.note or "")
     # Its id is the list's: whoever does this again finds it there.
-    campaign = drafted.model_copy(
-        update={"id": drawn.id, "created_by": actor.label, "name_key": drafted.name.casefold()}
-    )
+    own = {"id": drawn.id, "created_by": actor.label, "name_key": drafted.name.casefold()}
+    campaign: Campaign = drafted.model_copy(update=own)
     await insert_new(Campaign, [campaign])
     return campaign
 

@@ -16,6 +16,7 @@ from models.contacts import ConsentCategory
 from models.email_jobs import EmailJob
 from models.wants import Want, WantChange, WantStatus
 from resolvers.job_leases import enqueue
+from resolvers.targeted_campaigns import draft_shipped_campaign
 from resolvers.transactional import queue_mail_to_contacts
 from resolvers.want_people import people_of
 
@@ -36,8 +37,8 @@ async def leave_announcement(want_id: PydanticObjectId, change_id: PydanticObjec
 
 @allow()
 async def announce_change(actor: Actor, want_id: PydanticObjectId, change_id: PydanticObjectId) -> int:
-    """Plans a mail to each of the people whom a change of a want concerns, and returns how many they are. Doing it
-    again plans none twice."""
+    """Plans a mail to each of the people whom a change of a want concerns, and returns how many they are; where it is
+    there now, a campaign to them is drafted besides. Doing it again plans and drafts none twice."""
     want = await Want.get(want_id)
     change = next((one for one in want.history if one.id == change_id), None) if want else None
     app = await App.get(want.app_id) if want else None
@@ -56,6 +57,7 @@ async def announce_change(actor: Actor, want_id: PydanticObjectId, change_id: Py
                 category=ConsentCategory.PRODUCT,
             )
             told.update(contact.id for contact in new)
+        await draft_shipped_campaign(actor, app, want, change)
     await note_announced(want_id, change_id)
     return len(told)
 
