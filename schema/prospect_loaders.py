@@ -3,6 +3,7 @@
 from collections import defaultdict
 from functools import cached_property
 
+from beanie import PydanticObjectId
 from strawberry.dataloader import DataLoader
 
 from models.prospects import Prospect
@@ -12,6 +13,10 @@ from resolvers.prospect_customers import Party, open_tickets_of_parties, shops_o
 
 
 class ProspectLoaders:
+    @cached_property
+    def prospects(self) -> DataLoader[PydanticObjectId, Prospect | None]:
+        return DataLoader(_prospects)
+
     @cached_property
     def prospects_by_address(self) -> DataLoader[str, Prospect | None]:
         """By the lower-cased address."""
@@ -29,6 +34,11 @@ class ProspectLoaders:
     @cached_property
     def open_tickets_of_prospects(self) -> DataLoader[Party, list[Ticket]]:
         return DataLoader(open_tickets_of_parties)
+
+
+async def _prospects(prospect_ids: list[PydanticObjectId]) -> list[Prospect | None]:
+    found = {one.id: one for one in await Prospect.find({"_id": {"$in": prospect_ids}}).to_list()}
+    return [found.get(prospect_id) for prospect_id in prospect_ids]
 
 
 async def _prospects_by_address(keys: list[str]) -> list[Prospect | None]:

@@ -5,6 +5,8 @@ from typing import Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.agent_actions import AgentActionQueries
+from schema.agent_drafts import AgentActionMutations
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
@@ -51,6 +53,7 @@ from schema.ticket_performance import TicketPerformanceQueries
 from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
+from schema.timelines import TimelineSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.want_board import WantBoardMutations, WantBoardQueries
 from schema.wants import WantMutations, WantQueries, WantSubscriptions
@@ -100,6 +103,7 @@ class Query(
     ProspectQueries,
     ProspectActivityQueries,
     AutomationConditionQueries,
+    AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -146,6 +150,7 @@ class Mutation(
     WebhookEventMutations,
     InboundMessageMutations,
     SlackRoutingMutations,
+    AgentActionMutations,
     ProspectMutations,
     ProspectActivityMutations,
     EmailAlertMutations,
@@ -163,6 +168,7 @@ class Subscription(
     EmailAlertSubscriptions,
     LogSubscriptions,
     InboundMessageSubscriptions,
+    TimelineSubscriptions,
 ):
     pass
 
