@@ -73,7 +73,6 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     await _show(counted, mails)
     failed = await _act_on_addresses(counted)
     await leave_sequences(counted, mails)
-    await follow_outreach(counted, mails)
     await follow_prospects(counted, mails)
     for campaign_id in concerned:
         await settle_campaign(campaign_id, at_once=True)

@@ -1,6 +1,6 @@
 """Tools of fields that no path of REST has, and questions in GraphQL."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -10,10 +10,14 @@ from core.actor import Role
 from core.scopes import Scope
 from models.canned_replies import CannedReply
 from rest_compat.routes import ALL
-from schema.fields import root_fields
+from schema.fields import RootField, root_fields
 from schema.root import SCHEMA
-from schema.serving.engine import Engine
+from schema.serving.engine import Engine, Request
 from schema.serving.limits import Limits
+from tests.assistants.conversations import called, text_of
+from tests.factories.api_keys import backend_of
+from tests.factories.apps import an_app
+from tests.factories.people import an_actor
 
 APP: Final = "banners-all-over"
 FIELDS: Final = list(fields_without_row([row for rows in ALL.values() for row in rows], root_fields(SCHEMA)))
