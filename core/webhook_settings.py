@@ -26,7 +26,7 @@ class WebhookSettings(BaseSettings):
     """The public keys of security policies of Inbound Parse, in base64 as SendGrid shows them (P-256)."""
     inbound_raw_secrets: Secrets = ()
     """Of those who post mail as it is, such as a mail server of one's own."""
-    inbound_raw_days: int = Field(90, ge=1, le=730)
+    inbound_raw_days: int = Field(90, ge=1, le=365)
     """How long received mail is kept as it came. What was new in it is kept longer."""
 
     @field_validator(

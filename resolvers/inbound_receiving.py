@@ -96,6 +96,19 @@ async def requeue_inbound_messages(actor: Actor) -> int:
     return len(messages)
 
 
+@allow()
+async def forget_old_raw_mail(actor: Actor) -> int:
+    """Deletes the bytes of mail that is older than they are kept, and returns of how many."""
+    old = {"rawExpiresAt": {"$lte": clock.now(), "$type": "date"}}
+    count = 0
+    while messages := await InboundMessage.find(old).limit(BATCH).to_list():
+        await delete_files([message.raw_id for message in messages if message.raw_id])
+        named = {"_id": {"$in": [message.id for message in messages]}}
+        await InboundMessage.find(named).update(touched({"rawId": None, "rawExpiresAt": None}))
+        count += len(messages)
+    return count
+
+
 async def is_stored(message: InboundMessage) -> bool:
     """Whether all its bytes are there: the document that says so is written after them."""
     return message.raw_id is not None and await File.get(message.raw_id) is not None

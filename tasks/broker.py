@@ -16,7 +16,7 @@ from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
 from tasks.email_alerts import check_email_alerts
-from tasks.inbound import requeue_inbound
+from tasks.inbound import forget_raw_mail, requeue_inbound
 from tasks.logs import forget_old_logs, settle_log_counts
 from tasks.slack import requeue_slack, tell_of_dead_jobs
 from tasks.tickets import close_resolved_tickets, finish_ticket_events, notice_breaches
@@ -43,6 +43,7 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
     "requeue_inbound": (requeue_inbound, EVERY_MINUTE),
+    "forget_raw_mail": (forget_raw_mail, EVERY_HOUR),
     "requeue_slack": (requeue_slack, EVERY_MINUTE),
     "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
     "finish_ticket_events": (finish_ticket_events, EVERY_MINUTE),

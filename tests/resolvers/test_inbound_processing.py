@@ -284,7 +284,7 @@ class TestSequences:
         enrollment = await an_enrollment(sequence, ada)
         identity = PydanticObjectId()
         outreach = DeliveryOutreach(sequence_id=sequence.id, enrollment_id=enrollment.id, step=1)
-        names = {"id": identity, "message_id": f"<{identity}@banners.example>", "app_id": app.id}
+        names: dict[str, Any] = {"id": identity, "message_id": f"<{identity}@banners.example>", "app_id": app.id}
         return enrollment, await a_delivery(ada, outreach=outreach, subject="A question, Ada", **names)
 
     @pytest.mark.parametrize("by", ["address", "reference", "sender"])
