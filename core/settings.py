@@ -10,6 +10,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from core.inbound_settings import InboundSettings
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
 from core.outgoing_settings import OutgoingSettings
@@ -35,7 +36,7 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(MailSettings, OutgoingSettings, WebhookSettings):
+class Settings(InboundSettings, MailSettings, OutgoingSettings, WebhookSettings):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -93,6 +94,7 @@ class Settings(MailSettings, OutgoingSettings, WebhookSettings):
         production = self.is_production
         problems = [
             *self._unsafe_in_production(),
+            *self.inbound_problems(),
             *self.mail_problems(production=production),
             *self.outgoing_problems(production=production),
         ]
