@@ -4,6 +4,7 @@ from typing import Final
 
 from beanie import Document
 
+from models.agent_actions import AgentAction
 from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
@@ -38,6 +39,7 @@ from models.slack_messages import SlackLane, SlackMessage
 from models.slack_routing import SlackRule
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
+from models.template_links import TemplateLinks
 from models.templates import Template
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket, TicketNumber
@@ -48,6 +50,7 @@ from models.wants import Want
 from models.webhook_events import WebhookEvent
 
 DOCUMENTS: Final[tuple[type[Document], ...]] = (
+    AgentAction,
     ApiKey,
     App,
     AppEvent,
@@ -93,6 +96,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Subscriber,
     Suppression,
     Template,
+    TemplateLinks,
     Tick,
     Ticket,
     TicketMessage,

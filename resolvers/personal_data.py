@@ -33,6 +33,7 @@ from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
+from resolvers.agent_erasure import AGENT_ACTIONS
 from resolvers.enrollment_erasure import ENROLLMENTS
 from resolvers.erasing import (
     erase_attachments,
@@ -53,6 +54,7 @@ from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is
 from resolvers.want_erasure import WANT_VOTES, WANTS
 
 HOLDINGS: Final = (
+    AGENT_ACTIONS,
     Holding(
         AppEvent,
         lambda person: {"appId": {"$in": [*person.app_ids]}, "shopDomain": {"$in": [*person.domains]}},

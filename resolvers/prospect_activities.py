@@ -1,9 +1,10 @@
 """What happens with prospects, and where it is read from: each source is a collection, or a list in the prospect."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any, Final
 
 from beanie import Document
@@ -13,15 +14,19 @@ from core.mongo import Filter, slice_of
 from core.pages import Range, Sort
 from models.contacts import Contact
 from models.email_events import EmailEvent, EmailEventType
+from models.enrollments import Enrollment
 from models.prospects import Prospect, ProspectChange, ProspectNote
 
 
 class ProspectActivityKind(StrEnum):
-    """`added` and `status_changed` are the prospect's own, `noted` is a note, the others are what became of mail."""
+    """`added` and `status_changed` are the prospect's own, `noted` is a note, `enrolled` and `sequence_ended` are of a
+    sequence, the others are what became of mail."""
 
     ADDED = "added"
     STATUS_CHANGED = "status_changed"
     NOTED = "noted"
+    ENROLLED = "enrolled"
+    SEQUENCE_ENDED = "sequence_ended"
     SENT = "sent"
     OPENED = "opened"
     CLICKED = "clicked"
@@ -39,12 +44,13 @@ OF_MAIL: Final[Mapping[EmailEventType, ProspectActivityKind]] = {
     if type_ not in (EmailEventType.QUEUED, EmailEventType.DELIVERED, EmailEventType.DELAYED)
 }
 """What of a mail's way is worth telling."""
+MOST_SEQUENCES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ProspectActivity:
-    """`at` is when we learnt of it, `by` who did it, where that is one of us: `change`, `note` or `event` has the
-    rest."""
+    """`at` is when we learnt of it, `by` who did it, where that is one of us: `change`, `note`, `enrollment` or `event`
+    has the rest."""
 
     id: ObjectId
     kind: ProspectActivityKind
@@ -52,6 +58,7 @@ class ProspectActivity:
     by: str | None = None
     change: ProspectChange | None = None
     note: ProspectNote | None = None
+    enrollment: Enrollment | None = None
     event: EmailEvent | None = None
 
 
@@ -84,6 +91,24 @@ def collected(
     return Source(read, count)
 
 
+def listed(activities: Callable[[Prospect], Awaitable[Iterable[ProspectActivity]]]) -> Source:
+    """What there is too little of to be read a window at a time."""
+
+    async def read(prospect: Prospect, window: Range) -> list[ProspectActivity]:
+        after, before = window.after, window.before
+        return [
+            one
+            for one in await activities(prospect)
+            if (after is None or (one.at, one.id) < (after.value, after.id))
+            and (before is None or (one.at, one.id) > (before.value, before.id))
+        ]
+
+    async def count(prospect: Prospect) -> int:
+        return sum(1 for _ in await activities(prospect))
+
+    return Source(read, count)
+
+
 async def _notes_of(prospect: Prospect) -> Filter:
     return {"prospectId": prospect.id}
 
@@ -94,7 +119,7 @@ def _noted(note: ProspectNote) -> ProspectActivity:
 
 async def _mail_of(prospect: Prospect) -> Filter | None:
     """What they were sent as anybody: a prospect may read the newsletter. Scanners and trials are left out."""
-    contact = await Contact.find_one({"emailKey": prospect.email_key})
+    contact = await _contact_of(prospect)
     types = {"$in": [type_.value for type_ in OF_MAIL]}
     by_people = {"isMachine": {"$ne": True}, "isTest": {"$ne": True}}
     return {"contactId": contact.id, "type": types, **by_people} if contact else None
@@ -104,29 +129,36 @@ def _mailed(event: EmailEvent) -> ProspectActivity:
     return ProspectActivity(event.id, OF_MAIL[event.type], event.created_at, event=event)
 
 
-def _own(prospect: Prospect) -> list[ProspectActivity]:
+async def _own(prospect: Prospect) -> Iterable[ProspectActivity]:
     added = ProspectActivity(prospect.id, ProspectActivityKind.ADDED, prospect.created_at, prospect.created_by)
     kind = ProspectActivityKind.STATUS_CHANGED
-    changes = (ProspectActivity(one.id, kind, one.at, one.by, change=one) for one in prospect.history)
-    return [added, *changes]
+    return [added, *(ProspectActivity(one.id, kind, one.at, one.by, change=one) for one in prospect.history)]
 
 
-async def _read_own(prospect: Prospect, window: Range) -> list[ProspectActivity]:
-    after, before = window.after, window.before
-    return [
-        one
-        for one in _own(prospect)
-        if (after is None or (one.at, one.id) < (after.value, after.id))
-        and (before is None or (one.at, one.id) > (before.value, before.id))
-    ]
+async def _sequences_of(prospect: Prospect) -> Iterable[ProspectActivity]:
+    """The newest that they were in: that they got in, and how it ended."""
+    contact = await _contact_of(prospect)
+    if contact is None:
+        return []
+    found = Enrollment.find({"contactId": contact.id}).sort("-createdAt", "-_id").limit(MOST_SEQUENCES)
+    return [activity for enrollment in await found.to_list() for activity in _sequence(enrollment)]
 
 
-async def _count_own(prospect: Prospect) -> int:
-    return len(_own(prospect))
+def _sequence(enrollment: Enrollment) -> Iterable[ProspectActivity]:
+    began, ended = ProspectActivityKind.ENROLLED, ProspectActivityKind.SEQUENCE_ENDED
+    yield ProspectActivity(enrollment.id, began, enrollment.created_at, enrollment.enrolled_by, enrollment=enrollment)
+    if enrollment.ended_at is not None:
+        identity = ObjectId(blake2b(f"ended:{enrollment.id}".encode(), digest_size=12).digest())
+        yield ProspectActivity(identity, ended, enrollment.ended_at, enrollment=enrollment)
+
+
+async def _contact_of(prospect: Prospect) -> Contact | None:
+    return await Contact.find_one({"emailKey": prospect.email_key})
 
 
 SOURCES: Final = (
-    Source(_read_own, _count_own),
+    listed(_own),
+    listed(_sequences_of),
     collected(ProspectNote, _notes_of, _noted),
     collected(EmailEvent, _mail_of, _mailed),
 )

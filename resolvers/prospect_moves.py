@@ -9,8 +9,11 @@ from core.actor import Actor
 from core.errors import Conflict, InvalidInput, found
 from core.inputs import Input, ShortText
 from core.mongo import Filter
+from models.contacts import Contact
+from models.enrollments import ExitReason
 from models.prospects import Prospect, ProspectStatus
 from models.shops import Shop
+from resolvers.enrollment_exits import exit_all_of
 from resolvers.prospect_outreach import check_reopening, reopen_outreach, withdraw_from_outreach
 from resolvers.prospect_scope import visible_prospect
 from resolvers.prospect_states import (
@@ -109,7 +112,8 @@ async def note_replied(email_key: str, at: datetime, by: Actor) -> None:
 
 
 async def convert_prospects(shop: Shop) -> None:
-    """Whose shop has an app is a customer, from the first time on. Who must not be contacted stays so."""
+    """Whose shop has an app is a customer, from the first time on, and outreach ends. Who must not be contacted stays
+    so."""
     if shop.status in GONE:
         return
     theirs: list[Filter] = [{"shopDomain": shop.domain}]
@@ -125,4 +129,7 @@ async def convert_prospects(shop: Shop) -> None:
         return moved(current, CUSTOMER, at=at, by=INSTALLATIONS.label, reason=why)
 
     for prospect in await Prospect.find({"$or": theirs, "convertedAt": None}).to_list():
+        # First, because a prospect that was converted is not looked at again.
+        if contact := await Contact.find_one({"emailKey": prospect.email_key}):
+            await exit_all_of(INSTALLATIONS, [contact.id], ExitReason.CONVERTED)
         await write_prospect({"_id": prospect.id}, decide)

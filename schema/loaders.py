@@ -12,6 +12,7 @@ from models.apps import App
 from models.contacts import Contact
 from models.deliveries import Delivery
 from models.end_users import EndUser
+from models.inbound_messages import InboundMessage
 from models.log_tallies import ErrorGroup
 from models.plans import Plan
 from models.shops import Shop
@@ -25,10 +26,12 @@ from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
 from schema.feedback_loaders import FeedbackLoaders
+from schema.mail_loaders import MailLoaders
+from schema.prospect_loaders import ProspectLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(FeedbackLoaders, WantLoaders):
+class Loaders(FeedbackLoaders, MailLoaders, ProspectLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
@@ -56,6 +59,10 @@ class Loaders(FeedbackLoaders, WantLoaders):
     @cached_property
     def contacts(self) -> DataLoader[PydanticObjectId, Contact | None]:
         return DataLoader(_contacts)
+
+    @cached_property
+    def inbound_messages(self) -> DataLoader[PydanticObjectId, InboundMessage | None]:
+        return DataLoader(_inbound_messages)
 
     @cached_property
     def deliveries(self) -> DataLoader[PydanticObjectId, Delivery | None]:
@@ -132,6 +139,11 @@ async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]
     people = await Contact.find({"_id": {"$in": contact_ids}, "erasedAt": None}).to_list()
     found = {contact.id: contact for contact in people}
     return [found.get(contact_id) for contact_id in contact_ids]
+
+
+async def _inbound_messages(message_ids: list[PydanticObjectId]) -> list[InboundMessage | None]:
+    found = {one.id: one for one in await InboundMessage.find({"_id": {"$in": message_ids}}).to_list()}
+    return [found.get(message_id) for message_id in message_ids]
 
 
 async def _deliveries(delivery_ids: list[PydanticObjectId]) -> list[Delivery | None]:

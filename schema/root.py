@@ -5,6 +5,8 @@ from typing import Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.agent_actions import AgentActionQueries
+from schema.agent_drafts import AgentActionMutations
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
@@ -32,6 +34,9 @@ from schema.merchants import MerchantQueries
 from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
+from schema.prospect_activity import ProspectActivityMutations, ProspectActivityQueries
+from schema.prospect_changes import ProspectMutations
+from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
@@ -48,6 +53,7 @@ from schema.ticket_performance import TicketPerformanceQueries
 from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
+from schema.timelines import TimelineSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.want_board import WantBoardMutations, WantBoardQueries
 from schema.wants import WantMutations, WantQueries, WantSubscriptions
@@ -94,7 +100,10 @@ class Query(
     WebhookEventQueries,
     InboundMessageQueries,
     SlackRoutingQueries,
+    ProspectQueries,
+    ProspectActivityQueries,
     AutomationConditionQueries,
+    AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -141,6 +150,9 @@ class Mutation(
     WebhookEventMutations,
     InboundMessageMutations,
     SlackRoutingMutations,
+    AgentActionMutations,
+    ProspectMutations,
+    ProspectActivityMutations,
     EmailAlertMutations,
 ):
     pass
@@ -156,6 +168,7 @@ class Subscription(
     EmailAlertSubscriptions,
     LogSubscriptions,
     InboundMessageSubscriptions,
+    TimelineSubscriptions,
 ):
     pass
 

@@ -11,9 +11,13 @@ from core.errors import Forbidden, InvalidInput, NotFound
 from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, LegalBasis
 from models.deliveries import Refusal
+from models.email_events import EmailEventType
+from models.enrollments import ExitReason
 from models.prospects import Prospect, ProspectStatus
 from resolvers.consent import opt_out_contact
 from resolvers.contacts import get_contact
+from resolvers.email_effects import apply_pending_email_events
+from resolvers.email_events import event_about, record_event
 from resolvers.prospect_moves import (
     ProspectStatusChange,
     change_prospect_status,
@@ -24,8 +28,10 @@ from resolvers.prospect_outreach import contact_for_outreach
 from resolvers.sending import can_send
 from tests.factories.apps import an_app
 from tests.factories.contacts import with_consent
+from tests.factories.mail import a_delivery
 from tests.factories.people import an_actor
 from tests.factories.prospects import SYSTEM, a_prospect, prospect_now
+from tests.factories.sequences import a_sequence, an_enrollment, an_outreach_template, current, mail
 from tests.factories.shops import a_domain, a_shop, an_event
 
 pytestmark = pytest.mark.usefixtures("platform")
@@ -103,6 +109,16 @@ class TestOutreach:
         now = await prospect_now(ada)
         assert [change.after for change in now.history] == [CONTACTED, ENGAGED]
         assert (now.last_contacted_at, now.last_replied_at) == (at, at + timedelta(hours=1))
+
+    async def test_what_becomes_of_outreach_is_followed_and_of_other_mail_is_not(self) -> None:
+        ada = await a_prospect("Ada@example.com")
+        contact, at = await contact_for_outreach(ada, SYSTEM), clock.now()
+        other, outreach = await a_delivery(contact), await a_delivery(contact, category=OUTREACH)
+        for delivery, expected in ((other, NEW), (outreach, ENGAGED)):
+            for type_ in (EmailEventType.REPLIED, EmailEventType.SENT):
+                await record_event(event_about(delivery, type_, source="tests", at=at))
+            await apply_pending_email_events(SYSTEM)
+            assert (await prospect_now(ada)).status is expected
 
     async def test_an_answer_does_not_move_back_who_is_further(self) -> None:
         ada = await a_prospect(status="qualified")
@@ -198,6 +214,13 @@ class TestCustomers:
         await an_event(app.id, "app-uninstalled", domain)
         await an_event(app.id, "app-installed", domain)
         assert (await prospect_now(ada)).status is ENGAGED
+
+    async def test_outreach_ends_with_it(self) -> None:
+        app, ada = await an_app(), await a_prospect("ada@tea.example.com")
+        contact = await contact_for_outreach(ada, SYSTEM)
+        enrollment = await an_enrollment(await a_sequence([mail(await an_outreach_template(app.id))]), contact)
+        await a_shop(app.id, email="ada@tea.example.com")
+        assert (await current(enrollment.id)).exit_reason is ExitReason.CONVERTED
 
     async def test_whose_shop_it_is_counts_as_well(self) -> None:
         app, domain = await an_app(), a_domain()

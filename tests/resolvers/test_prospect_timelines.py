@@ -12,15 +12,19 @@ from core.actor import Actor, Role
 from core.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
 from core.pages import Cursor, Page, Range, Slice
 from models.email_events import EmailEventType
+from models.enrollments import ExitReason
 from models.prospects import Prospect, ProspectStatus
+from resolvers.enrollment_exits import exit_by_reply
 from resolvers.prospect_activities import ProspectActivity, ProspectActivityKind
 from resolvers.prospect_moves import ProspectStatusChange, change_prospect_status
 from resolvers.prospect_notes import ProspectNoteCreate, add_prospect_note, delete_prospect_note, list_prospect_notes
 from resolvers.prospect_outreach import contact_for_outreach
 from resolvers.prospect_timelines import list_prospect_activity
+from tests.factories.apps import an_app
 from tests.factories.mail import a_delivery, an_email_event
 from tests.factories.people import an_actor
 from tests.factories.prospects import SYSTEM, a_prospect
+from tests.factories.sequences import a_sequence, an_enrollment, an_outreach_template, mail
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -69,6 +73,20 @@ class TestWorks:
             ProspectStatus.ENGAGED,
             EmailEventType.CLICKED,
         )
+
+    async def test_sequences_are_in_it_with_their_end(self) -> None:
+        ada, app = await a_life(), await an_app()
+        contact = await contact_for_outreach(ada, SYSTEM)
+        enrollment = await an_enrollment(await a_sequence([mail(await an_outreach_template(app.id))]), contact)
+        with clock.shifted(timedelta(days=1)):
+            await exit_by_reply(SYSTEM, enrollment.id)
+        found = await timeline(ada)
+        ended, began = found.items[:2]
+        assert (ended.kind.value, began.kind.value, began.by) == ("sequence_ended", "enrolled", "system:tests")
+        assert ended.enrollment is not None
+        assert (ended.enrollment.id, ended.enrollment.exit_reason) == (enrollment.id, ExitReason.REPLIED)
+        (second,) = (await timeline(ada, Range(1, after=found.cursor_of(ended)))).items
+        assert (second.id, await found.count()) == (enrollment.id, 9)
 
     async def test_mail_from_before_they_were_a_prospect_is_in_it(self) -> None:
         ada = await a_life()
