@@ -70,9 +70,11 @@ def rebuild_metrics() -> None:
 
 
 @commands.command("doctor")
-def examine() -> None:
-    """Say what is configured, what answers and how fast."""
-    doctor.examine(load())
+def examine(
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Say what is configured, what answers, how fast, and whether work gets done. Status 1 where something fails."""
+    doctor.examine(load(), as_json=as_json)
 
 
 @users.command("create")
