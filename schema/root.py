@@ -49,6 +49,7 @@ from schema.subscriber_import import SubscriberImportMutations
 from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
+from schema.targeted_campaigns import TargetedCampaignMutations, TargetedCampaignQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.ticket_bulk import TicketBulkMutations
 from schema.ticket_merging import TicketMergingMutations
@@ -60,6 +61,7 @@ from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.timelines import TimelineSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.want_board import WantBoardMutations, WantBoardQueries
+from schema.want_returns import WantReturnsQueries
 from schema.wants import WantMutations, WantQueries, WantSubscriptions
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
@@ -105,6 +107,8 @@ class Query(
     FeedbackStatsQueries,
     WantBoardQueries,
     WantQueries,
+    WantReturnsQueries,
+    TargetedCampaignQueries,
     WebhookEventQueries,
     InboundMessageQueries,
     SlackRoutingQueries,
@@ -158,6 +162,7 @@ class Mutation(
     FeedbackMutations,
     WantBoardMutations,
     WantMutations,
+    TargetedCampaignMutations,
     WebhookEventMutations,
     InboundMessageMutations,
     SlackRoutingMutations,

@@ -28,6 +28,7 @@ from seed.email_alerts import email_alerts
 from seed.end_users import end_users
 from seed.feedback import feedback
 from seed.histories import ACTOR, histories
+from seed.inbox import inbox
 from seed.lives import YEAR
 from seed.logs import write_logs
 from seed.mail_events import count_mail, mail_that_was_sent
@@ -92,12 +93,14 @@ async def found_company(progress: Progress) -> Secrets:
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
+    received = inbox(Random(SEED), written_mail, deliveries, known.contacts, asked.tickets, now)  # noqa: S311
+    mail_events += received.events
     collections = (
         shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, deliveries,
         mail_events, told, alerts, signing_in, asked.tickets, asked.messages, asked.numbers, asked.canned_replies,
         wished.wants, wished.votes, opinions, hoped_for.contacts, hoped_for.entries, hoped_for.prospects,
         hoped_for.notes, mailing.templates, mailing.sequences, mailing.versions, mailing.enrollments,
-        mailing.deliveries, mailing.events,
+        mailing.deliveries, mailing.events, received.messages, received.files, received.chunks,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:
