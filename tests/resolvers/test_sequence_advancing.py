@@ -159,6 +159,21 @@ async def test_a_click_decides(post: MemoryProvider, template: Template, clicks:
     assert (await current(enrollment.id)).current_step == step
 
 
+async def test_a_link_leads_where_it_led_when_the_mail_was_sent(post: MemoryProvider, template: Template) -> None:
+    sequence = await a_sequence([mail(template)])
+    await somebody(sequence)
+    await later()
+    other = '<p><a href="https://banners.example.com/new">look</a></p>'
+    await Template.find({"_id": template.id}).update({"$set": {"html": other}})
+    await somebody(sequence, "Bob")
+    await later(2 * SOON)
+    led = []
+    for message in post.sent:
+        link = next(part for part in (message.body.html or "").split('"') if "/t/c/" in part)
+        led.append((await record_click(SYSTEM, link.rpartition("/")[2], Visit("203.0.113.7", "Firefox"))).url)
+    assert led == ["https://banners.example.com/tour", "https://banners.example.com/new"]
+
+
 async def test_no_more_than_the_cap_is_sent_on_a_day(post: MemoryProvider, template: Template) -> None:
     sequence = await a_sequence([mail(template)], dailySendCap=2)
     for _ in range(5):
