@@ -39,6 +39,7 @@ from models.slack_messages import SlackLane, SlackMessage
 from models.slack_routing import SlackRule
 from models.subscribers import Subscriber
 from models.suppressions import SoftBounces, Suppression
+from models.template_links import TemplateLinks
 from models.templates import Template
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket, TicketNumber
@@ -95,6 +96,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     Subscriber,
     Suppression,
     Template,
+    TemplateLinks,
     Tick,
     Ticket,
     TicketMessage,

@@ -82,21 +82,22 @@ class Refusal(StrEnum):
 
 class DeliveryThread(Part):
     """The conversation that a mail belongs to. `references` are the Message-IDs that it comes after, the newest last;
-    answers go to the ticket `ticket_id`, or stop the enrollment `enrollment_id`. `by_person`: somebody wrote it, so it
-    does not say that it is automatic (RFC 3834)."""
+    answers go to the ticket `ticket_id`. `by_person`: somebody wrote it, so it does not say that it is automatic
+    (RFC 3834)."""
 
     references: list[str] = Field(default_factory=list)
     ticket_id: PydanticObjectId | None = None
-    enrollment_id: PydanticObjectId | None = None
     by_person: bool = False
 
 
 class DeliveryOutreach(Part):
-    """The step (its order) of a sequence that a mail is of, and for whom."""
+    """The step (its order) of a sequence that a mail is of, for whom, and the local day (`2026-01-31`) for which it was
+    planned."""
 
     sequence_id: PydanticObjectId
     enrollment_id: PydanticObjectId
     step: int
+    day: str
 
 
 class Delivery(Stored):

@@ -100,7 +100,7 @@ class Enrollment(Stored):
     sequence_id: PydanticObjectId
     version: int
     contact_id: PydanticObjectId
-    prospect_id: str | None = None
+    prospect_id: PydanticObjectId | None = None
     status: EnrollmentStatus = EnrollmentStatus.ACTIVE
     live: bool = True
     open: bool = True

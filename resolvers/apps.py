@@ -34,7 +34,7 @@ MOST_MINUTES: Final = 366 * 24 * 60
 RESERVED: Final = frozenset(
     {
         "admin", "api-keys", "apps", "assets", "auth", "data-export", "docs", "feedback", "graphiql", "graphql",
-        "health", "metrics", "openapi.json", "t", "tickets", "users", "webhooks",
+        "health", "mcp", "metrics", "openapi.json", "reference", "t", "tickets", "users", "webhooks",
     }
 )  # fmt: skip
 """First segments of the server's own paths: none of them can be an app."""

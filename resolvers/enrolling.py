@@ -1,13 +1,12 @@
 """How people get into a sequence: up to a thousand at a time, with a reason for everybody who does not."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
 from beanie import PydanticObjectId
-from bson import ObjectId
 from pydantic import Field, model_validator
 from pymongo.errors import DuplicateKeyError
 
@@ -15,30 +14,21 @@ from core import clock
 from core.access import MARKETING, allow
 from core.actor import Actor
 from core.errors import InvalidInput
-from core.ids import object_id
 from core.inputs import Input, JsonObject
 from core.mongo import insert_new
 from models.apps import App
-from models.contacts import ConsentCategory, Contact
 from models.deliveries import Refusal
 from models.enrollments import Enrollment
 from models.sequences import Sequence, SequenceVersion
 from resolvers.business_hours import hours_of
-from resolvers.sending import SENTENCES, can_send_all
+from resolvers.enrolling_people import Candidate, Rejection, people_named
+from resolvers.sending import SENTENCES
 from resolvers.sequence_steps import Course
 from resolvers.sequences import visible_sequence
 from resolvers.transactional import checked_values
 
 MOST: Final = 1000
 Id = Annotated[str, Field(min_length=1, max_length=64)]
-
-
-class Rejection(StrEnum):
-    """Besides the reasons why somebody may not be written to."""
-
-    NOT_FOUND = "not_found"
-    ALREADY_ENROLLED = "already_enrolled"
-    REPEATED = "repeated"
 
 
 REASONS: Final[Mapping[str, str]] = {
@@ -50,16 +40,17 @@ REASONS: Final[Mapping[str, str]] = {
 
 
 class Enroll(Input):
-    """Contacts by their ids, a thousand at most. `values` are what the templates may use of all of them, besides what
-    is known of a contact."""
+    """Contacts and prospects by their ids, a thousand at most. `values` are what the templates may use of all of them,
+    besides what is known of a contact; of a prospect, `company`, `title` and `domain` are known too."""
 
     contact_ids: list[Id] = Field(default_factory=list, max_length=MOST)
+    prospect_ids: list[Id] = Field(default_factory=list, max_length=MOST)
     values: JsonObject = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
-        if not self.contact_ids:
-            raise ValueError("contactIds: name somebody")
+        if not 1 <= len(self.contact_ids) + len(self.prospect_ids) <= MOST:
+            raise ValueError(f"contactIds and prospectIds together must name 1 to {MOST:,} people")
         return self
 
 
@@ -78,7 +69,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """What became of everybody who was named, each group in the order in which they were."""
+    """What became of everybody who was named, each group in the order in which they were, contacts first."""
 
     enrolled: list[Enrollment]
     rejected: list[Rejected]
@@ -93,39 +84,17 @@ async def enroll(actor: Actor, sequence_id: str, data: Enroll) -> Enrolled:
         raise InvalidInput("The sequence has no steps yet", "id")
     values = checked_values(data.values)
     await _keep_version(sequence)
-    people, rejected = await _people(sequence, data.contact_ids)
-    now = clock.now()
-    fresh = [_enrollment(sequence, contact, values, actor, now) for _, contact in people]
-    inserted = await insert_new(Enrollment, fresh) if fresh else []
-    for (named, _), is_new in zip(people, inserted, strict=True):
-        if not is_new:
-            rejected[named] = Rejection.ALREADY_ENROLLED
-    return Enrolled(
-        [enrollment for enrollment, is_new in zip(fresh, inserted, strict=True) if is_new],
-        [*_in_order(data.contact_ids, rejected)],
-    )
-
-
-async def _people(
-    sequence: Sequence, named: Iterable[str]
-) -> tuple[list[tuple[str, Contact]], dict[str, Rejection | Refusal]]:
-    """Who may get in, and why the others may not."""
-    ids = {one: object_id(one) for one in named}
-    query = {"_id": {"$in": [one for one in ids.values() if one]}, "erasedAt": None}
-    contacts = {ObjectId(contact.id): contact for contact in await Contact.find(query).to_list()}
     app = await App.get(sequence.app_id) if sequence.app_id else None
-    verdicts = await can_send_all([one.email for one in contacts.values()], ConsentCategory.OUTREACH, app)
-    people: list[tuple[str, Contact]] = []
-    rejected: dict[str, Rejection | Refusal] = {}
-    for name, identity in ids.items():
-        contact = contacts.get(identity) if identity else None
-        if contact is None:
-            rejected[name] = Rejection.NOT_FOUND
-        elif refusal := verdicts[contact.email].refusal:
-            rejected[name] = refusal
-        else:
-            people.append((name, contact))
-    return people, rejected
+    named = [*data.contact_ids, *data.prospect_ids]
+    people, rejected = await people_named(actor, data.contact_ids, data.prospect_ids, app)
+    now = clock.now()
+    fresh = [_enrollment(sequence, person, values, actor, now) for person in people]
+    inserted = await insert_new(Enrollment, fresh) if fresh else []
+    for person, is_new in zip(people, inserted, strict=True):
+        if not is_new:
+            rejected[person.named] = Rejection.ALREADY_ENROLLED
+    enrolled = [enrollment for enrollment, is_new in zip(fresh, inserted, strict=True) if is_new]
+    return Enrolled(enrolled, [*_in_order(named, rejected)])
 
 
 def _in_order(named: Iterable[str], rejected: Mapping[str, Rejection | Refusal]) -> Iterable[Rejected]:
@@ -139,7 +108,7 @@ def _in_order(named: Iterable[str], rejected: Mapping[str, Rejection | Refusal])
 
 
 def _enrollment(
-    sequence: Sequence, contact: Contact, values: dict[str, Any], actor: Actor, now: datetime
+    sequence: Sequence, person: Candidate, values: dict[str, Any], actor: Actor, now: datetime
 ) -> Enrollment:
     """Open, whether the sequence is active or not: who moves people on looks at that."""
     identity = PydanticObjectId()
@@ -148,10 +117,11 @@ def _enrollment(
         id=identity,
         sequence_id=sequence.id,
         version=sequence.version,
-        contact_id=contact.id,
+        contact_id=person.contact.id,
+        prospect_id=person.prospect.id if person.prospect else None,
         current_step=sequence.steps[0].order,
         next_at=course.first_due(now, identity.binary),
-        values=values,
+        values={**person.values, **values},
         started_at=now,
         enrolled_by=actor.label,
     )
@@ -160,9 +130,7 @@ def _enrollment(
 async def _keep_version(sequence: Sequence) -> None:
     """Before anybody can be on it."""
     name = SequenceVersion.name(sequence.id, sequence.version)
-    if await SequenceVersion.get(name) is not None:
-        return
-    try:
-        await SequenceVersion(id=name, sequence_id=sequence.id, app_id=sequence.app_id, steps=sequence.steps).insert()
-    except DuplicateKeyError:
-        return
+    if await SequenceVersion.get(name) is None:
+        version = SequenceVersion(id=name, sequence_id=sequence.id, app_id=sequence.app_id, steps=sequence.steps)
+        with suppress(DuplicateKeyError):
+            await version.insert()

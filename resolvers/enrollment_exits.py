@@ -27,7 +27,7 @@ LONGEST_ABSENCE: Final = timedelta(days=180)
 async def exit_by_reply(actor: Actor, enrollment_id: PydanticObjectId) -> Enrollment | None:
     """Takes somebody out of a sequence because they answered: once this returns, nothing more is handed to a mail
     server. Doing it again has no second effect. None where there is no such enrollment."""
-    await _leave({"_id": enrollment_id}, ExitReason.REPLIED)
+    await exit_matching(actor, {"_id": enrollment_id}, ExitReason.REPLIED)
     return await Enrollment.get(enrollment_id)
 
 
@@ -51,13 +51,25 @@ async def hold_for_absence(
 @allow()
 async def exit_all_of(actor: Actor, contact_ids: Collection[PydanticObjectId], reason: ExitReason) -> int:
     """Takes people out of all sequences that they are in, and returns of how many."""
-    return await _leave({"contactId": {"$in": [*contact_ids]}}, reason)
+    return await exit_matching(actor, {"contactId": {"$in": [*contact_ids]}}, reason)
 
 
 @allow()
 async def exit_all(actor: Actor, enrollment_ids: Collection[PydanticObjectId], reason: ExitReason) -> int:
     """Ends enrollments, and returns how many of them were live."""
-    return await _leave({"_id": {"$in": [*enrollment_ids]}}, reason)
+    return await exit_matching(actor, {"_id": {"$in": [*enrollment_ids]}}, reason)
+
+
+@allow()
+async def exit_matching(actor: Actor, who: Mapping[str, Any], reason: ExitReason) -> int:
+    """Ends the live enrollments that match a filter, and returns how many."""
+    rows = await Enrollment.get_pymongo_collection().find({**who, "live": True}, {"_id": 1}).to_list()
+    ids = [row["_id"] for row in rows]
+    if not ids:
+        return 0
+    left = await Enrollment.get_pymongo_collection().update_many({"_id": {"$in": ids}, "live": True}, leaving(reason))
+    await cancel_waiting_mail(ids)
+    return left.modified_count
 
 
 def leaving(reason: ExitReason) -> dict[str, Any]:
@@ -75,13 +87,3 @@ async def cancel_waiting_mail(enrollment_ids: Collection[PydanticObjectId]) -> N
     """Takes back what is planned and was not handed over yet."""
     waiting = {"outreach.enrollmentId": {"$in": [*enrollment_ids]}, "status": DeliveryStatus.QUEUED.value}
     await Delivery.find(waiting).update(touched({"status": DeliveryStatus.CANCELLED.value}))
-
-
-async def _leave(who: Mapping[str, Any], reason: ExitReason) -> int:
-    rows = await Enrollment.get_pymongo_collection().find({**who, "live": True}, {"_id": 1}).to_list()
-    ids = [row["_id"] for row in rows]
-    if not ids:
-        return 0
-    left = await Enrollment.get_pymongo_collection().update_many({"_id": {"$in": ids}, "live": True}, leaving(reason))
-    await cancel_waiting_mail(ids)
-    return left.modified_count

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from models.base import Part
 from models.contacts import ConsentCategory
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.deliveries import Delivery, DeliveryKind, DeliveryOutreach, DeliveryStatus
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from resolvers.email_events import ONCE
 
@@ -50,6 +50,7 @@ class Mail(_Read):
 
     kind: DeliveryKind
     category: ConsentCategory
+    outreach: DeliveryOutreach | None = None
     status: DeliveryStatus
     attempts: int = 0
     email: str

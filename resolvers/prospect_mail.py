@@ -14,7 +14,7 @@ FOLLOWER: Final = Actor.system("email_events")
 FOLLOWED: Final = {EmailEventType.SENT: note_contacted, EmailEventType.REPLIED: note_replied}
 
 
-async def follow_outreach(events: Iterable[PendingEvent], mails: Mails) -> None:
+async def follow_prospects(events: Iterable[PendingEvent], mails: Mails) -> None:
     """Who was sent outreach is contacted, and who answered it is engaged. Doing it again has no second effect."""
     for event in sorted(events, key=lambda event: event.at):
         mail, follow = mails.get(event.delivery_id), FOLLOWED.get(event.type)

@@ -129,6 +129,7 @@ async def convert_prospects(shop: Shop) -> None:
         return moved(current, CUSTOMER, at=at, by=INSTALLATIONS.label, reason=why)
 
     for prospect in await Prospect.find({"$or": theirs, "convertedAt": None}).to_list():
+        # First, because a prospect that was converted is not looked at again.
         if contact := await Contact.find_one({"emailKey": prospect.email_key}):
             await exit_all_of(INSTALLATIONS, [contact.id], ExitReason.CONVERTED)
         await write_prospect({"_id": prospect.id}, decide)

@@ -26,6 +26,8 @@ from resolvers import (
     email_analytics,
     email_events,
     email_jobs,
+    enrolling,
+    enrollments,
     feedback,
     feedback_stats,
     gdpr,
@@ -43,6 +45,7 @@ from resolvers import (
     prospect_notes,
     prospect_timelines,
     prospects,
+    sequences,
     shops,
     slack_routing,
     subscriber_import,
@@ -79,6 +82,7 @@ from rest_compat import email_alerts as email_alerts_views
 from rest_compat import email_analytics as email_analytics_views
 from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
+from rest_compat import enrollments as enrollments_views
 from rest_compat import feedback as feedback_views
 from rest_compat import health as health_views
 from rest_compat import inbound_messages as inbound_messages_views
@@ -88,6 +92,7 @@ from rest_compat import metrics as metrics_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
 from rest_compat import prospects as prospects_views
+from rest_compat import sequences as sequences_views
 from rest_compat import shops as shops_views
 from rest_compat import slack_routing as slack_routing_views
 from rest_compat import subscriber_import as subscriber_import_views
@@ -123,8 +128,9 @@ from rest_compat.email_analytics import (
 )
 from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
+from rest_compat.enrollments import EnrolledWire, EnrollmentWire
 from rest_compat.feedback import FeedbackStatsWire, FeedbackWire
-from rest_compat.health import HealthWire
+from rest_compat.health import HealthWire, LivenessWire, ReadinessWire
 from rest_compat.inbound_messages import InboundMessageDetailWire, InboundMessageWire, InboundStatsWire
 from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
@@ -151,6 +157,7 @@ from rest_compat.prospects import (
     ProspectWithHistoryWire,
 )
 from rest_compat.routing import Categories, Route
+from rest_compat.sequences import SequenceWire
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
 from rest_compat.slack_routing import SlackRuleWire
 from rest_compat.subscriber_import import FILES, ImportWire
@@ -335,6 +342,20 @@ CATEGORIES: Final[Categories] = {
         Route("GET", "/admin/email-jobs/stats", email_jobs_views.email_job_stats, email_jobs.email_job_stats, Data[EmailJobStatsWire]),
         Route("GET", "/admin/email-jobs/{id}", email_jobs_views.get_email_job, email_jobs.get_email_job, Data[EmailJobWire]),
     ],
+    "Sequences": [
+        Route("GET", "/admin/sequences/", sequences_views.list_sequences, sequences.list_sequences, Paged[SequenceWire]),
+        Route("POST", "/admin/sequences/", sequences_views.create_sequence, sequences.create_sequence, Data[SequenceWire], 201),
+        Route("GET", "/admin/sequences/{id}", sequences_views.get_sequence, sequences.get_sequence, Data[SequenceWire]),
+        Route("PATCH", "/admin/sequences/{id}", sequences_views.update_sequence, sequences.update_sequence, Data[SequenceWire]),
+        Route("DELETE", "/admin/sequences/{id}", sequences_views.delete_sequence, sequences.delete_sequence, Message),
+        Route("POST", "/admin/sequences/{id}/activate", sequences_views.activate_sequence, sequences.activate_sequence, Data[SequenceWire]),
+        Route("POST", "/admin/sequences/{id}/deactivate", sequences_views.deactivate_sequence, sequences.deactivate_sequence, Data[SequenceWire]),
+        Route("POST", "/admin/sequences/{id}/enroll", enrollments_views.enroll, enrolling.enroll, Data[EnrolledWire], errors=(404,)),
+        Route("GET", "/admin/sequences/{id}/enrollments", enrollments_views.list_enrollments, enrollments.list_enrollments, Paged[EnrollmentWire], errors=(404,)),
+        Route("POST", "/admin/sequences/enrollments/{id}/pause", enrollments_views.pause_enrollment, enrollments.pause_enrollment, Data[EnrollmentWire]),
+        Route("POST", "/admin/sequences/enrollments/{id}/resume", enrollments_views.resume_enrollment, enrollments.resume_enrollment, Data[EnrollmentWire]),
+        Route("POST", "/admin/sequences/enrollments/{id}/exit", enrollments_views.exit_enrollment, enrollments.exit_enrollment, Data[EnrollmentWire]),
+    ],
     "Inbound Mail": [
         Route("GET", "/admin/inbound/messages", inbound_messages_views.list_inbound_messages, inbound_messages.list_inbound_messages, Paged[InboundMessageWire]),
         Route("GET", "/admin/inbound/messages/stats", inbound_messages_views.show_inbound_stats, inbound_stats.inbound_stats, Data[InboundStatsWire]),
@@ -397,6 +418,10 @@ CATEGORIES: Final[Categories] = {
 }
 
 BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Health": [
+        Route("GET", "/health/live", health_views.get_liveness, health.get_liveness, LivenessWire, is_shortcut=True),
+        Route("GET", "/health/ready", health_views.get_readiness, health.get_readiness, ReadinessWire, errors=(503,), is_shortcut=True),
+    ],
     "Tickets": [
         Route("POST", "/{appId}/tickets/{messageId}/rating", ticket_ratings_views.rate_ticket, ticket_ratings.rate_ticket, DataMessage[TicketWire]),
         Route("GET", "/{appId}/tickets/rate/{token}", ticket_ratings_views.show_ticket_rating, ticket_ratings.get_ticket_rating, None, media_type="text/html", pages=(404,)),

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from core.access import Access, access_of
 from core.actor import Actor
 from core.errors import DomainError
+from core.measurements import count_webhook
 from core.web import allow_body
 from resolvers.authentication import actor_of, count_stranger
 from resolvers.idempotency import Answer, once
@@ -215,6 +216,7 @@ def _handler(route: Route) -> Handler:
 def _signed_handler(route: Route) -> Handler:
     """Senders of webhooks come in bursts, from a few addresses: what is signed is taken, however much it is."""
     bind = binder(route.view)
+    sender = route.path.split("/")[2]
 
     async def handle(request: Request) -> Response:
         try:
@@ -223,6 +225,7 @@ def _signed_handler(route: Route) -> Handler:
             body = await request.body()
             return rendered(await route.view(**bind(request, Actor.anonymous(), body)), route.status)
         except DomainError:
+            count_webhook(sender, "refused")
             await count_stranger(request)
             raise
 

@@ -26,11 +26,12 @@ from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
 from schema.feedback_loaders import FeedbackLoaders
+from schema.mail_loaders import MailLoaders
 from schema.prospect_loaders import ProspectLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(FeedbackLoaders, ProspectLoaders, WantLoaders):
+class Loaders(FeedbackLoaders, MailLoaders, ProspectLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)

@@ -53,6 +53,7 @@ from schema.ticket_performance import TicketPerformanceQueries
 from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
+from schema.timelines import TimelineSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.want_board import WantBoardMutations, WantBoardQueries
 from schema.wants import WantMutations, WantQueries, WantSubscriptions
@@ -103,6 +104,10 @@ class Query(
     ProspectQueries,
     ProspectActivityQueries,
     AutomationConditionQueries,
+    ProspectQueries,
+    ProspectActivityQueries,
+    AutomationConditionQueries,
+    AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -167,6 +172,7 @@ class Subscription(
     EmailAlertSubscriptions,
     LogSubscriptions,
     InboundMessageSubscriptions,
+    TimelineSubscriptions,
 ):
     pass
 

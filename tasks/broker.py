@@ -19,6 +19,7 @@ from tasks.agent import expire_agent_drafts, resume_agent_mail
 from tasks.email_alerts import check_email_alerts
 from tasks.inbound import requeue_inbound
 from tasks.logs import forget_old_logs, settle_log_counts
+from tasks.sequences import advance_sequences
 from tasks.slack import requeue_slack, tell_of_dead_jobs
 from tasks.tickets import close_resolved_tickets, finish_ticket_events, notice_breaches
 from tasks.upkeep import (
@@ -42,6 +43,7 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
     "start_due_campaigns": (start_due_campaigns, EVERY_MINUTE),
     "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
+    "advance_sequences": (advance_sequences, EVERY_MINUTE),
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
     "requeue_inbound": (requeue_inbound, EVERY_MINUTE),
     "requeue_slack": (requeue_slack, EVERY_MINUTE),

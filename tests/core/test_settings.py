@@ -64,6 +64,8 @@ def test_production_starts_with_what_it_needs(environment: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
+        ({"METRICS_PORT": "9100", "METRICS_HOST": "0.0.0.0"}, "METRICS_TOKEN is not set"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is shorter than 16 characters"),
         ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter than 32 characters"),
         ({"MONGODB_URL": ""}, "MONGODB_URL is not set"),

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from beanie import PydanticObjectId
 
+from core import clock
 from core.actor import Actor
 from models.contacts import Contact
-from models.enrollments import Enrollment
+from models.enrollments import Enrollment, EnrollmentStatus, ExitReason
 from models.sequences import Sequence
 from models.templates import Template
 from resolvers.enrolling import Enroll, enroll
@@ -57,3 +58,14 @@ async def current(enrollment_id: PydanticObjectId) -> Enrollment:
     found = await Enrollment.get(enrollment_id)
     assert found is not None
     return found
+
+
+async def ended_enrollment(sequence_id: str, **fields: Any) -> Enrollment:
+    """Stored as it is, of somebody who answered the first mail."""
+    now = clock.now()
+    known = {"version": 1, "contact_id": PydanticObjectId(), "current_step": 2, "next_at": None, "enrolled_by": "tests"}
+    ended = {"status": EnrollmentStatus.EXITED, "exit_reason": ExitReason.REPLIED, "live": False, "open": False}
+    moments = {"started_at": now, "last_step_at": now, "ended_at": now}
+    return await Enrollment(
+        sequence_id=PydanticObjectId(sequence_id), **{**known, **ended, **moments, **fields}
+    ).insert()

@@ -10,7 +10,7 @@ from core import clock
 from core.actor import Actor, Role
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.pages import Page
-from models.contacts import ConsentCategory, ConsentState
+from models.contacts import ConsentCategory, ConsentState, Contact, LegalBasis
 from models.deliveries import Delivery, DeliveryOutreach, DeliveryStatus
 from models.enrollments import Enrollment, EnrollmentStatus, ExitReason
 from models.sequences import Sequence
@@ -25,10 +25,14 @@ from resolvers.enrollments import (
     pause_enrollment,
     resume_enrollment,
 )
+from resolvers.prospect_moves import convert_prospects
+from tests.factories.apps import an_app
 from tests.factories.contacts import a_contact, with_consent
 from tests.factories.mail import a_delivery
 from tests.factories.people import an_actor
+from tests.factories.prospects import a_prospect
 from tests.factories.sequences import a_sequence, an_enrollment, current
+from tests.factories.shops import a_shop
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -44,7 +48,7 @@ async def enrolled(sequence: Sequence, *ids: Any, actor: Actor = SYSTEM) -> Enro
 async def waiting_mail(enrollment: Enrollment) -> Delivery:
     """Planned, and not handed over yet."""
     contact = await a_contact()
-    of = DeliveryOutreach(sequence_id=enrollment.sequence_id, enrollment_id=enrollment.id, step=1)
+    of = DeliveryOutreach(sequence_id=enrollment.sequence_id, enrollment_id=enrollment.id, step=1, day="2026-01-30")
     return await a_delivery(contact, status=DeliveryStatus.QUEUED, outreach=of)
 
 
@@ -77,6 +81,29 @@ async def test_a_thousand_are_enrolled_at_a_time() -> None:
     assert len(outcome.rejected) == 1000
     with pytest.raises(ValueError, match="at most 1000"):
         await enrolled(sequence, *range(1001))
+
+
+async def test_a_prospect_becomes_a_contact_and_is_converted_by_an_installation() -> None:
+    sequence, app = await a_sequence([TASK]), await an_app()
+    ada = await a_prospect(email="ada@tea.example", company="Tea and Cakes", title="Owner")
+    outcome = await enroll(SYSTEM, str(sequence.id), Enroll.model_validate({"prospectIds": [str(ada.id)]}))
+    (enrollment,) = outcome.enrolled
+    assert (enrollment.prospect_id, outcome.rejected) == (ada.id, [])
+    assert enrollment.values == {"company": "Tea and Cakes", "title": "Owner"}
+    contact = await Contact.get(enrollment.contact_id)
+    assert contact is not None
+    assert contact.consents.outreach.legal_basis is LegalBasis.LEGITIMATE_INTERESTS
+    await convert_prospects(await a_shop(app.id, email="ada@tea.example"))
+    assert (await current(enrollment.id)).exit_reason is ExitReason.CONVERTED
+
+
+async def test_a_prospect_who_must_not_be_contacted_is_rejected() -> None:
+    sequence, ada = await a_sequence([TASK]), await a_prospect(status="do_not_contact")
+    outcome = await enroll(SYSTEM, str(sequence.id), Enroll.model_validate({"prospectIds": [str(ada.id), NOWHERE]}))
+    assert [(one.id, one.reason.value) for one in outcome.rejected] == [
+        (str(ada.id), "opted_out"),
+        (NOWHERE, "not_found"),
+    ]
 
 
 async def test_nobody_is_in_a_sequence_twice_whoever_is_faster() -> None:

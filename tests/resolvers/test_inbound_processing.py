@@ -283,7 +283,7 @@ class TestSequences:
         sequence = await a_sequence([mail(await an_outreach_template(app.id))])
         enrollment = await an_enrollment(sequence, ada)
         identity = PydanticObjectId()
-        outreach = DeliveryOutreach(sequence_id=sequence.id, enrollment_id=enrollment.id, step=1)
+        outreach = DeliveryOutreach(sequence_id=sequence.id, enrollment_id=enrollment.id, step=1, day="2026-01-30")
         names: dict[str, Any] = {"id": identity, "message_id": f"<{identity}@banners.example>", "app_id": app.id}
         return enrollment, await a_delivery(ada, outreach=outreach, subject="A question, Ada", **names)
 
