@@ -98,7 +98,8 @@ async def send_agent_draft(actor: Actor, action_id: str) -> AgentAction:
 async def resume_agent_mail(actor: Actor) -> int:
     """Plans the mail of actions that were left when somebody died while sending them, and returns how many there
     were."""
-    left = {"sendingSince": {"$lte": clock.now() - LEFT_BEHIND}}
+    # By type too: the index has none but moments.
+    left = {"sendingSince": {"$lte": clock.now() - LEFT_BEHIND, "$type": "date"}}
     actions = await AgentAction.find(left).sort("sendingSince").limit(AT_ONCE).to_list()
     for action in actions:
         try:

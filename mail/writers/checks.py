@@ -20,15 +20,15 @@ SHOWN: Final = 5
 
 SCHEME: Final = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}:(?://|(?=[^\s\d]))[^\s<>\"')\]]*", re.IGNORECASE)
 SCHEMES: Final = frozenset({"data", "file", "ftp", "http", "https", "javascript", "mailto", "sms", "tel", "vbscript"})
-MAILBOX: Final = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
+MAILBOX: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@([\w-]+(?:\.[\w-]+)+)")
 HOST: Final = re.compile(r"(?<![\w@.-])(?:\w(?:[\w-]{0,61}\w)?\.)+[^\W\d_]{2,24}(?![\w-])")
 PLACEHOLDER: Final = re.compile(
     r"\{[{%#]?[^{}\n]{0,60}[}%#]?\}|\[[^\]\n]{1,60}\]|<[a-z][\w .-]{0,40}>|%\w{2,40}%|_{3,}|\bX{3,}\b"
     r"|\b(?:TODO|TBD|FIXME|lorem ipsum|insert (?:name|link|company) here)\b",
     re.IGNORECASE,
 )
-TAG: Final = re.compile(r"<\s*[/!]?\s*[a-z][^<>]*>?|&(?:#\d+|#x[0-9a-f]+|[a-z]{2,10});", re.IGNORECASE)
-MARKDOWN: Final = re.compile(r"!?\[[^\]\n]*\]\([^)\n]*\)|^#{1,6} |\*\*[^*\n]+\*\*|```", re.MULTILINE)
+TAG: Final = re.compile(r"<\s{0,3}[/!]?\s{0,3}[a-z][^<>]{0,500}>?|&(?:#\d+|#x[0-9a-f]+|[a-z]{2,10});", re.IGNORECASE)
+MARKDOWN: Final = re.compile(r"!?\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)|^#{1,6} |\*\*[^*\n]{1,200}\*\*|```", re.MULTILINE)
 
 NUMBER: Final = r"\d{1,3}(?:[.,\u00a0 ]\d{3})*(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
 PERCENT: Final = r"%|\b(?:percent|per cent|prozent|por ciento|por cento|pour ?cent)(?!\w)"
