@@ -84,7 +84,7 @@ def checked(draft: Draft) -> list[Checked]:
     return [_said(name, look(draft)) for name, look in CHECKS.items()]
 
 
-def is_of(host: str, domains: Collection[str]) -> bool:
+def _is_of(host: str, domains: Collection[str]) -> bool:
     """Whether a host is one of the domains, or below one."""
     host = host.casefold().rstrip(".")
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
@@ -111,12 +111,12 @@ def _links(draft: Draft) -> list[str]:
     for address in SCHEME.findall(text):
         scheme = address.partition(":")[0].casefold()
         if scheme in SCHEMES:
-            found[address] = scheme in ("http", "https") and is_of(_host_of(address), draft.domains)
+            found[address] = scheme in ("http", "https") and _is_of(_host_of(address), draft.domains)
     without = SCHEME.sub(lambda one: " " if one[0] in found else one[0], text)
     for mailbox in MAILBOX.finditer(without):
-        found[mailbox[0]] = is_of(mailbox[1], draft.domains)
+        found[mailbox[0]] = _is_of(mailbox[1], draft.domains)
     for host in HOST.findall(MAILBOX.sub(" ", without)):
-        found[host] = is_of(host, draft.domains) or host.casefold() in known
+        found[host] = _is_of(host, draft.domains) or host.casefold() in known
     return [f"{address[:100]} is not of the app's domains" for address, is_ours in found.items() if not is_ours]
 
 
@@ -130,8 +130,8 @@ def _host_of(address: str) -> str:
 
 
 def _hosts_in(facts: Sequence[Fact]) -> set[str]:
-    """A shop may be called by its own domain."""
-    return {fact.value.casefold() for fact in facts if fact.name in ("shop_domain", "company")}
+    """A shop may be called by its own domain, which Shopify gave it."""
+    return {fact.value.casefold() for fact in facts if fact.name == "shop_domain"}
 
 
 def _placeholders(draft: Draft) -> list[str]:
