@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app import create_app
-from commands import assistant, background, doctor, metrics, people, seeding
+from commands import assistant, background, doctor, inbound, metrics, people, seeding
 from commands.console import MESSAGES
 from commands.errors import CommandError
 from commands.secret import with_own_secret
@@ -53,6 +53,12 @@ def worker() -> None:
 def scheduler() -> None:
     """Start work by the clock (with REDIS_URL; a second one is a spare)."""
     background.schedule(_settings())
+
+
+@commands.command("inbound")
+def receive() -> None:
+    """Take mail that mail servers hand over, by SMTP and LMTP (with INBOUND_DOMAIN)."""
+    inbound.receive(_settings())
 
 
 @commands.command()

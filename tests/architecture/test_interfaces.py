@@ -11,6 +11,7 @@ import pytest
 from assistants.exclusions import EXCLUDED, reason_against, reason_against_field
 from assistants.tools import Tool
 from core.access import NOBODY, access_of
+from resolvers.webhooks import check_inbound_webhook
 from rest_compat.routes import ALL
 from rest_compat.routing import Route
 from schema.export import exported
@@ -40,8 +41,8 @@ FOR_SOMEBODY: Final = [operation for operation in OPERATIONS if is_for_somebody(
 AT_A_ROOT: Final = {field.calls for field in FIELDS}
 ON_A_PATH: Final = {route.calls for route in ROUTES}
 WITH_A_TOOL: Final = {tool.calls for tool in TOOLS}
-FOR_SERVICES: Final = {route.calls for route in ROUTES if route.signed_by}
-"""What another service sends and signs, it sends to a path of its own."""
+FOR_SERVICES: Final = {check_inbound_webhook} | {route.calls for route in ROUTES if route.signed_by}
+"""What another service sends and signs, it sends to a path of its own, which asks before it reads."""
 
 
 @pytest.mark.parametrize("operation", FOR_SOMEBODY, ids=name_of)
