@@ -101,8 +101,7 @@ async def found_company(progress: Progress) -> Secrets:
         mail_events, told, alerts, signing_in, asked.tickets, asked.messages, asked.numbers, asked.canned_replies,
         wished.wants, wished.votes, opinions, hoped_for.contacts, hoped_for.entries, hoped_for.prospects,
         hoped_for.notes, mailing.templates, mailing.sequences, mailing.versions, mailing.enrollments,
-        mailing.deliveries, mailing.events,
-        hoped_for.notes, received.messages, received.files, received.chunks,
+        mailing.deliveries, mailing.events, received.messages, received.files, received.chunks,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:
