@@ -1,7 +1,6 @@
-"""What follows for people in sequences from what becomes of their mail: they leave."""
+"""How people leave sequences by what becomes of their mail."""
 
-from collections.abc import Iterator
-from collections.abc import Sequence as Listed
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,10 +14,9 @@ from resolvers.pending_events import Mail, Mails, PendingEvent
 ACTOR: Final = Actor.system("sequences")
 
 
-async def follow_outreach(events: Listed[PendingEvent], mails: Mails) -> None:
+async def leave_sequences(events: Iterable[PendingEvent], mails: Mails) -> None:
     """A reply, and a mail that came back, end the enrollment that the mail is of; an address that does not exist, a
-    complaint and an opt-out end all of the person, but for those that began after it happened. Doing it again has no
-    second effect."""
+    complaint and an opt-out end all of the person, but for those that began after it happened."""
     for event in sorted(events, key=_moment_of):
         mail = mails.get(event.delivery_id)
         if mail is not None:
