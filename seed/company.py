@@ -83,14 +83,7 @@ async def found_company(progress: Progress) -> Secrets:
     opinions = feedback(Random(SEED), shops, wished, now)  # noqa: S311
     marketers = await User.find({"role": {"$in": [Role.ADMIN.value, Role.MARKETING.value]}}).sort("emailKey").to_list()
     hoped_for = prospecting(Random(SEED + 1), shops, known.contacts, [user.id for user in marketers], now)  # noqa: S311
-    mailing = outreach(
-        Random(SEED + 2),  # noqa: S311
-        hoped_for.prospects,
-        hoped_for.contacts,
-        marketers[-1].id,
-        now - YEAR,
-        now,
-    )
+    mailing = outreach(Random(SEED + 2), hoped_for, marketers[-1].id, now - YEAR, now)  # noqa: S311
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
