@@ -91,11 +91,14 @@ async def _of_bounce(message: InboundMessage, reading: Reading, found: Belonging
 
 
 async def _of_absence(message: InboundMessage, found: Belonging) -> list[str]:
-    """Whoever is back by now has not to be waited for."""
-    if found.enrollment_id is None or message.returns_at is None or message.returns_at <= clock.now():
+    """Whoever is back by now has not to be waited for. Of whom a person says that they are away, nobody knows until
+    when."""
+    back = message.returns_at
+    is_over = back <= clock.now() if back else message.classified_by is None
+    if found.enrollment_id is None or is_over:
         return []
-    held = await hold_for_absence(KEEPER, found.enrollment_id, message.returns_at)
-    return [f"The sequence waits until {message.returns_at:%Y-%m-%d}"] if held else []
+    held = await hold_for_absence(KEEPER, found.enrollment_id, back)
+    return [f"The sequence waits until {held.held_until:%Y-%m-%d}"] if held and held.held_until else []
 
 
 def _is_about(found: Belonging, named: Sequence[str]) -> bool:
