@@ -160,6 +160,13 @@ class TestValidation:
             with pytest.raises(Conflict, match="not kept any more"):
                 await call()
 
+    async def test_a_mail_is_in_one_ticket_of_an_app(self) -> None:
+        app = await an_app()
+        message = await received(a_mail("How do I?", to=f"{app.id}@{DOMAIN}"))
+        other = await a_ticket(app.id)
+        with pytest.raises(Conflict, match="another ticket"):
+            await assign_inbound_message(await an_actor(), str(message.id), assignment(ticketId=other.id))
+
     async def test_an_assignment_names_something_that_is_there(self) -> None:
         staff, message = await an_actor(), await received(a_mail())
         with pytest.raises(InvalidInput):
