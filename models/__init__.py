@@ -12,6 +12,7 @@ from models.attachments import Attachment
 from models.campaigns import Campaign
 from models.canned_replies import CannedReply
 from models.consent_entries import ConsentEntry
+from models.contact_lists import ContactList, ContactListMember
 from models.contacts import Contact
 from models.data_exports import DataExport
 from models.deliveries import Delivery
@@ -59,6 +60,8 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     CannedReply,
     ConsentEntry,
     Contact,
+    ContactList,
+    ContactListMember,
     ContactRollup,
     DataExport,
     DayRollup,

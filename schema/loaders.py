@@ -9,6 +9,7 @@ from beanie import PydanticObjectId
 from strawberry.dataloader import DataLoader
 
 from models.apps import App
+from models.contact_lists import ContactList
 from models.contacts import Contact
 from models.deliveries import Delivery
 from models.end_users import EndUser
@@ -20,6 +21,7 @@ from models.subscribers import Subscriber
 from models.suppressions import Suppression
 from models.tickets import Ticket
 from models.users import User
+from resolvers.contact_lists import lists_by_id
 from resolvers.error_groups import count_shops_of_errors, revenue_exposed
 from resolvers.metric_periods import Period
 from resolvers.metrics import Metrics, metrics_of
@@ -28,10 +30,11 @@ from resolvers.suppressions import suppressions_of
 from schema.feedback_loaders import FeedbackLoaders
 from schema.mail_loaders import MailLoaders
 from schema.prospect_loaders import ProspectLoaders
+from schema.sequence_loaders import SequenceLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(FeedbackLoaders, MailLoaders, ProspectLoaders, WantLoaders):
+class Loaders(FeedbackLoaders, MailLoaders, ProspectLoaders, SequenceLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
@@ -55,6 +58,10 @@ class Loaders(FeedbackLoaders, MailLoaders, ProspectLoaders, WantLoaders):
     @cached_property
     def revenue_of_errors(self) -> DataLoader[tuple[str, str], Mapping[str, Decimal]]:
         return DataLoader(_revenue_of_errors)
+
+    @cached_property
+    def contact_lists(self) -> DataLoader[PydanticObjectId, ContactList | None]:
+        return DataLoader(_contact_lists)
 
     @cached_property
     def contacts(self) -> DataLoader[PydanticObjectId, Contact | None]:
@@ -132,6 +139,11 @@ async def _revenue_of_errors(groups: list[tuple[str, str]]) -> list[Mapping[str,
     """Each given as group id and app id."""
     revenue = await revenue_exposed(groups)
     return [revenue.get(group_id, {}) for group_id, _ in groups]
+
+
+async def _contact_lists(list_ids: list[PydanticObjectId]) -> list[ContactList | None]:
+    found = await lists_by_id(list_ids)
+    return [found.get(list_id) for list_id in list_ids]
 
 
 async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]:

@@ -36,6 +36,7 @@ from seed.merchants import merchants
 from seed.newsletters import newsletter_templates, subscribers
 from seed.people import USER_AGENTS, people
 from seed.prospects import prospecting
+from seed.sequences import outreach
 from seed.slack_rules import write_slack_rules
 from seed.templates import write_templates
 from seed.tickets import support
@@ -81,6 +82,14 @@ async def found_company(progress: Progress) -> Secrets:
     opinions = feedback(Random(SEED), shops, wished, now)  # noqa: S311
     marketers = await User.find({"role": {"$in": [Role.ADMIN.value, Role.MARKETING.value]}}).sort("emailKey").to_list()
     hoped_for = prospecting(Random(SEED + 1), shops, known.contacts, [user.id for user in marketers], now)  # noqa: S311
+    mailing = outreach(
+        Random(SEED + 2),  # noqa: S311
+        hoped_for.prospects,
+        hoped_for.contacts,
+        marketers[-1].id,
+        now - YEAR,
+        now,
+    )
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
@@ -90,7 +99,8 @@ async def found_company(progress: Progress) -> Secrets:
         shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, deliveries,
         mail_events, told, alerts, signing_in, asked.tickets, asked.messages, asked.numbers, asked.canned_replies,
         wished.wants, wished.votes, opinions, hoped_for.contacts, hoped_for.entries, hoped_for.prospects,
-        hoped_for.notes, received.messages, received.files, received.chunks,
+        hoped_for.notes, mailing.templates, mailing.sequences, mailing.versions, mailing.enrollments,
+        mailing.deliveries, mailing.events, received.messages, received.files, received.chunks,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:
