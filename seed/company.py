@@ -8,6 +8,8 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+from beanie import Document
+
 from core import clock
 from core.actor import Role
 from core.runtime import runtime
@@ -96,13 +98,7 @@ async def found_company(progress: Progress) -> Secrets:
         hoped_for.notes, mailing.templates, mailing.sequences, mailing.versions, mailing.enrollments,
         mailing.deliveries, mailing.events, received.messages, received.files, received.chunks,
     )  # fmt: skip
-    written, total = 0, sum(map(len, collections))
-    for documents in collections:
-        for start in range(0, len(documents), BATCH):
-            batch = documents[start : start + BATCH]
-            await type(batch[0]).insert_many(batch)
-            written += len(batch)
-            progress("Shops, events and people", written, total)
+    await _write(collections, progress)
     await attach_files(Random(SEED), asked.tickets, asked.messages)  # noqa: S311
     await write_agent_actions(Random(SEED), now)  # noqa: S311
     await count_mail()
@@ -110,6 +106,16 @@ async def found_company(progress: Progress) -> Secrets:
     await rebuild_metrics(ACTOR)
     await _hand_out_links(known.contacts)
     return Secrets(OWNER, password, keys)
+
+
+async def _write(collections: Sequence[Sequence[Document]], progress: Progress) -> None:
+    written, total = 0, sum(map(len, collections))
+    for documents in collections:
+        for start in range(0, len(documents), BATCH):
+            batch = documents[start : start + BATCH]
+            await type(batch[0]).insert_many(batch)
+            written += len(batch)
+            progress("Shops, events and people", written, total)
 
 
 async def _hand_out_links(contacts: Sequence[Contact]) -> None:
