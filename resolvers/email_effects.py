@@ -26,6 +26,7 @@ from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, becoming
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
+from resolvers.automation_mail_events import announce_mail
 from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, mark_dirty
@@ -70,6 +71,7 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     concerned = await _conclude_sent(counted, mails)
     await _show(counted, mails)
     failed = await _act_on_addresses(counted)
+    await announce_mail([event for event in counted if event.id not in failed], mails)
     for campaign_id in concerned:
         await settle_campaign(campaign_id, at_once=True)
     # Also what was a trial: it may have been counted before anybody looked.

@@ -49,6 +49,7 @@ class Mail(_Read):
 
     kind: DeliveryKind
     status: DeliveryStatus
+    source: str = ""
     attempts: int = 0
     email: str
     response: str | None = None
