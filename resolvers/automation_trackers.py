@@ -49,9 +49,7 @@ Identity = Annotated[str, Field(max_length=64)]
 
 
 class AutomationTrackerFilter(Input):
-    """`automation` is an id or a slug."""
-
-    automation: Identity | None = None
+    automation_id: Identity | None = None
     status: TrackerStatus | None = None
     shop_domain: ShopDomain | None = None
 
@@ -76,8 +74,8 @@ async def list_automation_trackers(
     """The shops that go through an app's automations, or have."""
     await visible_app(actor, app_id)
     query: dict[str, Any] = {"appId": app_id}
-    if filters.automation is not None:
-        query["configId"] = (await _automation(app_id, filters.automation)).id
+    if filters.automation_id is not None:
+        query["configId"] = object_id(filters.automation_id)
     if filters.status is not None:
         query["status"] = filters.status.value
     if filters.shop_domain is not None:

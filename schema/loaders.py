@@ -23,11 +23,12 @@ from resolvers.metric_periods import Period
 from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
+from schema.automation_loaders import AutomationLoaders
 from schema.feedback_loaders import FeedbackLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(FeedbackLoaders, WantLoaders):
+class Loaders(AutomationLoaders, FeedbackLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)

@@ -11,6 +11,14 @@ from schema.apps import AppMutations, AppQueries
 from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.automation_conditions import AutomationConditionQueries
+from schema.automation_shops import AutomationShopMutations, AutomationShopQueries
+from schema.automation_trackers import (
+    AutomationTrackerMutations,
+    AutomationTrackerQueries,
+    AutomationTrackerSubscriptions,
+)
+from schema.automation_trials import AutomationTrialQueries
+from schema.automations import AutomationMutations, AutomationQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
@@ -93,6 +101,10 @@ class Query(
     WebhookEventQueries,
     SlackRoutingQueries,
     AutomationConditionQueries,
+    AutomationQueries,
+    AutomationTrackerQueries,
+    AutomationShopQueries,
+    AutomationTrialQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -138,6 +150,9 @@ class Mutation(
     WantMutations,
     WebhookEventMutations,
     SlackRoutingMutations,
+    AutomationMutations,
+    AutomationTrackerMutations,
+    AutomationShopMutations,
     EmailAlertMutations,
 ):
     pass
@@ -151,6 +166,7 @@ class Subscription(
     EmailJobSubscriptions,
     CampaignSubscriptions,
     EmailAlertSubscriptions,
+    AutomationTrackerSubscriptions,
     LogSubscriptions,
 ):
     pass
