@@ -11,6 +11,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from assistants.catalogue import Catalogue
+from assistants.graphql import GraphQL
+from assistants.http import McpEndpoint
+from assistants.server import Offer
 from core.errors import DomainError
 from core.runtime import running
 from core.settings import Settings
@@ -25,6 +29,7 @@ from rest_compat.routes import ALL
 from rest_compat.routing import install_openapi, served
 from rest_compat.shortcuts import Shortcuts, shortcuts
 from schema.edge import Context
+from schema.fields import root_fields
 from schema.root import SCHEMA
 from schema.samples import usages
 from schema.serving.http import GraphQLEndpoint
@@ -63,6 +68,8 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
         redoc_url=None,
     )
     app.router.routes.extend(_graphql(settings).routes("/graphql"))
+    if settings.mcp_http:
+        app.router.routes.append(McpEndpoint(settings, offer_of(settings)).route("/mcp"))
     app.router.routes.extend(served(ALL))
     install_errors(app)
     install_openapi(app)
@@ -77,6 +84,15 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     return app
+
+
+def offer_of(settings: Settings) -> Offer:
+    """What assistants get, over HTTP and at a terminal."""
+    return Offer(catalogue_of(settings), settings.mcp_tools, VERSION)
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    return Catalogue(ALL, root_fields(SCHEMA), GraphQL(SCHEMA, production=settings.is_production))
 
 
 def _background_work(settings: Settings) -> AbstractAsyncContextManager[None]:

@@ -2,7 +2,7 @@
 done."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -12,7 +12,8 @@ R = TypeVar("R")
 class GroupCommit(Generic[T, R]):
     """While a write is under way, what arrives is gathered for the next: alone, an item is written at once; under load,
     many share a write. With `linger` (seconds) each write waits that long for more; `at_once` writes may be under way
-    at a time, so that one is prepared while the database does another."""
+    at a time, so that one is prepared while the database does another. It begins beside another only with `beside`
+    items: what a write costs is for the most part the same for one and for many."""
 
     def __init__(
         self,
@@ -21,12 +22,14 @@ class GroupCommit(Generic[T, R]):
         *,
         linger: float = 0.0,
         at_once: int = 1,
+        beside: int = 1,
     ) -> None:
         """`write` takes 1 to `most` items and returns a result for each, in their order."""
         self._write = write
         self._most = most
         self._linger = linger
         self._at_once = at_once
+        self._beside = beside
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._writers: set[asyncio.Task[Any] | None] = set()
         self._is_gathering = False
@@ -37,7 +40,7 @@ class GroupCommit(Generic[T, R]):
         take the item back."""
         written: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, written))
-        if not self._is_gathering and len(self._writers) < self._at_once:
+        if not self._is_gathering and len(self._writers) < self._at_once and self._are_enough(self._writers):
             self._is_gathering = True
             writer = asyncio.create_task(self._write_all())
             self._writers.add(writer)
@@ -51,15 +54,19 @@ class GroupCommit(Generic[T, R]):
 
     async def _write_all(self) -> None:
         """Until nothing waits that nobody else gathers."""
+        this = asyncio.current_task()
         try:
             while self._waiting:
                 await self._write_one(await self._gathered())
-                if self._is_gathering:
+                if self._is_gathering or not self._are_enough(self._writers - {this}):
                     break
-                self._is_gathering = bool(self._waiting)
+                self._is_gathering = True
         finally:
             # At once: whoever was just told may add the next item before a callback is called.
-            self._writers.discard(asyncio.current_task())
+            self._writers.discard(this)
+
+    def _are_enough(self, others: Collection[Any]) -> bool:
+        return len(self._waiting) >= (self._beside if others else 1)
 
     async def _gathered(self) -> Sequence[tuple[T, "asyncio.Future[R]"]]:
         try:

@@ -51,7 +51,8 @@ class Collection:
     def insert(self, document: Document, raw: bytes) -> Record:
         """Store a new document. Raises MongoError 11000 if a unique index has one of its keys already."""
         record = Record(self._next_number, document, raw)
-        self._store(record, [(index, (), index.keys(document)) for index in self.indexes.values()])
+        known: dict[str, Key] = {}
+        self._store(record, [(index, (), index.keys(document, known)) for index in self.indexes.values()])
         self._next_number += 1
         return record
 
@@ -65,8 +66,9 @@ class Collection:
         return record
 
     def remove(self, record: Record) -> None:
+        known: dict[str, Key] = {}
         for index in self.indexes.values():
-            index.remove(index.keys(record.document), record.number)
+            index.remove(index.keys(record.document, known), record.number)
         del self.records[record.number]
         self._storage.drop_document(self.number, record.number)
 

@@ -37,13 +37,14 @@ class Index:
         self._entries: Any = SortedList()
         self._owners: dict[Key, int] = {}
 
-    def keys(self, document: Document) -> list[Key]:
-        """The keys the document has in this index: none if the index leaves it out."""
+    def keys(self, document: Document, known: dict[str, Key] | None = None) -> list[Key]:
+        """The keys the document has in this index: none if the index leaves it out. `known` is shared by all indexes
+        that are asked for the same document."""
         if self._is_covered is not None and not self._is_covered(document):
             return []
         if self.sparse and not self._has_a_field(document):
             return []
-        single = self.pattern.single_key(document)
+        single = self.pattern.single_key(document, {} if known is None else known)
         if single is not None:
             return [single]
         keys = self.pattern.keys(document)

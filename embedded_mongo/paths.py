@@ -48,18 +48,23 @@ class KeyPattern:
         self.descends = tuple(direction < 0 for _, direction in fields)
         self._ways = [(first, rest, falls) for (first, *rest), falls in zip(self.paths, self.descends, strict=True)]
 
-    def single_key(self, document: Document) -> Key | None:
-        """The document's key, or None if one of the paths meets an array, so that there may be several."""
+    def single_key(self, document: Document, known: dict[str, Key]) -> Key | None:
+        """The document's key, or None if one of the paths meets an array, so that there may be several. `known` are the
+        places of its own fields that are known already: most indexes share some."""
         flat: list[Any] = []
         for first, rest, descends in self._ways:
-            value = document.get(first, MISSING)
-            for part in rest:
+            ordered = None if rest else known.get(first)
+            if ordered is None:
+                value = document.get(first, MISSING)
+                for part in rest:
+                    if type(value) is list:
+                        return None
+                    value = value.get(part, MISSING) if type(value) is dict else MISSING
                 if type(value) is list:
                     return None
-                value = value.get(part, MISSING) if type(value) is dict else MISSING
-            if type(value) is list:
-                return None
-            ordered = key(value)
+                ordered = key(value)
+                if not rest:
+                    known[first] = ordered
             flat += descending(ordered) if descends else ordered
         return tuple(flat)
 
@@ -68,7 +73,7 @@ class KeyPattern:
 
         Raises MongoError 171 if two fields lead through different arrays.
         """
-        single = self.single_key(document)
+        single = self.single_key(document, {})
         if single is not None:
             return [single]
         tuples = _expand([(document, path) for path in self.paths])

@@ -8,10 +8,13 @@ from typing import Any, Final
 from beanie import PydanticObjectId
 
 from core import clock
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound, found
+from core.ids import object_id
 from models.apps import App
 from models.automation_trackers import AutomationTracker, TimelineKind
 from models.automations import AutomationStep, AutomationStepType
+from models.contacts import Contact
+from models.sequences import Sequence
 from models.shops import Shop, ShopStatus
 from models.slack_routing import SlackTopic
 from resolvers.automation_facts import shop_values
@@ -19,6 +22,7 @@ from resolvers.automation_fields import CATALOGUE
 from resolvers.automation_mail import SOURCE, SYSTEM, decide_mail, send_step_mail
 from resolvers.automation_news import Happening, announce
 from resolvers.automation_webhooks import leave_webhook
+from resolvers.enrolling import Enroll, enroll
 from resolvers.shop_writes import changed, write_shop
 from resolvers.slack_messages import tell_slack
 
@@ -120,7 +124,18 @@ async def _webhook(doing: Doing) -> Done:
 
 
 async def _enroll(doing: Doing) -> Done:
-    raise InvalidInput("There are no sequences to enroll in", "sequenceId")
+    """Whoever is in the sequence already stays in it, once."""
+    sequence = found(await Sequence.get(object_id(doing.step.sequence_id or "")), "Sequence")
+    if sequence.app_id not in (None, doing.app.id):
+        raise NotFound("Sequence not found")
+    key = doing.shop.email_key
+    contact = await Contact.find_one({"emailKey": key, "erasedAt": None}) if key else None
+    if contact is None:
+        return Done("Not enrolled: nobody is known at the shop's address", TimelineKind.NOT_DONE)
+    enrolled = await enroll(SYSTEM, str(sequence.id), Enroll.model_validate({"contactIds": [str(contact.id)]}))
+    for rejected in enrolled.rejected:
+        return Done(f"Not enrolled: {rejected.sentence}", TimelineKind.NOT_DONE)
+    return Done(f"Enrolled in {sequence.name}")
 
 
 EFFECTS: Final[Mapping[AutomationStepType, Callable[[Doing], Awaitable[Done]]]] = {

@@ -157,11 +157,8 @@ def _connected(steps: list[AutomationStepWrite]) -> list[AutomationStepWrite]:
         for target in filter(None, (step.on_true, step.on_false, step.on_timeout)):
             if target != END and places.get(target, -1) <= number:
                 raise ValueError(f"{step.id} can't lead to {target}: it must be the id of a later step, or {END}")
-        if step.type is AutomationStepType.ENROLL and REFUSE_ENROLLMENT:
-            raise ValueError(f"{step.id}: there are no sequences to enroll in yet")
     return named
 
 
-REFUSE_ENROLLMENT: Final = True
 Steps = Annotated[list[AutomationStepWrite], Field(min_length=1, max_length=MOST_STEPS), AfterValidator(_connected)]
 ExitOn = Annotated[list[EventName], Field(max_length=10)]

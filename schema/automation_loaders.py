@@ -8,7 +8,6 @@ from strawberry.dataloader import DataLoader
 
 from models.automation_trackers import AutomationTracker
 from models.automations import AutomationConfig
-from models.deliveries import Delivery
 from resolvers.automation_stats import TrackerCounts, counts_of
 
 
@@ -26,15 +25,6 @@ class AutomationLoaders:
     def automation_trackers(self) -> DataLoader[tuple[str, str], list[AutomationTracker]]:
         """Those of each shop, by app and domain."""
         return DataLoader(_trackers)
-
-    @cached_property
-    def deliveries(self) -> DataLoader[PydanticObjectId, Delivery | None]:
-        return DataLoader(_deliveries)
-
-
-async def _deliveries(delivery_ids: list[PydanticObjectId]) -> list[Delivery | None]:
-    found = {one.id: one for one in await Delivery.find({"_id": {"$in": delivery_ids}}).to_list()}
-    return [found.get(delivery_id) for delivery_id in delivery_ids]
 
 
 async def _automations(config_ids: list[PydanticObjectId]) -> list[AutomationConfig | None]:

@@ -10,6 +10,7 @@ from strawberry.dataloader import DataLoader
 
 from models.apps import App
 from models.contacts import Contact
+from models.deliveries import Delivery
 from models.end_users import EndUser
 from models.log_tallies import ErrorGroup
 from models.plans import Plan
@@ -25,10 +26,12 @@ from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
 from schema.automation_loaders import AutomationLoaders
 from schema.feedback_loaders import FeedbackLoaders
+from schema.mail_loaders import MailLoaders
+from schema.prospect_loaders import ProspectLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(AutomationLoaders, FeedbackLoaders, WantLoaders):
+class Loaders(AutomationLoaders, FeedbackLoaders, MailLoaders, ProspectLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
@@ -56,6 +59,10 @@ class Loaders(AutomationLoaders, FeedbackLoaders, WantLoaders):
     @cached_property
     def contacts(self) -> DataLoader[PydanticObjectId, Contact | None]:
         return DataLoader(_contacts)
+
+    @cached_property
+    def deliveries(self) -> DataLoader[PydanticObjectId, Delivery | None]:
+        return DataLoader(_deliveries)
 
     @cached_property
     def end_users(self) -> DataLoader[PydanticObjectId, list[EndUser]]:
@@ -128,6 +135,11 @@ async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]
     people = await Contact.find({"_id": {"$in": contact_ids}, "erasedAt": None}).to_list()
     found = {contact.id: contact for contact in people}
     return [found.get(contact_id) for contact_id in contact_ids]
+
+
+async def _deliveries(delivery_ids: list[PydanticObjectId]) -> list[Delivery | None]:
+    found = {delivery.id: delivery for delivery in await Delivery.find({"_id": {"$in": delivery_ids}}).to_list()}
+    return [found.get(delivery_id) for delivery_id in delivery_ids]
 
 
 async def _end_users(contact_ids: list[PydanticObjectId]) -> list[list[EndUser]]:

@@ -5,6 +5,8 @@ from typing import Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.agent_actions import AgentActionQueries
+from schema.agent_drafts import AgentActionMutations
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
@@ -33,12 +35,16 @@ from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
 from schema.health import HealthQueries
+from schema.inbound_messages import InboundMessageMutations, InboundMessageQueries, InboundMessageSubscriptions
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
 from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
+from schema.prospect_activity import ProspectActivityMutations, ProspectActivityQueries
+from schema.prospect_changes import ProspectMutations
+from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
@@ -55,6 +61,7 @@ from schema.ticket_performance import TicketPerformanceQueries
 from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
+from schema.timelines import TimelineSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.want_board import WantBoardMutations, WantBoardQueries
 from schema.wants import WantMutations, WantQueries, WantSubscriptions
@@ -99,12 +106,16 @@ class Query(
     WantBoardQueries,
     WantQueries,
     WebhookEventQueries,
+    InboundMessageQueries,
     SlackRoutingQueries,
+    ProspectQueries,
+    ProspectActivityQueries,
     AutomationConditionQueries,
     AutomationQueries,
     AutomationTrackerQueries,
     AutomationShopQueries,
     AutomationTrialQueries,
+    AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -149,10 +160,14 @@ class Mutation(
     WantBoardMutations,
     WantMutations,
     WebhookEventMutations,
+    InboundMessageMutations,
     SlackRoutingMutations,
     AutomationMutations,
     AutomationTrackerMutations,
     AutomationShopMutations,
+    AgentActionMutations,
+    ProspectMutations,
+    ProspectActivityMutations,
     EmailAlertMutations,
 ):
     pass
@@ -168,6 +183,8 @@ class Subscription(
     EmailAlertSubscriptions,
     AutomationTrackerSubscriptions,
     LogSubscriptions,
+    InboundMessageSubscriptions,
+    TimelineSubscriptions,
 ):
     pass
 

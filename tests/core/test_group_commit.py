@@ -55,7 +55,8 @@ async def test_who_is_told_may_come_back_at_once(at_once: int) -> None:
 
 @pytest.mark.parametrize("at_once", [1, 2, 3])
 @pytest.mark.parametrize("linger", [0.0, 0.001])
-async def test_many_who_come_back_are_all_written(at_once: int, linger: float) -> None:
+@pytest.mark.parametrize("beside", [1, 3])
+async def test_many_who_come_back_are_all_written(at_once: int, linger: float, beside: int) -> None:
     groups: list[int] = []
 
     async def write(items: Sequence[int]) -> Sequence[int]:
@@ -64,7 +65,7 @@ async def test_many_who_come_back_are_all_written(at_once: int, linger: float) -
             await asyncio.sleep(0)
         return [item * 10 for item in items]
 
-    commit = GroupCommit(write, most=4, linger=linger, at_once=at_once)
+    commit = GroupCommit(write, most=4, linger=linger, at_once=at_once, beside=beside)
 
     async def come_back(first: int) -> None:
         for number in range(first, first + 25):
@@ -88,6 +89,24 @@ async def test_several_writes_may_be_under_way_at_a_time() -> None:
         await settled()
     assert await asyncio.gather(*adding) == [number * 10 for number in range(8)]
     assert written.groups == [[0, 1], [2, 3], [4, 5, 6], [7]]
+
+
+async def test_a_write_begins_beside_another_only_with_enough_items() -> None:
+    written = Written()
+    commit = GroupCommit(written.write, most=3, at_once=2, beside=2)
+    adding = []
+    for number in range(4):
+        adding.append(asyncio.create_task(commit.add(number)))
+        await settled()
+    assert written.waiting == [[0], [1, 2]]
+    written.turn.release()
+    await settled()
+    assert written.waiting == [[0], [1, 2]], "the last one waits for the other write, since it is alone"
+    for _ in range(2):
+        written.turn.release()
+        await settled()
+    assert await asyncio.gather(*adding) == [0, 10, 20, 30]
+    assert written.groups == [[0], [1, 2], [3]]
 
 
 async def test_a_write_waits_for_more_as_long_as_it_lingers() -> None:

@@ -10,6 +10,7 @@ from models.apps import App
 from models.automation_trackers import AutomationEvent, AutomationTracker, TrackerStatus
 from models.contacts import Contact
 from models.deliveries import Delivery
+from models.enrollments import Enrollment
 from models.shops import Shop
 from models.slack_messages import SlackMessage
 from models.slack_routing import SlackTopic
@@ -30,6 +31,7 @@ from tests.factories.automations import (
     tracker_of,
     worked_off,
 )
+from tests.factories.sequences import a_sequence, an_outreach_template, mail
 from tests.factories.shops import a_shop, an_event
 from tests.factories.slack import a_rule
 
@@ -148,6 +150,38 @@ class TestSteps:
         tracker = await tracker_of(config, shop)
         assert tracker.status is TrackerStatus.FAILED
         assert told(tracker)[-1] == ("failed", "The shop has 50 tags already")
+
+
+class TestEnrolling:
+    async def test_puts_the_shop_s_person_into_a_sequence(self) -> None:
+        app = await an_app()
+        template = await an_outreach_template(app.id)
+        sequence = await a_sequence([mail(template)])
+        config = await an_automation(app, {"type": "enroll", "sequenceId": str(sequence.id)}, reentry="always")
+        known, unknown = await a_shop(app.id, email="ada@tea.example.com"), await a_shop(app.id)
+        for shop in (known, unknown):
+            await published(app, shop)
+        await worked_off()
+        await published(app, known)
+        await worked_off()
+        sentences = [entry.sentence for entry in (await tracker_of(config, known)).timeline if entry.step_id]
+        assert sentences[0] == f"Enrolled in {sequence.name}"
+        assert sentences[1] == "Not enrolled: The person is in this sequence already"
+        assert told(await tracker_of(config, unknown))[1][1] == "Not enrolled: nobody is known at the shop's address"
+        assert await Enrollment.count() == 1
+
+    async def test_fails_where_the_sequence_is_gone_or_another_app_s(self) -> None:
+        app, other = await an_app(), await an_app()
+        sequence = await a_sequence([mail(await an_outreach_template(other.id))])
+        await sequence.set({"appId": other.id})
+        config, shop = (
+            await an_automation(app, {"type": "enroll", "sequenceId": str(sequence.id)}),
+            await a_shop(app.id),
+        )
+        await published(app, shop)
+        await worked_off()
+        tracker = await tracker_of(config, shop)
+        assert (tracker.status, told(tracker)[-1][1]) == (TrackerStatus.FAILED, "Sequence not found")
 
 
 class TestMail:

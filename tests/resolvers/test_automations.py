@@ -109,7 +109,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"steps": [{"type": "webhook", "url": "http://example.com"}]}, "must begin with https"),
     ({"steps": [{"type": "set_field", "field": "$set", "value": 1}]}, "pattern"),
     ({"steps": [{"type": "set_field", "field": "a", "value": {"$gt": 1}}]}, "must be a text"),
-    ({"steps": [{"type": "enroll", "sequenceId": "5f5e10000000000000000071"}]}, "no sequences"),
+    ({"steps": [{"type": "enroll", "sequenceId": "outreach"}]}, "pattern"),
     ({"steps": [{**TAG, "id": "a"}, {**TAG, "id": "a"}]}, "an id of its own"),
     (
         {"steps": [{"type": "condition", "condition": {"all": []}}]},

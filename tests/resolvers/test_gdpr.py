@@ -30,19 +30,24 @@ from resolvers.data_exports import DataExportCreate, Visitor, create_data_export
 from resolvers.gdpr import ERASE, erase_contact, export_contact, finish_erasure
 from resolvers.job_leases import claim, fail
 from resolvers.personal_data import EXEMPT, HOLDINGS
+from resolvers.prospect_notes import ProspectNoteCreate, add_prospect_note
 from resolvers.sending import can_send
 from resolvers.suppressions import suppress as block
 from resolvers.transactional import Recipient, queue_mail
 from resolvers.webhook_events import keep_webhook_event
 from tests.factories.apps import an_app
 from tests.factories.attachments import a_file, uploaded
+from tests.factories.automations import an_automation, worked_off
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.dying import Killed, dying
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
 from tests.factories.feedback import said as said_of
+from tests.factories.inbound import a_mail, received
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
+from tests.factories.prospects import a_prospect
+from tests.factories.sequences import a_sequence, an_enrollment
 from tests.factories.shops import a_shop, an_event
 from tests.factories.tickets import a_ticket, said
 from tests.factories.wants import submitted
@@ -58,9 +63,12 @@ async def ada_everywhere() -> Contact:
     """Somebody of whom every collection knows."""
     app = await an_app()
     shop = await a_shop(app.id, "tea.myshopify.com", email="Ada@tea.example", owner="Ada Lovelace", name="Tea")
+    await an_automation(app, condition={"field": "event.by", "op": "contains", "value": "ada"})
     await an_event(app.id, "banner-published", shop.domain, by="ada lovelace", notify=[ADDRESS, "bob@tea.example"])
     await an_event(app.id, "banner-published", shop.domain, by="Bob")
+    await worked_off()
     ada = await get_contact(SYSTEM, ADDRESS)
+    await an_enrollment(await a_sequence([{"type": "task"}]), ada, greeting="Ada Lovelace")
     evidence = {"ip": "203.0.113.7", "userAgent": "Firefox", "text": "Yes, write to me"}
     await with_consent(ada, ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN, **evidence)
     await block(ADDRESS, SuppressionReason.MANUAL, at=clock.now(), source="tests", note="Ada said so")
@@ -90,6 +98,9 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    await received(a_mail(f"Ada Lovelace writes from {ADDRESS}", sender=f"Ada Lovelace <{ADDRESS}>"))
+    prospect = await a_prospect(ADDRESS, name="Ada Lovelace", facts={"assistant": "Ada Lovelace"})
+    await add_prospect_note(SYSTEM, str(prospect.id), ProspectNoteCreate(note=f"Ada Lovelace called: {ADDRESS}"))
     await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
@@ -115,14 +126,20 @@ class TestErasing:
         assert erasure.counts == {
             "app_events": 2,
             "attachments": 1,
+            "automation_events": 2,
+            "automation_trackers": 1,
             "consent_entries": 1,
             "data_exports": 1,
             "deliveries": 2,
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
@@ -275,14 +292,20 @@ class TestExporting:
         assert {name: len(rows) for name, rows in collections.items()} == {
             "app_events": 2,
             "attachments": 1,
+            "automation_events": 2,
+            "automation_trackers": 1,
             "consent_entries": 1,
             "data_exports": 1,
             "deliveries": 2,
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,
