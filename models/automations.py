@@ -48,6 +48,7 @@ class AutomationStep(Part):
     template_key: str | None = None
     category: ConsentCategory | None = None
     language: str | None = None
+    values: dict[str, Any] | None = None
     duration: str | None = None
     event: str | None = None
     timeout: str | None = None

@@ -1,6 +1,5 @@
 """What the steps of automations do. Each is named for tracker, run and step: done again, it has no second effect."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,10 +16,9 @@ from models.contacts import Contact
 from models.sequences import Sequence
 from models.shops import Shop, ShopStatus
 from models.slack_routing import SlackTopic
-from resolvers.automation_facts import shop_values
-from resolvers.automation_fields import CATALOGUE
 from resolvers.automation_mail import SOURCE, SYSTEM, decide_mail, send_step_mail
 from resolvers.automation_news import Happening, announce
+from resolvers.automation_texts import filled
 from resolvers.automation_webhooks import leave_webhook
 from resolvers.enrolling import Enroll, enroll
 from resolvers.shop_writes import changed, write_shop
@@ -28,7 +26,6 @@ from resolvers.slack_messages import tell_slack
 
 MOST_TAGS: Final = 50
 MOST_FIELDS: Final = 50
-PLACEHOLDER: Final = re.compile(r"\{([a-zA-Z][a-zA-Z0-9._-]{0,80})\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +54,6 @@ class Done:
 async def do_step(doing: Doing) -> Done:
     """Raises `InvalidInput` for what can't be done, now or ever."""
     return await EFFECTS[doing.step.type](doing)
-
-
-def filled(text: str, shop: Shop) -> str:
-    """With what is known of the shop in place of `{shop.name}` and the like; people's own data stays out."""
-    values = shop_values(shop)
-
-    def value(found: re.Match[str]) -> str:
-        field = CATALOGUE.find(found[1])
-        if field is None or field.is_personal:
-            return found[0]
-        known = values.get(found[1])
-        return "?" if known is None else str(known)
-
-    return PLACEHOLDER.sub(value, text)
 
 
 async def _send_email(doing: Doing) -> Done:

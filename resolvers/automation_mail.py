@@ -16,6 +16,7 @@ from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryStatus
 from models.shops import Shop
 from models.templates import Template
+from resolvers.automation_texts import filled
 from resolvers.sending import can_send
 from resolvers.transactional import Recipient, queue_mail
 
@@ -68,7 +69,7 @@ async def send_step_mail(app: App, shop: Shop, step: AutomationStep, to: Contact
         app,
         step.template_key or "",
         to,
-        values=_values(shop),
+        values=_values(shop) | _given(step, shop),
         language=step.language,
         source=source,
         category=category_of(step),
@@ -90,6 +91,11 @@ async def mails_lately(contact_id: PydanticObjectId, at: datetime, *, but: str =
 
 async def _has_template(app: App, key: str) -> bool:
     return built_in(key) is not None or bool(await Template.find_one({"appId": app.id, "key": key, "isActive": True}))
+
+
+def _given(step: AutomationStep, shop: Shop) -> dict[str, Any]:
+    values = step.values or {}
+    return {name: filled(value, shop) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _values(shop: Shop) -> dict[str, Any]:

@@ -87,17 +87,20 @@ Key = Annotated[str, Field(pattern=KEY)]
 Tag = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,49}$")]
 Condition = Annotated[dict[str, Any], AfterValidator(valid_condition)]
 Url = Annotated[Text, Field(max_length=LONGEST_URL), AfterValidator(_open_url)]
+Values = Annotated[dict[Key, Annotated[Any, AfterValidator(_plain_value)]], Field(max_length=20)]
 PlainValue = Annotated[Any, AfterValidator(_plain_value)]
 
 
 class AutomationStepWrite(Input):
-    """What a step takes depends on its type; `id` is `step-1` and so on where it is left out."""
+    """What a step takes depends on its type; `id` is `step-1` and so on where it is left out. `values` are what the
+    template is given, `{plan.name}` and the like in them replaced by what is known of the shop, as in `text`."""
 
     type: AutomationStepType
     id: Key | None = None
     template_key: Annotated[ShortText, Field(min_length=1)] | None = None
     category: ConsentCategory | None = None
     language: Annotated[ShortText, Field(min_length=2, max_length=35)] | None = None
+    values: Values | None = None
     duration: Duration | None = None
     event: EventName | None = None
     timeout: Duration | None = None
@@ -126,7 +129,7 @@ class AutomationStepWrite(Input):
 
 
 TAKES: Final[Mapping[AutomationStepType, tuple[set[str], set[str]]]] = {
-    AutomationStepType.SEND_EMAIL: ({"template_key"}, {"category", "language"}),
+    AutomationStepType.SEND_EMAIL: ({"template_key"}, {"category", "language", "values"}),
     AutomationStepType.WAIT: ({"duration"}, set()),
     AutomationStepType.WAIT_FOR_EVENT: ({"event", "timeout"}, {"on_timeout"}),
     AutomationStepType.CONDITION: ({"condition"}, {"on_true", "on_false"}),

@@ -19,12 +19,12 @@ from models.automations import AutomationConfig, AutomationStep, AutomationStepT
 from models.contacts import ConsentCategory
 from models.shops import Shop
 from models.slack_routing import SlackTopic
-from resolvers.automation_effects import filled
 from resolvers.automation_entries import NOT_MET, entry_verdicts, refusal_to_reenter
 from resolvers.automation_facts import Asked, facts_of
 from resolvers.automation_mail import WEEK, category_of, decide_mail
 from resolvers.automation_runner import conditions_of
 from resolvers.automation_simulation import Simulated, simulate
+from resolvers.automation_texts import filled
 from resolvers.automation_walk import reasons_of
 from resolvers.automations import get_automation
 

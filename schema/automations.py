@@ -40,6 +40,7 @@ class AutomationStep:
     template_key: str | None
     category: ConsentCategory | None
     language: str | None
+    values: JSON | None
     duration: str | None
     event: str | None
     timeout: str | None
@@ -123,6 +124,7 @@ class AutomationStepWriteInput:
     template_key: Maybe[str | None]
     category: Maybe[ConsentCategory | None]
     language: Maybe[str | None]
+    values: Maybe[JSON | None]
     duration: Maybe[str | None]
     event: Maybe[str | None]
     timeout: Maybe[str | None]

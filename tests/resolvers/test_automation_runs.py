@@ -211,6 +211,16 @@ class TestMail:
         assert (kind, sentence) == ("not_done", "Not sent: The person opted out of all mail but transactional")
         assert await Delivery.count() == 0
 
+    async def test_has_the_values_of_the_step_filled_with_what_is_known(self) -> None:
+        app = await an_app()
+        await a_mail(app)
+        values = {"days": 3, "text": "{shop.name} of {shop.email}: {plan.name}"}
+        await an_automation(app, {**MAIL, "values": values})
+        await published(app, await a_shop(app.id, email="ada@tea.example.com", name="Tea"))
+        await worked_off()
+        (delivery,) = await Delivery.find_all().to_list()
+        assert (delivery.values["days"], delivery.values["text"]) == (3, "Tea of {shop.email}: ?")
+
     async def test_is_not_more_than_a_person_can_take(self) -> None:
         app = await an_app()
         await a_mail(app)
