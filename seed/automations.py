@@ -94,7 +94,7 @@ AUTOMATIONS: Final[tuple[dict[str, Any], ...]] = (
         "reentry": "after_cooldown",
         "cooldown": "7d",
         "steps": [
-            {"id": "tell", "type": "notify_slack", "topic": "feedback", "text": "{shop.name} gave {plan.name} a low rating"},
+            {"id": "tell", "type": "notify_slack", "topic": "feedback", "text": "{shop.name} is not content"},
             {"id": "tag", "type": "add_tag", "tag": "at-risk"},
         ],
     },
