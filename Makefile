@@ -34,6 +34,7 @@ format: $(VENV)/.installed-dev ## format the code and sort its imports
 
 lock: $(VENV)/.installed-dev ## pin the dependencies again
 	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra build --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra build --extra otel --output-file requirements-otel.lock
 	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --all-extras --output-file requirements-dev.lock
 
 assets: admin/dist/.built ## build the pages in the browser (needs Node)
@@ -47,6 +48,7 @@ bench: $(VENV)/.installed-dev ## print the speed of this machine against its flo
 chaos: $(VENV)/.installed-dev ## kill workers and Redis again and again, and see that no job is lost and no mail sent twice
 	$(BIN)/python -m tests.chaos.jobs
 	$(BIN)/python -m tests.chaos.sending
+	$(BIN)/python -m tests.chaos.sequences
 
 clean: ## remove what can be made again (not the data)
 	rm -rf $(VENV) admin/dist admin/node_modules $(AUDITS)/node_modules benchmarks/peer/node_modules .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -85,7 +85,6 @@ class GraphQL:
             effect=effect_of(root.calls.__name__, reads=reads, schema=schema),
             is_idempotent=reads,
             input_schema=schema,
-            output_schema=None,
             run=run,
             calls=root.calls,
         )
@@ -117,7 +116,6 @@ class GraphQL:
                 "required": ["query"],
                 "additionalProperties": False,
             },
-            output_schema=None,
             run=run,
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from graphql import (
+    GraphQLArgument,
     GraphQLEnumType,
     GraphQLField,
     GraphQLObjectType,
@@ -24,7 +25,7 @@ PAGE: Final = "pageInfo { hasNextPage endCursor }"
 def document_of(root: RootField) -> str:
     """Every argument is a variable of its name. What is not sent has its default."""
     arguments = root.field.args
-    declared = ", ".join(f"${name}: {_nullable(str(one.type), one)}" for name, one in arguments.items())
+    declared = ", ".join(f"${name}: {_type_of_variable(one)}" for name, one in arguments.items())
     passed = ", ".join(f"{name}: ${name}" for name in arguments)
     head = root.kind + (f"({declared})" if declared else "")
     return f"{head} {{ {root.name}{f'({passed})' if passed else ''}{selection_of(root.field.type)} }}"
@@ -63,6 +64,6 @@ def _is_part(field: GraphQLField) -> bool:
     return isinstance(named, GraphQLObjectType) and not {"id", "nodes"} & set(named.fields)
 
 
-def _nullable(kind: str, argument: object) -> str:
-    """An argument with a default may be left out."""
-    return kind.removesuffix("!") if getattr(argument, "default_value", None) is not None else kind
+def _type_of_variable(argument: GraphQLArgument) -> str:
+    """One with a default may be left out."""
+    return str(argument.type) if is_required_argument(argument) else str(argument.type).removesuffix("!")

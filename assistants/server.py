@@ -1,6 +1,7 @@
 """A server of the Model Context Protocol for one caller. Transports differ in how they know who that is."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, Final, TypeVar
@@ -13,16 +14,27 @@ from mcp_types import (
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    GetPromptRequestParams,
+    GetPromptResult,
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
     ListToolsResult,
     PaginatedRequestParams,
+    PromptMessage,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    TextContent,
 )
 
 from assistants.catalogue import Catalogue, check_reach
 from assistants.effects import Effect
+from assistants.prompts import PROMPTS, Prompt
+from assistants.resources import Resources
 from assistants.results import Failed, failure_of, result_of
 from core.actor import Actor, Kind
 from core.assistant_settings import Reach
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 
 log = structlog.get_logger("assistants")
 
@@ -49,6 +61,7 @@ class Offer:
     """What there is, and how much of it assistants are given."""
 
     catalogue: Catalogue
+    resources: Resources
     reach: Reach
     version: str
 
@@ -64,6 +77,11 @@ def server_for(actor: Actor, caller: Caller, offer: Offer) -> Server[Any]:
         on_list_tools=requests.list_tools,
         on_call_tool=requests.call_tool,
         get_tool_input_schema=requests.input_schema,
+        on_list_resources=requests.list_resources,
+        on_list_resource_templates=requests.list_resource_templates,
+        on_read_resource=requests.read_resource,
+        on_list_prompts=requests.list_prompts,
+        on_get_prompt=requests.get_prompt,
     )
 
 
@@ -83,7 +101,8 @@ class _Requests:
         self._offer = offer
 
     async def list_tools(self, _: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
-        shown = self._offer.catalogue.shown_to(await self._actor(), self._offer.reach)
+        with told():
+            shown = self._offer.catalogue.shown_to(await self._caller(), self._offer.reach)
         tools, cursor = page_of(shown, params)
         return ListToolsResult(tools=[tool.described for tool in tools], next_cursor=cursor)
 
@@ -109,16 +128,50 @@ class _Requests:
         tool = self._offer.catalogue.get(name)
         return tool.input_schema if tool else None
 
-    async def _actor(self) -> Actor:
-        """Raises `MCPError`, which is how everything but a tool fails."""
-        try:
-            return await self._caller()
-        except DomainError as error:
-            raise protocol_error(error) from None
+    async def list_resources(self, _: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
+        with told():
+            found, cursor = page_of(await self._offer.resources.listed(await self._caller()), params)
+        return ListResourcesResult(resources=[*found], next_cursor=cursor)
+
+    async def list_resource_templates(
+        self, _: Context, params: PaginatedRequestParams | None
+    ) -> ListResourceTemplatesResult:
+        with told():
+            return ListResourceTemplatesResult(
+                resource_templates=[*self._offer.resources.templates(await self._caller())]
+            )
+
+    async def read_resource(self, _: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
+        with told():
+            return ReadResourceResult(contents=[await self._offer.resources.read(await self._caller(), params.uri)])
+
+    async def list_prompts(self, _: Context, params: PaginatedRequestParams | None) -> ListPromptsResult:
+        with told():
+            shown = await self._prompts()
+        return ListPromptsResult(prompts=[prompt.described for prompt in shown])
+
+    async def get_prompt(self, _: Context, params: GetPromptRequestParams) -> GetPromptResult:
+        with told():
+            prompt = next((one for one in await self._prompts() if one.name == params.name), None)
+            if prompt is None:
+                raise NotFound(f"There is no prompt called {params.name}")
+            text = TextContent(text=prompt.filled(params.arguments or {}))
+        return GetPromptResult(description=prompt.description, messages=[PromptMessage(role="user", content=text)])
+
+    async def _prompts(self) -> list[Prompt]:
+        """Those whose tools the caller may call."""
+        callable_ones = self._offer.catalogue.shown_to(await self._caller(), self._offer.reach)
+        names = {tool.name for tool in callable_ones}
+        return [prompt for prompt in PROMPTS if names.issuperset(prompt.needs)]
 
 
-def protocol_error(error: DomainError) -> MCPError:
-    return MCPError(INVALID_PARAMS, error.message, error.extensions)
+@contextmanager
+def told() -> Iterator[None]:
+    """Everything but a tool fails with an error of the protocol: the sentence and the code are the same."""
+    try:
+        yield
+    except (DomainError, Failed) as error:
+        raise MCPError(INVALID_PARAMS, error.message, dict(error.extensions)) from None
 
 
 def page_of(items: Sequence[T], params: PaginatedRequestParams | None) -> tuple[Sequence[T], str | None]:

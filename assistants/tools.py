@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 from mcp_types import Tool as McpTool
 from mcp_types import ToolAnnotations
+from pydantic import BaseModel
 
 from assistants.arguments import Arguments, Json, untitled
 from assistants.effects import Effect, effect_of
@@ -26,7 +27,8 @@ Run = Callable[[Actor, Mapping[str, Any]], Awaitable[Json]]
 @dataclass(frozen=True)
 class Tool:
     """`run` takes the caller and the arguments and returns a JSON object. It raises `DomainError`. `calls` is the
-    operation behind it, which says who may; None for a tool that is for whatever its caller may."""
+    operation behind it, which says who may; None for a tool that is for whatever its caller may. `returns` is the model
+    of the answer, where there is one."""
 
     name: str
     title: str
@@ -35,9 +37,9 @@ class Tool:
     effect: Effect
     is_idempotent: bool
     input_schema: Json
-    output_schema: Json | None
     run: Run
     calls: Callable[..., Any] | None = None
+    returns: type[BaseModel] | None = None
 
     @cached_property
     def described(self) -> McpTool:
@@ -48,7 +50,7 @@ class Tool:
             title=self.title,
             description=f"{self.description}\n\n{ASK_FIRST}" if is_grave else self.description,
             input_schema=self.input_schema,
-            output_schema=self.output_schema,
+            output_schema=untitled(self.returns.model_json_schema(mode="serialization")) if self.returns else None,
             annotations=ToolAnnotations(
                 read_only_hint=self.effect is Effect.READ,
                 destructive_hint=is_grave,
@@ -77,9 +79,9 @@ def tool_of_row(row: Route) -> Tool:
         effect=effect_of(name, reads=reads, schema=arguments.schema),
         is_idempotent=row.method in IDEMPOTENT,
         input_schema=arguments.schema,
-        output_schema=untitled(row.returns.model_json_schema(mode="serialization")) if row.returns else None,
         run=run,
         calls=row.calls,
+        returns=row.returns,
     )
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from mcp.server.stdio import stdio_server
 
-from app import offer_of
+from app import offer_at_a_terminal
 from assistants.server import Caller, server_for
 from commands.database import database, platform
 from commands.errors import CommandError
@@ -29,7 +29,7 @@ def assist(settings: Settings) -> None:
 
 async def _serve(settings: Settings, url: str) -> None:
     async with platform(settings, url), _signed_in(settings) as caller:
-        server = server_for(await caller(), caller, offer_of(settings))
+        server = server_for(await caller(), caller, offer_at_a_terminal(settings))
         async with stdio_server() as (receiving, sending):
             await server.run(receiving, sending, server.create_initialization_options())
 

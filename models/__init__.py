@@ -14,6 +14,7 @@ from models.automations import AutomationConfig, AutomationVersion
 from models.campaigns import Campaign
 from models.canned_replies import CannedReply
 from models.consent_entries import ConsentEntry
+from models.contact_lists import ContactList, ContactListMember
 from models.contacts import Contact
 from models.data_exports import DataExport
 from models.deliveries import Delivery
@@ -65,6 +66,8 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     CannedReply,
     ConsentEntry,
     Contact,
+    ContactList,
+    ContactListMember,
     ContactRollup,
     DataExport,
     DayRollup,

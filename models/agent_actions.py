@@ -15,7 +15,8 @@ HISTORY_KEPT: Final = 50
 
 
 class AgentActionType(StrEnum):
-    """`draft` is mail to a prospect, `reply` an answer in a ticket, `classify` says what a customer means."""
+    """`draft` is mail to a prospect, `reply` answers a ticket or a received mail, `classify` says what somebody
+    means."""
 
     DRAFT = "draft"
     REPLY = "reply"
@@ -162,8 +163,8 @@ class AgentChange(Part):
 
 
 class AgentAction(Stored):
-    """`email` is whom it is about, empty once they were erased; `prospect_id`, `ticket_id` and `message_id` say what it
-    began with. `text` is what was to be classified.
+    """`email` is whom it is about, empty once they were erased; `prospect_id`, `ticket_id`, `message_id` (of a ticket)
+    and `inbound_id` (of mail that was received) say what it began with. `text` is what was to be classified.
 
     `written` is the draft as the agent left it, `draft` as it would be sent now. `reasons` say, for a person, why the
     decision is what it is; `problem` says why nothing was written. `is_judged` is true once a person decided on it, and
@@ -183,6 +184,7 @@ class AgentAction(Stored):
     contact_id: PydanticObjectId | None = None
     ticket_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
+    inbound_id: PydanticObjectId | None = None
     inputs: AgentInputs | None = None
     facts: list[AgentFact] = Field(default_factory=list)
     text: str = ""

@@ -110,7 +110,7 @@ class AutomationTracker(Stored):
         name = "automation_trackers"
         indexes: ClassVar[list[Any]] = [
             IndexModel([("appId", ASCENDING), ("configId", ASCENDING), ("shopDomain", ASCENDING)], unique=True),
-            IndexModel([("dueAt", ASCENDING)], partialFilterExpression={"dueAt": {"$type": "date"}}),
+            IndexModel([("dueAt", ASCENDING)]),
             *(
                 IndexModel([("appId", ASCENDING), *filtered, (sorted_by, DESCENDING), ("_id", DESCENDING)])
                 for filtered in ([], [("configId", ASCENDING)], [("status", ASCENDING)], [("shopDomain", ASCENDING)])
@@ -157,7 +157,7 @@ class AutomationEvent(Record):
     class Settings:
         name = "automation_events"
         indexes: ClassVar[list[Any]] = [
-            IndexModel([("visibleAt", ASCENDING)], partialFilterExpression={"visibleAt": {"$type": "date"}}),
+            IndexModel([("visibleAt", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("name", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel(

@@ -117,7 +117,7 @@ class AutomationConfig(Stored):
                 for sorted_by in ("createdAt", "updatedAt", "nameKey")
             ),
             IndexModel([("appId", ASCENDING), ("trigger", ASCENDING), ("enabled", ASCENDING)]),
-            IndexModel([("nextRunAt", ASCENDING)], partialFilterExpression={"nextRunAt": {"$type": "date"}}),
+            IndexModel([("nextRunAt", ASCENDING)]),
         ]
 
 

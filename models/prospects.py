@@ -88,7 +88,7 @@ class Prospect(Stored):
                 IndexModel([(field, ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)])
                 for field in ("source", "tags", "country")
             ),
-            IndexModel([("shopDomain", ASCENDING)], partialFilterExpression={"shopDomain": {"$type": "string"}}),
+            IndexModel([("shopDomain", ASCENDING)]),
         ]
 
 

@@ -90,6 +90,8 @@ class Sequence(Stored):
             IndexModel([("updatedAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("nameKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("updatedAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("active", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
         ]
 

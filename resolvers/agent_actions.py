@@ -1,6 +1,6 @@
 """What the e-mail agent did, and the one way in which that changes."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -37,6 +37,9 @@ class AgentActionFilter(Input):
 class AgentActionSortKey(SortKey):
     CREATED_AT = "createdAt"
     UPDATED_AT = "updatedAt"
+
+
+NEWEST_ACTIONS: Final = AgentActionSortKey.CREATED_AT.order(descending=True)
 
 
 @allow(STAFF)

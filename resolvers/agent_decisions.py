@@ -22,8 +22,8 @@ from models.agent_actions import (
 from models.apps import App
 from models.prospects import Prospect
 from resolvers.agent_actions import get_agent_action, write_action
-from resolvers.agent_drafts import check_role
 from resolvers.agent_holds import holds_on
+from resolvers.agent_scope import check_role
 from resolvers.agent_writing import change, drafted, judgement
 
 Subject = Annotated[Text, Field(min_length=1, max_length=200)]

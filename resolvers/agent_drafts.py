@@ -10,14 +10,13 @@ from pydantic import AfterValidator, Field
 from core import clock
 from core.access import MARKETING, SUPPORT, allow
 from core.actor import Actor
-from core.errors import Conflict, Forbidden, InvalidInput
+from core.errors import Conflict, InvalidInput
 from core.ids import object_id
 from core.inputs import Input, Text
 from core.runtime import runtime
 from models.agent_actions import (
     AgentAction,
     AgentActionStatus,
-    AgentActionType,
     AgentChangeKind,
     AgentGoal,
     AgentInputs,
@@ -27,15 +26,14 @@ from models.agent_actions import (
 from models.apps import App
 from models.prospects import Prospect
 from models.slack_routing import SlackTopic
-from models.tickets import Ticket
 from resolvers.agent_actions import get_agent_action, write_action
-from resolvers.agent_facts import facts_of_app, facts_of_prospect, facts_of_ticket, language_for
-from resolvers.agent_holds import check_prospect, check_ticket, holds_on
-from resolvers.agent_writing import Order, Outcome, ask, change, failure, spent
+from resolvers.agent_facts import language_for, written_in
+from resolvers.agent_orders import order_again, outreach_order, reply_order
+from resolvers.agent_scope import AgentSource, check_role, visible_source
+from resolvers.agent_writing import Order, Outcome, ask, change, failure, spent, writer
 from resolvers.apps import visible_app
 from resolvers.slack_messages import tell_slack
 from resolvers.ticket_people import staff_behind
-from resolvers.ticket_scope import visible_ticket
 
 PER_PERSON: Final = RateLimitItemPerHour(60, namespace="agent_drafts")
 VALID_FOR: Final = timedelta(days=14)
@@ -71,10 +69,10 @@ class AgentDraftCreate(Input):
     points: Annotated[Text, Field(max_length=2000)] = ""
 
 
-class AgentReplyCreate(Input):
-    """`points` is what the answer should say; the language is the customer's, else the app's."""
+class AgentReplyCreate(AgentSource):
+    """What to answer, and how. `points` is what the answer should say; the language is the customer's, else the
+    app's."""
 
-    ticket_id: Annotated[str, Field(max_length=64)]
     tone: AgentTone = AgentTone.FRIENDLY
     goal: Annotated[AgentGoal, AfterValidator(_of_reply)] = AgentGoal.ANSWER
     language: AgentLanguage | None = None
@@ -96,18 +94,18 @@ async def draft_email(actor: Actor, data: AgentDraftCreate) -> AgentAction:
     app = await _pitched_app(actor, data.app_id)
     language = data.language or language_for(prospect.language, app.mail.default_language)
     inputs = AgentInputs(tone=data.tone, goal=data.goal, language=language, points=data.points)
-    return await _begun(actor, await _outreach(actor, app, prospect, inputs))
+    return await _begun(actor, await outreach_order(app, prospect, inputs, await staff_behind(actor)))
 
 
-@allow(SUPPORT)
+@allow(MARKETING | SUPPORT)
 async def draft_reply(actor: Actor, data: AgentReplyCreate) -> AgentAction:
-    """Drafts an answer to what a customer wrote last in a ticket. It is not sent: a person does that. Fails as drafting
-    to a prospect does."""
-    ticket = await visible_ticket(actor, data.ticket_id)
-    app = await visible_app(actor, ticket.app_id)
-    language = data.language or language_for(ticket.language, app.mail.default_language)
+    """Drafts an answer to what a customer wrote last in a ticket, or to a mail that was received. It is not sent: a
+    person does that. Fails as drafting to a prospect does."""
+    source = await visible_source(actor, data)
+    app = await visible_app(actor, source.app_id or "")
+    language = data.language or language_for(written_in(source), app.mail.default_language)
     inputs = AgentInputs(tone=data.tone, goal=data.goal, language=language, points=data.points)
-    return await _begun(actor, await _answer(actor, app, ticket, inputs))
+    return await _begun(actor, await reply_order(app, source, inputs, await staff_behind(actor)))
 
 
 @allow(MARKETING | SUPPORT)
@@ -118,9 +116,9 @@ async def regenerate_agent_draft(actor: Actor, action_id: str) -> AgentAction:
     check_role(actor, action)
     if action.status not in REWRITTEN or action.inputs is None:
         raise Conflict(f"The action is {action.status}: it is not written again", "id")
-    order = await _again(actor, action, action.inputs)
+    order = await order_again(action, action.inputs, await staff_behind(actor))
     await runtime().limits.count(PER_PERSON, actor.id)
-    outcome = await ask(order)
+    outcome = await ask(order, writer())
     kind = AgentChangeKind.FAILED if outcome.problem else AgentChangeKind.WRITTEN
     fields = outcome.fields | {"usage": spent(outcome.usage, action.usage), "expires_at": clock.now() + VALID_FOR}
     fields |= {"is_corrected": False, "is_judged": False, "decided_by": None, "decided_at": None}
@@ -128,13 +126,6 @@ async def regenerate_agent_draft(actor: Actor, action_id: str) -> AgentAction:
     if outcome.problem:
         raise failure(outcome.problem, action.id)
     return written
-
-
-def check_role(actor: Actor, action: AgentAction) -> None:
-    """Prospects are marketing's, customers' tickets are support's."""
-    roles = MARKETING if action.type is AgentActionType.DRAFT else SUPPORT
-    if actor.is_staff and actor.role not in roles:
-        raise Forbidden(f"The role {actor.role} may not do this to a {action.type} of the agent")
 
 
 async def _pitched_app(actor: Actor, app_id: str | None) -> App:
@@ -149,50 +140,9 @@ async def _pitched_app(actor: Actor, app_id: str | None) -> App:
     return active[0]
 
 
-async def _outreach(actor: Actor, app: App, prospect: Prospect, inputs: AgentInputs) -> Order:
-    """Raises `InvalidInput` for a prospect who must not be written to."""
-    await check_prospect(prospect, app, "prospectId")
-    about = {
-        "email": prospect.email,
-        "email_key": prospect.email_key,
-        "name": prospect.name,
-        "prospect_id": prospect.id,
-        "contact_id": prospect.contact_id,
-    }
-    facts = [
-        *await facts_of_app(app, await staff_behind(actor), inputs.points),
-        *await facts_of_prospect(prospect),
-    ]
-    return Order(app, AgentActionType.DRAFT, inputs, facts, about, await holds_on(prospect))
-
-
-async def _answer(actor: Actor, app: App, ticket: Ticket, inputs: AgentInputs) -> Order:
-    """Raises `InvalidInput` for a ticket that can't be answered."""
-    check_ticket(ticket, "ticketId")
-    about = {
-        "email": ticket.email,
-        "email_key": ticket.email_key,
-        "name": ticket.name,
-        "ticket_id": ticket.id,
-        "contact_id": ticket.contact_id,
-    }
-    facts = [*await facts_of_app(app, await staff_behind(actor), inputs.points), *await facts_of_ticket(ticket)]
-    return Order(app, AgentActionType.REPLY, inputs, facts, about)
-
-
-async def _again(actor: Actor, action: AgentAction, inputs: AgentInputs) -> Order:
-    app = await visible_app(actor, action.app_id)
-    if action.ticket_id is not None:
-        return await _answer(actor, app, await visible_ticket(actor, str(action.ticket_id)), inputs)
-    prospect = await Prospect.get(action.prospect_id) if action.prospect_id else None
-    if prospect is None:
-        raise InvalidInput("There is no such prospect any more", "id")
-    return await _outreach(actor, app, prospect, inputs)
-
-
 async def _begun(actor: Actor, order: Order) -> AgentAction:
     await runtime().limits.count(PER_PERSON, actor.id)
-    outcome = await ask(order)
+    outcome = await ask(order, writer())
     action = await _kept(actor, order, outcome).insert()
     if outcome.problem:
         raise failure(outcome.problem, action.id)

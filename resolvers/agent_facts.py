@@ -1,6 +1,7 @@
 """What the e-mail agent is told: all of it is listed on the action, and nothing else leaves the house. Nobody needs
 people's addresses to write a text, so they stay."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -8,8 +9,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core.runtime import runtime
+from mail.writers.languages import language_of
 from models.agent_actions import AgentFact, AgentLanguage
 from models.apps import App
+from models.deliveries import Delivery
+from models.inbound_messages import InboundMessage
 from models.plans import Interval, Plan
 from models.prospects import Prospect, ProspectNote
 from models.ticket_messages import TicketMessage
@@ -22,6 +26,8 @@ NOTES: Final = 5
 MESSAGES: Final = 6
 PLANS: Final = 10
 PLACES_OF_CENTS: Final = 2
+ANSWERS: Final = re.compile(r"^(?:\s*(?:re|aw|sv|antw|rv)(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
+"""What mail programs put before the subject of what is answered."""
 EVERY: Final[Mapping[Interval, str]] = {
     Interval.EVERY_30_DAYS: "every 30 days",
     Interval.ANNUAL: "a year",
@@ -40,6 +46,13 @@ def language_for(*wanted: str | None) -> AgentLanguage:
     known = {language.value: language for language in AgentLanguage}
     codes = (code.partition("-")[0].casefold() for code in wanted if code)
     return next((known[code] for code in codes if code in known), AgentLanguage.ENGLISH)
+
+
+def written_in(source: Ticket | InboundMessage) -> str | None:
+    """The language of what somebody wrote, where it is known or can be told."""
+    if isinstance(source, Ticket):
+        return source.language or language_of(source.message)
+    return language_of(source.new_text)
 
 
 async def facts_of_app(app: App, sender: User | None, points: str) -> list[AgentFact]:
@@ -96,6 +109,20 @@ async def facts_of_ticket(ticket: Ticket) -> list[AgentFact]:
             if message is not last
         ),
         ("message", last.content if last else ticket.message),
+    ]
+    return list(_facts(told, vouched=False))
+
+
+async def facts_of_mail(message: InboundMessage) -> list[AgentFact]:
+    """What was received, without what it quotes, and what of ours it answers."""
+    ours = await Delivery.get(message.delivery_id) if message.delivery_id else None
+    told = [
+        ("first_name", message.sender_name.partition(" ")[0]),
+        ("name", message.sender_name),
+        ("subject", ANSWERS.sub("", message.subject)),
+        ("topic", "other"),
+        ("staff_said", str(ours.values.get("body", "")) if ours else ""),
+        ("message", message.new_text),
     ]
     return list(_facts(told, vouched=False))
 

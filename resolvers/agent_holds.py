@@ -1,18 +1,24 @@
 """Whom the e-mail agent does not write to, and why."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from core.errors import InvalidInput
 from mail.writers.addresses import is_role, nobody_reads
 from models.agent_actions import AgentHold
 from models.apps import App
 from models.contacts import ConsentCategory
+from models.inbound_messages import InboundClassification, InboundMessage
 from models.prospects import Prospect, ProspectStatus
 from models.tickets import Ticket, TicketStatus
 from resolvers.prospect_customers import Party, open_tickets_of_parties, shops_of_parties
 from resolvers.prospect_states import WORKED_ON
 from resolvers.sending import can_send
 from resolvers.shop_changes import GONE
+
+BY_PROGRAMS: Final = frozenset(
+    {InboundClassification.AUTO_REPLY, InboundClassification.BOUNCE, InboundClassification.OUT_OF_OFFICE}
+)
 
 Holds = Mapping[AgentHold, str]
 """Each with a sentence for a person."""
@@ -33,6 +39,16 @@ def check_ticket(ticket: Ticket, field: str) -> None:
     if ticket.merged_into_id is not None or ticket.status is TicketStatus.CLOSED:
         raise InvalidInput("The ticket is closed: open it to answer", field)
     check_address(ticket.email, field)
+
+
+async def check_mail(message: InboundMessage, app: App, field: str) -> None:
+    """Raises `InvalidInput`, naming `field`, for a received mail that is not answered."""
+    if message.classification in BY_PROGRAMS:
+        raise InvalidInput("No person wrote it: nobody would read an answer", field)
+    if message.classification is InboundClassification.UNSUBSCRIBE:
+        raise InvalidInput("They want no more mail: that is the answer", field)
+    check_address(message.sender, field)
+    await check_allowed(message.sender, ConsentCategory.TRANSACTIONAL, app, field)
 
 
 def check_address(email: str, field: str) -> None:

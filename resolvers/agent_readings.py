@@ -1,18 +1,16 @@
-"""What customers mean: the agent reads what they wrote last. What it is sure of needs nobody."""
+"""What people mean: the agent reads what they wrote. What it is sure of needs nobody."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from beanie import PydanticObjectId
-from pydantic import Field
 
 from core import clock
-from core.access import SUPPORT, allow
+from core.access import MARKETING, SUPPORT, allow
 from core.actor import Actor
 from core.errors import InvalidInput
-from core.inputs import Input
 from core.runtime import runtime
 from mail.inbound.classification import Classification
-from mail.writers import WriterProblem
+from mail.writers import Read, WriterProblem
 from models.agent_actions import (
     AgentAction,
     AgentActionStatus,
@@ -21,80 +19,76 @@ from models.agent_actions import (
     AgentDecision,
     AgentReading,
 )
+from models.inbound_messages import InboundMessage
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket
 from resolvers.agent_drafts import PER_PERSON, VALID_FOR
+from resolvers.agent_scope import AgentSource, visible_source
 from resolvers.agent_writing import change, failure, spent, writer
-from resolvers.ticket_scope import visible_ticket
 
 SURE: Final = 0.75
+UNSURE: Final = "It is not sure what they mean"
 LONGEST_TEXT: Final = 8_000
 """Characters that are read and kept."""
 
 
-class AgentClassify(Input):
-    """What the customer wrote last in a ticket."""
-
-    ticket_id: Annotated[str, Field(max_length=64)]
-
-
-@allow(SUPPORT)
-async def classify_customer_message(actor: Actor, data: AgentClassify) -> AgentAction:
-    """Says what a customer means by what they wrote last in a ticket. What the agent is not sure of is left to a
-    person. Fails as drafting does."""
-    ticket = await visible_ticket(actor, data.ticket_id)
-    if not ticket.email:
-        raise InvalidInput("The customer's data was erased", "ticketId")
+@allow(MARKETING | SUPPORT)
+async def classify_message(actor: Actor, data: AgentSource) -> AgentAction:
+    """Says what somebody means by what they wrote last in a ticket, or by a mail that was received. What the agent is
+    not sure of is left to a person. Nothing else follows from it. Fails as drafting does."""
+    source = await visible_source(actor, data)
+    about, text = await _said(source)
+    if not about["email"]:
+        raise InvalidInput("Their data was erased", "ticketId")
     await runtime().limits.count(PER_PERSON, actor.id)
-    said = {"appId": ticket.app_id, "ticketId": ticket.id, "isCustomer": True}
-    last = await TicketMessage.find(said).sort("-createdAt", "-_id").first_or_none()
-    text = (last.content if last else ticket.message)[:LONGEST_TEXT]
     asked = writer()
+    about |= {"app_id": source.app_id, "writer": asked.name, "text": text[:LONGEST_TEXT]}
     try:
-        read = await asked.read(text)
+        read = await asked.read(text[:LONGEST_TEXT])
     except WriterProblem as problem:
-        fields = {
-            "status": AgentActionStatus.FAILED,
-            "decision": AgentDecision.ESCALATE,
-            "problem": problem.message,
-            "usage": spent(problem.usage),
-        }
-        failed = await _kept(actor, ticket, last, text, asked.name, AgentChangeKind.FAILED, fields).insert()
+        failed = await _kept(actor, AgentChangeKind.FAILED, about | _failed(problem)).insert()
         raise failure(problem, failed.id) from None
+    return await _kept(actor, AgentChangeKind.WRITTEN, about | _settled(read)).insert()
+
+
+async def _said(source: Ticket | InboundMessage) -> tuple[dict[str, Any], str]:
+    """Whom it is about, and what they wrote."""
+    if isinstance(source, InboundMessage):
+        about = {"email": source.sender, "email_key": source.sender_key, "name": source.sender_name}
+        return {**about, "inbound_id": source.id, "contact_id": source.contact_id}, source.new_text
+    by_customer = {"appId": source.app_id, "ticketId": source.id, "isCustomer": True}
+    last = await TicketMessage.find(by_customer).sort("-createdAt", "-_id").first_or_none()
+    about = {"email": source.email, "email_key": source.email_key, "name": source.name}
+    ids = {"ticket_id": source.id, "message_id": last.id if last else None, "contact_id": source.contact_id}
+    return {**about, **ids}, last.content if last else source.message
+
+
+def _settled(read: Read) -> dict[str, Any]:
     is_sure = read.confidence >= SURE and read.classification != Classification.UNKNOWN
     reading = AgentReading(classification=read.classification, confidence=read.confidence, reasons=[*read.reasons])
-    settled = {
+    return {
         "status": AgentActionStatus.APPROVED if is_sure else AgentActionStatus.DRAFTED,
         "decision": AgentDecision.AUTO if is_sure else AgentDecision.ESCALATE,
         "reading": reading,
-        "reasons": [] if is_sure else ["It is not sure what the customer means"],
+        "reasons": [] if is_sure else [UNSURE],
         "usage": spent(read.usage),
     }
-    return await _kept(actor, ticket, last, text, asked.name, AgentChangeKind.WRITTEN, settled).insert()
 
 
-def _kept(
-    actor: Actor,
-    ticket: Ticket,
-    message: TicketMessage | None,
-    text: str,
-    by: str,
-    kind: AgentChangeKind,
-    fields: dict[str, Any],
-) -> AgentAction:
+def _failed(problem: WriterProblem) -> dict[str, Any]:
+    return {
+        "status": AgentActionStatus.FAILED,
+        "decision": AgentDecision.ESCALATE,
+        "problem": problem.message,
+        "usage": spent(problem.usage),
+    }
+
+
+def _kept(actor: Actor, kind: AgentChangeKind, fields: dict[str, Any]) -> AgentAction:
     now = clock.now()
     return AgentAction(
         id=PydanticObjectId(),
-        app_id=ticket.app_id,
         type=AgentActionType.CLASSIFY,
-        email=ticket.email,
-        email_key=ticket.email_key,
-        name=ticket.name,
-        ticket_id=ticket.id,
-        message_id=message.id if message else None,
-        contact_id=ticket.contact_id,
-        text=text,
-        writer=by,
         created_by=actor.label,
         expires_at=now + VALID_FOR,
         history=[change(kind, actor)],

@@ -30,19 +30,20 @@ from models.agent_actions import (
 )
 from models.apps import App
 from models.base import touched
-from models.contacts import ConsentCategory
+from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind, DeliveryThread
+from models.inbound_messages import InboundMessage
 from models.prospects import Prospect
 from models.tickets import Ticket
 from models.users import User
 from resolvers.agent_actions import get_agent_action, write_action
-from resolvers.agent_drafts import check_role
-from resolvers.agent_holds import check_allowed, check_prospect, check_ticket, holds_on
+from resolvers.agent_holds import check_allowed, check_mail, check_prospect, check_ticket, holds_on
+from resolvers.agent_scope import check_role
 from resolvers.agent_writing import change
 from resolvers.prospect_outreach import contact_for_outreach
 from resolvers.ticket_mail import message_source
 from resolvers.ticket_messages import answer_ticket
-from resolvers.transactional import plan_mail
+from resolvers.transactional import Recipient, plan_mail
 
 LEFT_BEHIND: Final = timedelta(minutes=1)
 """An action that has been sending for so long was left by somebody who died."""
@@ -132,6 +133,9 @@ async def _check_recipient(action: AgentAction) -> None:
         check_ticket(found(await Ticket.get(action.ticket_id), "Ticket"), "actionId")
         await check_allowed(action.email, ConsentCategory.TRANSACTIONAL, app, "actionId")
         return
+    if action.inbound_id is not None:
+        await check_mail(await _mail_of(action), app, "actionId")
+        return
     prospect = await _prospect_of(action)
     await check_prospect(prospect, app, "actionId")
     if holds := await holds_on(prospect):
@@ -146,32 +150,58 @@ async def _prospect_of(action: AgentAction) -> Prospect:
     return prospect
 
 
+async def _mail_of(action: AgentAction) -> InboundMessage:
+    """What it answers. Raises `InvalidInput` where it is gone."""
+    message = await InboundMessage.get(action.inbound_id) if action.inbound_id else None
+    if message is None or message.sender_key != action.email_key:
+        raise InvalidInput("The mail that it answers is gone", "actionId")
+    return message
+
+
 async def _planned(action: AgentAction, draft: AgentDraft, by: Actor) -> AgentAction:
     """The action once its mail is planned."""
-    delivery_id = await (_answer if action.ticket_id else _letter)(action, draft, by)
+    plan = _said if action.ticket_id else _answer if action.inbound_id else _letter
+    delivery_id = await plan(action, draft, by)
     done = touched({"sendingSince": None, "deliveryId": delivery_id})
     return found(await AgentAction.change({"_id": action.id}, done), "Agent action")
 
 
 async def _letter(action: AgentAction, draft: AgentDraft, by: Actor) -> PydanticObjectId | None:
-    prospect, app = await _prospect_of(action), found(await App.get(action.app_id), "App")
+    """To a prospect, on the grounds that the ledger names."""
+    contact = await contact_for_outreach(await _prospect_of(action), by)
+    outreach = {"category": ConsentCategory.OUTREACH, "kind": DeliveryKind.OUTREACH}
+    return await _mailed(action, draft, contact, DeliveryThread(by_person=True), **outreach)
+
+
+async def _answer(action: AgentAction, draft: AgentDraft, by: Actor) -> PydanticObjectId | None:
+    """To whoever wrote, in the conversation that their mail belongs to."""
+    message = await _mail_of(action)
+    ours = await Delivery.get(message.delivery_id) if message.delivery_id else None
+    ids = [ours.message_id if ours else None, message.message_id]
+    thread = DeliveryThread(references=[one for one in ids if one], by_person=True)
+    answering = {"category": ConsentCategory.TRANSACTIONAL, "kind": DeliveryKind.TRANSACTIONAL}
+    return await _mailed(action, draft, Recipient(message.sender, message.sender_name), thread, **answering)
+
+
+async def _mailed(
+    action: AgentAction, draft: AgentDraft, to: Contact | Recipient, thread: DeliveryThread, **kind: Any
+) -> PydanticObjectId:
     delivery = await plan_mail(
         SENDER,
-        app,
+        found(await App.get(action.app_id), "App"),
         "letter",
-        await contact_for_outreach(prospect, by),
+        to,
         values=letter_values(draft.subject, draft.body),
         language=action.inputs.language.value if action.inputs else None,
         source=agent_source(action.id),
-        category=ConsentCategory.OUTREACH,
-        kind=DeliveryKind.OUTREACH,
-        thread=DeliveryThread(by_person=True),
+        thread=thread,
+        **kind,
     )
     return delivery.id
 
 
-async def _answer(action: AgentAction, draft: AgentDraft, by: Actor) -> PydanticObjectId | None:
-    """As staff answer: the customer gets it by mail."""
+async def _said(action: AgentAction, draft: AgentDraft, by: Actor) -> PydanticObjectId | None:
+    """In a ticket, as staff answer: the customer gets it by mail."""
     message_id = _message_id(action)
     await answer_ticket(by, str(action.ticket_id), draft.body, message_id=message_id)
     delivery = await Delivery.find_one({"source": message_source(message_id), "contactId": action.contact_id})

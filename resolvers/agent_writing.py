@@ -59,10 +59,14 @@ class Outcome:
     problem: WriterProblem | None = None
 
 
-async def ask(order: Order) -> Outcome:
+async def ask(order: Order, asked: Writer) -> Outcome:
     """What comes of an order, whatever that is."""
-    asked, known = writer(), {"inputs": order.inputs, "facts": list(order.facts), "holds": list(order.holds)}
-    known |= {"writer": asked.name}
+    known: dict[str, Any] = {
+        "inputs": order.inputs,
+        "facts": list(order.facts),
+        "holds": list(order.holds),
+        "writer": asked.name,
+    }
     try:
         written = await asked.write(_assignment(order))
     except WriterProblem as problem:

@@ -18,6 +18,7 @@ from core.group_commit import GroupCommit
 from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign, CampaignStatus
+from models.contacts import ConsentCategory
 from models.deliveries import SETTLED, Delivery, DeliveryKind, DeliveryStatus, Refusal
 from models.email_jobs import Progress
 from models.subscribers import Subscriber, SubscriberStatus
@@ -34,6 +35,7 @@ FRESH: Final = timedelta(seconds=1)
 """How old a decision may be when the message goes out."""
 ENDED_WELL: Final = SETTLED - {DeliveryStatus.FAILED}
 """In the progress of a job: all that nothing is left to do of, and that did not fail."""
+NEWSLETTER: Final = ConsentCategory.NEWSLETTER
 NOT_SUBSCRIBED: Final = Verdict(Refusal.NOT_SUBSCRIBED)
 NOT_ENROLLED: Final = Verdict(Refusal.NOT_ENROLLED)
 WAITING: Final = 8
@@ -193,10 +195,9 @@ async def _decide(batch: Sequence[Delivery], app: App | None) -> list[Decided]:
 
 
 async def _memberships(batch: Sequence[Delivery]) -> set[PydanticObjectId]:
-    """Which of the deliveries are to somebody who gets this newsletter still; what is no campaign's needs no
-    membership."""
-    campaigns = [delivery for delivery in batch if delivery.kind is DeliveryKind.CAMPAIGN]
-    others = {delivery.id for delivery in batch if delivery.kind is not DeliveryKind.CAMPAIGN}
+    """Which of the deliveries are to somebody who gets this newsletter still; what is none needs no membership."""
+    campaigns = [one for one in batch if one.kind is DeliveryKind.CAMPAIGN and one.category is NEWSLETTER]
+    others = {one.id for one in batch} - {one.id for one in campaigns}
     if not campaigns:
         return others
     of_batch = {"contactId": {"$in": [one.contact_id for one in campaigns]}, "appId": campaigns[0].app_id}

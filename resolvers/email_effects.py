@@ -30,7 +30,7 @@ from resolvers.automation_mail_events import announce_mail
 from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, mark_dirty
-from resolvers.enrollment_events import follow_outreach
+from resolvers.enrollment_events import leave_sequences
 from resolvers.pending_events import UNKNOWN, Mail, Mails, PendingEvent, mails_of, pending_events
 from resolvers.prospect_mail import follow_prospects
 
@@ -73,8 +73,8 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     concerned = await _conclude_sent(counted, mails)
     await _show(counted, mails)
     failed = await _act_on_addresses(counted)
+    await leave_sequences(counted, mails)
     await announce_mail([event for event in counted if event.id not in failed], mails)
-    await follow_outreach(counted, mails)
     await follow_prospects(counted, mails)
     for campaign_id in concerned:
         await settle_campaign(campaign_id, at_once=True)

@@ -86,7 +86,7 @@ async def enroll(actor: Actor, sequence_id: str, data: Enroll) -> Enrolled:
     await _keep_version(sequence)
     app = await App.get(sequence.app_id) if sequence.app_id else None
     named = [*data.contact_ids, *data.prospect_ids]
-    people, rejected = await people_named(actor, data.contact_ids, data.prospect_ids, app)
+    people, rejected = await people_named(data.contact_ids, data.prospect_ids, app, actor)
     now = clock.now()
     fresh = [_enrollment(sequence, person, values, actor, now) for person in people]
     inserted = await insert_new(Enrollment, fresh) if fresh else []

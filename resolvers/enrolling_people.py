@@ -48,7 +48,7 @@ class Candidate:
 
 
 async def people_named(
-    actor: Actor, contact_ids: Iterable[str], prospect_ids: Iterable[str], app: App | None
+    contact_ids: Iterable[str], prospect_ids: Iterable[str], app: App | None, by: Actor
 ) -> tuple[list[Candidate], Rejections]:
     """Who may get in, and why the others may not, by the ids by which they were named."""
     contacts = {str(one.id): one for one in await Contact.find(_named(contact_ids, erasedAt=None)).to_list()}
@@ -67,7 +67,7 @@ async def people_named(
         elif isinstance(person, Contact):
             candidates.append(Candidate(named, person))
         else:
-            contact = known.get(person.id) or await contact_for_outreach(person, actor)
+            contact = known.get(person.id) or await contact_for_outreach(person, by)
             candidates.append(Candidate(named, contact, person))
     return candidates, rejected
 

@@ -1,6 +1,11 @@
 """Who is in a sequence, and how staff keep somebody waiting or take them out."""
 
-from typing import Any
+from collections import defaultdict
+from collections.abc import Mapping
+from collections.abc import Sequence as Listed
+from typing import Any, Final
+
+from beanie import PydanticObjectId
 
 from core import clock
 from core.access import MARKETING, STAFF, allow
@@ -14,6 +19,9 @@ from models.base import touched
 from models.enrollments import Enrollment, EnrollmentStatus, ExitReason
 from resolvers.enrollment_exits import cancel_waiting_mail, leaving
 from resolvers.sequences import visible_sequence
+
+MOST_OF_CONTACTS: Final = 50
+"""Enrollments that are shown with a contact."""
 
 
 class EnrollmentFilter(Input):
@@ -87,6 +95,18 @@ async def exit_enrollment(actor: Actor, enrollment_id: str) -> Enrollment:
         raise await _refused(actor, enrollment_id, "only those who are in a sequence can leave it")
     await cancel_waiting_mail([left.id])
     return left
+
+
+async def enrollments_of_contacts(
+    contact_ids: Listed[PydanticObjectId],
+) -> Mapping[PydanticObjectId, list[Enrollment]]:
+    """The latest of each contact, newest first."""
+    by_contact: defaultdict[PydanticObjectId, list[Enrollment]] = defaultdict(list)
+    theirs = {"contactId": {"$in": [*contact_ids]}}
+    async for enrollment in Enrollment.find(theirs).sort("-createdAt").limit(MOST_OF_CONTACTS * len(contact_ids)):
+        if len(by_contact[enrollment.contact_id]) < MOST_OF_CONTACTS:
+            by_contact[enrollment.contact_id].append(enrollment)
+    return by_contact
 
 
 async def visible_enrollment(actor: Actor, enrollment_id: str) -> Enrollment:

@@ -58,8 +58,8 @@ class Numbered(Protocol):
 
 
 class Tally(Protocol):
-    """Counts what becomes of the rows. A row that repeats the address of an earlier one is left out, as one that is not
-    valid; whose address that was is None where it can't be told."""
+    """Counts what becomes of the rows. Left out are those that are not valid (`email` is None where it can't be told)
+    and those that repeat the address of an earlier one."""
 
     total: int
 

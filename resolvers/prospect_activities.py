@@ -63,63 +63,71 @@ class ProspectActivity:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose timeline it is: a prospect, and the contact at their address, where there is one."""
+
+    prospect: Prospect
+    contact: Contact | None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """`read` gives what is in a window, the newest first, by `(at, id)`; `count` how much there is in all."""
 
-    read: Callable[[Prospect, Range], Awaitable[list[ProspectActivity]]]
-    count: Callable[[Prospect], Awaitable[int]]
+    read: Callable[[Subject, Range], Awaitable[list[ProspectActivity]]]
+    count: Callable[[Subject], Awaitable[int]]
 
 
 def collected(
     document: type[Document],
-    theirs: Callable[[Prospect], Awaitable[Filter | None]],
+    theirs: Callable[[Subject], Filter | None],
     activity: Callable[[Any], ProspectActivity],
 ) -> Source:
     """A collection, with an index from what `theirs` asks for to `(createdAt, _id)`; None asks for nothing."""
 
-    async def read(prospect: Prospect, window: Range) -> list[ProspectActivity]:
-        query = await theirs(prospect)
+    async def read(subject: Subject, window: Range) -> list[ProspectActivity]:
+        query = theirs(subject)
         if query is None:
             return []
         found = await slice_of(document, query, Sort("createdAt", descending=True), window)
         return [activity(one) for one in found.items]
 
-    async def count(prospect: Prospect) -> int:
-        query = await theirs(prospect)
+    async def count(subject: Subject) -> int:
+        query = theirs(subject)
         return 0 if query is None else await document.find(query).count()
 
     return Source(read, count)
 
 
-def listed(activities: Callable[[Prospect], Awaitable[Iterable[ProspectActivity]]]) -> Source:
+def listed(activities: Callable[[Subject], Awaitable[Iterable[ProspectActivity]]]) -> Source:
     """What there is too little of to be read a window at a time."""
 
-    async def read(prospect: Prospect, window: Range) -> list[ProspectActivity]:
+    async def read(subject: Subject, window: Range) -> list[ProspectActivity]:
         after, before = window.after, window.before
         return [
             one
-            for one in await activities(prospect)
+            for one in await activities(subject)
             if (after is None or (one.at, one.id) < (after.value, after.id))
             and (before is None or (one.at, one.id) > (before.value, before.id))
         ]
 
-    async def count(prospect: Prospect) -> int:
-        return sum(1 for _ in await activities(prospect))
+    async def count(subject: Subject) -> int:
+        return sum(1 for _ in await activities(subject))
 
     return Source(read, count)
 
 
-async def _notes_of(prospect: Prospect) -> Filter:
-    return {"prospectId": prospect.id}
+def _notes_of(subject: Subject) -> Filter:
+    return {"prospectId": subject.prospect.id}
 
 
 def _noted(note: ProspectNote) -> ProspectActivity:
     return ProspectActivity(note.id, ProspectActivityKind.NOTED, note.created_at, note.written_by, note=note)
 
 
-async def _mail_of(prospect: Prospect) -> Filter | None:
+def _mail_of(subject: Subject) -> Filter | None:
     """What they were sent as anybody: a prospect may read the newsletter. Scanners and trials are left out."""
-    contact = await _contact_of(prospect)
+    contact = subject.contact
     types = {"$in": [type_.value for type_ in OF_MAIL]}
     by_people = {"isMachine": {"$ne": True}, "isTest": {"$ne": True}}
     return {"contactId": contact.id, "type": types, **by_people} if contact else None
@@ -129,18 +137,18 @@ def _mailed(event: EmailEvent) -> ProspectActivity:
     return ProspectActivity(event.id, OF_MAIL[event.type], event.created_at, event=event)
 
 
-async def _own(prospect: Prospect) -> Iterable[ProspectActivity]:
+async def _own(subject: Subject) -> Iterable[ProspectActivity]:
+    prospect = subject.prospect
     added = ProspectActivity(prospect.id, ProspectActivityKind.ADDED, prospect.created_at, prospect.created_by)
     kind = ProspectActivityKind.STATUS_CHANGED
     return [added, *(ProspectActivity(one.id, kind, one.at, one.by, change=one) for one in prospect.history)]
 
 
-async def _sequences_of(prospect: Prospect) -> Iterable[ProspectActivity]:
+async def _sequences_of(subject: Subject) -> Iterable[ProspectActivity]:
     """The newest that they were in: that they got in, and how it ended."""
-    contact = await _contact_of(prospect)
-    if contact is None:
+    if subject.contact is None:
         return []
-    found = Enrollment.find({"contactId": contact.id}).sort("-createdAt", "-_id").limit(MOST_SEQUENCES)
+    found = Enrollment.find({"contactId": subject.contact.id}).sort("-createdAt", "-_id").limit(MOST_SEQUENCES)
     return [activity for enrollment in await found.to_list() for activity in _sequence(enrollment)]
 
 
@@ -150,10 +158,6 @@ def _sequence(enrollment: Enrollment) -> Iterable[ProspectActivity]:
     if enrollment.ended_at is not None:
         identity = ObjectId(blake2b(f"ended:{enrollment.id}".encode(), digest_size=12).digest())
         yield ProspectActivity(identity, ended, enrollment.ended_at, enrollment=enrollment)
-
-
-async def _contact_of(prospect: Prospect) -> Contact | None:
-    return await Contact.find_one({"emailKey": prospect.email_key})
 
 
 SOURCES: Final = (

@@ -25,6 +25,7 @@ from resolvers.prospect_opening import Known, add_prospect, standing
 from resolvers.prospect_outreach import OUTREACH
 from resolvers.prospect_rows import SPELLINGS, Row, row_of
 from resolvers.prospect_states import score_key_of, search_text_of
+from resolvers.prospect_withdrawals import withdraw_new_prospects
 from resolvers.sending import SENTENCES, verdict_on
 from resolvers.suppressions import suppressions_of
 
@@ -116,6 +117,7 @@ class _Batches:
         created = sum(await insert_new_stored(Prospect, fresh))
         self._outcome.created += created
         self._outcome.skipped += len(fresh) - created
+        await withdraw_new_prospects([prospect["emailKey"] for prospect in fresh])
 
     async def _add(self, row: Row) -> None:
         """One of whom the ledger has to know: rare enough to be done one by one."""

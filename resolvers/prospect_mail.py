@@ -6,6 +6,7 @@ from typing import Final
 from core.actor import Actor
 from core.inputs import key_of_email
 from models.email_events import EmailEventType
+from models.prospects import Prospect
 from resolvers.pending_events import Mails, PendingEvent
 from resolvers.prospect_moves import note_contacted, note_replied
 from resolvers.prospect_outreach import OUTREACH
@@ -16,7 +17,18 @@ FOLLOWED: Final = {EmailEventType.SENT: note_contacted, EmailEventType.REPLIED: 
 
 async def follow_prospects(events: Iterable[PendingEvent], mails: Mails) -> None:
     """Who was sent outreach is contacted, and who answered it is engaged. Doing it again has no second effect."""
-    for event in sorted(events, key=lambda event: event.at):
-        mail, follow = mails.get(event.delivery_id), FOLLOWED.get(event.type)
-        if follow is not None and mail is not None and mail.category is OUTREACH and mail.email:
-            await follow(key_of_email(mail.email), event.at, FOLLOWER)
+    told = [
+        (event, key_of_email(mail.email))
+        for event in sorted(events, key=lambda event: event.at)
+        if event.type in FOLLOWED
+        and (mail := mails.get(event.delivery_id))
+        and mail.category is OUTREACH
+        and mail.email
+    ]
+    if not told:
+        return
+    theirs = {"emailKey": {"$in": [*{key for _, key in told}]}}
+    keys = {row["emailKey"] async for row in Prospect.get_pymongo_collection().find(theirs, {"emailKey": 1})}
+    for event, key in told:
+        if key in keys:
+            await FOLLOWED[event.type](key, event.at, FOLLOWER)

@@ -6,7 +6,7 @@ from typing import Final
 from pymongo.errors import DuplicateKeyError
 
 from core.actor import Actor
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, found
 from models.consent_entries import ConsentEntry
 from models.contacts import Contact
 from models.deliveries import Refusal
@@ -14,7 +14,7 @@ from models.prospects import Prospect, ProspectStatus
 from resolvers.prospect_customers import having_an_app
 from resolvers.prospect_outreach import OUTREACH, withdraw_from_outreach
 from resolvers.prospect_states import CUSTOMER, DO_NOT_CONTACT, NEW, changed, derived, moved
-from resolvers.prospect_withdrawals import withdrawal_of, withdrawn
+from resolvers.prospect_withdrawals import withdraw_new_prospects, withdrawal_of, withdrawn
 from resolvers.sending import SENTENCES, can_send
 
 HAS_AN_APP: Final = "Their shop has an app already"
@@ -47,7 +47,8 @@ async def add_prospect(fresh: Prospect, status: ProspectStatus, by: Actor) -> Pr
         added: Prospect = await standing(fresh, status, known, by).insert()
     except DuplicateKeyError:
         raise _taken() from None
-    return added
+    await withdraw_new_prospects([added.email_key])
+    return found(await Prospect.find_one({"_id": added.id}), "Prospect")
 
 
 def standing(fresh: Prospect, status: ProspectStatus, known: Known, by: Actor) -> Prospect:

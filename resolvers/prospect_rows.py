@@ -1,5 +1,6 @@
 """One row of a file of prospects: what it may hold."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -20,7 +21,7 @@ from resolvers.import_rows import (
     plain_word,
     read_row,
 )
-from resolvers.prospect_inputs import Facts, Score, Source, WebSite
+from resolvers.prospect_inputs import HOST, Facts, Score, Source, WebSite
 from resolvers.subscribers import Tags
 
 COLUMNS: Final = (
@@ -32,6 +33,8 @@ SPELLINGS: Final = {
     "companyname": "company", "jobtitle": "title", "website": "domain", "shop": "shopDomain",
 }  # fmt: skip
 """What other tools call the same."""
+PLAIN_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+PLAIN_SCORE: Final = re.compile(r"[1-9]?[0-9]|100")
 LIST: Final = "prospects"
 """What JSON calls the rows."""
 
@@ -104,11 +107,26 @@ def _nothing() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _plain_domain(value: str) -> str | None:
+    return value if HOST.fullmatch(value) and not value.startswith("www.") else None
+
+
+def _plain_country(value: str) -> str | None:
+    return value if PLAIN_COUNTRY.fullmatch(value) else None
+
+
+def _plain_score(value: str) -> int | None:
+    return int(value) if PLAIN_SCORE.fullmatch(value) else None
+
+
 _READERS: Final[Readers] = {
     ("email", str): ("email", plain_address),
     ("name", str): ("name", plain_word),
     ("company", str): ("company", plain_word),
     ("title", str): ("title", plain_word),
+    ("domain", str): ("domain", _plain_domain),
+    ("country", str): ("country", _plain_country),
+    ("score", str): ("score", _plain_score),
     ("language", str): ("language", plain_language),
     ("source", str): ("source", plain_word),
     ("tags", str): ("tags", plain_tags),

@@ -11,8 +11,8 @@ from core.access import STAFF, allow
 from core.actor import Actor
 from core.errors import InvalidInput
 from core.pages import Cursor, Page, Range, Slice, Window
-from models.prospects import Prospect
-from resolvers.prospect_activities import SOURCES, ProspectActivity
+from models.contacts import Contact
+from resolvers.prospect_activities import SOURCES, ProspectActivity, Subject
 from resolvers.prospect_scope import visible_prospect
 
 
@@ -20,15 +20,16 @@ from resolvers.prospect_scope import visible_prospect
 async def list_prospect_activity(actor: Actor, prospect_id: str, window: Window) -> Slice[ProspectActivity]:
     """All that happened with a prospect, the newest first."""
     prospect = await visible_prospect(actor, prospect_id)
+    subject = Subject(prospect, await Contact.find_one({"emailKey": prospect.email_key}))
 
     async def count() -> int:
-        return sum([await source.count(prospect) for source in SOURCES])
+        return sum([await source.count(subject) for source in SOURCES])
 
     if isinstance(window, Page):
-        found = await _merged(prospect, Range(window.offset + window.limit))
+        found = await _merged(subject, Range(window.offset + window.limit))
         return Slice(found[window.offset : window.offset + window.limit], count, _cursor_of)
     _check(window)
-    found = await _merged(prospect, Range(window.limit + 1, window.after, window.before, window.backward))
+    found = await _merged(subject, Range(window.limit + 1, window.after, window.before, window.backward))
     more = len(found) > window.limit
     items = found[len(found) - window.limit :] if window.backward and more else found[: window.limit]
     return Slice(
@@ -40,9 +41,9 @@ async def list_prospect_activity(actor: Actor, prospect_id: str, window: Window)
     )
 
 
-async def _merged(prospect: Prospect, window: Range) -> list[ProspectActivity]:
+async def _merged(subject: Subject, window: Range) -> list[ProspectActivity]:
     """What is in the window of all sources together: each has to give as many as are asked for, and no more."""
-    found = [activity for source in SOURCES for activity in await source.read(prospect, window)]
+    found = [activity for source in SOURCES for activity in await source.read(subject, window)]
     newest_first = sorted(found, key=lambda one: (one.at, one.id), reverse=True)
     most = window.limit
     return newest_first[max(0, len(newest_first) - most) :] if window.backward else newest_first[:most]

@@ -1,5 +1,6 @@
 """Prospects follow the ledger of consent: whoever withdrew from outreach there is not to be contacted."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from core.mongo import Filter
@@ -28,6 +29,13 @@ async def withdraw_prospect(contact: Contact) -> None:
     is_out = contact.consents.outreach.state is ConsentState.OPTED_OUT
     if is_out and await Prospect.find_one(theirs) and (entry := await withdrawal_of(contact)):
         await write_prospect(theirs, lambda prospect: withdrawn(prospect, entry))
+
+
+async def withdraw_new_prospects(keys: Sequence[str]) -> None:
+    """Those who withdrew between being looked at and being prospects."""
+    out = {"emailKey": {"$in": list(keys)}, "consents.outreach.state": ConsentState.OPTED_OUT.value}
+    for contact in await Contact.find(out).to_list():
+        await withdraw_prospect(contact)
 
 
 def withdrawn(prospect: Prospect, entry: ConsentEntry) -> Prospect:

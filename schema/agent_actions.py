@@ -15,7 +15,9 @@ from schema.agent_enums import AgentGoal, AgentLanguage, AgentTone
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
+from schema.deliveries import Delivery
 from schema.edge import Info, described, parse, query
+from schema.inbound_messages import InboundMessage
 from schema.money import Money
 from schema.prospects import Prospect
 from schema.tickets import Ticket
@@ -129,6 +131,17 @@ class AgentAction:
     async def ticket(self, info: Info) -> Ticket | None:
         ticket_id = cast(stored.AgentAction, self).ticket_id
         return cast(Ticket | None, await info.context.loaders.tickets.load(ticket_id)) if ticket_id else None
+
+    @described("The received mail that it answers, or read.")
+    async def inbound_message(self, info: Info) -> InboundMessage | None:
+        inbound_id = cast(stored.AgentAction, self).inbound_id
+        found = await info.context.loaders.inbound_messages.load(inbound_id) if inbound_id else None
+        return cast(InboundMessage | None, found)
+
+    @described("The mail that it was sent by, which says what became of it.")
+    async def delivery(self, info: Info) -> Delivery | None:
+        delivery_id = cast(stored.AgentAction, self).delivery_id
+        return cast(Delivery | None, await info.context.loaders.deliveries.load(delivery_id)) if delivery_id else None
 
     @strawberry.field
     async def contact(self, info: Info) -> Contact | None:

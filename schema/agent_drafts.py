@@ -8,7 +8,7 @@ from models.agent_actions import AgentDecision
 from resolvers import agent_decisions, agent_drafts, agent_readings, agent_sending
 from resolvers.agent_decisions import AgentActionOverride, AgentActionReject, AgentDraftUpdate
 from resolvers.agent_drafts import AgentDraftCreate, AgentReplyCreate
-from resolvers.agent_readings import AgentClassify
+from resolvers.agent_scope import AgentSource
 from schema.agent_actions import AgentAction, agent_action
 from schema.agent_enums import AgentGoal, AgentLanguage, AgentTone
 from schema.edge import Info, UserError, mutation, parse
@@ -30,20 +30,22 @@ class AgentDraftCreateInput:
 
 
 @strawberry.input(
-    description="`points` is what the answer should say; the language is the customer's, else the app's. The goal is "
-    "ANSWER or RESOLVE."
+    description="What to answer: a ticket or a mail that was received. `points` is what the answer has to "
+    "say. The language is the customer's, else the app's. The goal is ANSWER or RESOLVE."
 )
 class AgentReplyCreateInput:
-    ticket_id: str
+    ticket_id: Maybe[str | None]
+    inbound_message_id: Maybe[str | None]
     tone: Maybe[AgentTone]
     goal: Maybe[AgentGoal]
     language: Maybe[AgentLanguage | None]
     points: Maybe[str]
 
 
-@strawberry.input(description="What the customer wrote last in a ticket.")
-class AgentClassifyInput:
-    ticket_id: str
+@strawberry.input(description="What somebody wrote: last in a ticket, or in a mail that was received. One of the two.")
+class AgentSourceInput:
+    ticket_id: Maybe[str | None]
+    inbound_message_id: Maybe[str | None]
 
 
 @strawberry.input(description="Plain text; an empty line separates paragraphs.")
@@ -88,9 +90,9 @@ class AgentActionMutations:
         done = await agent_drafts.draft_reply(info.context.actor, parse(AgentReplyCreate, input))
         return AgentActionPayload(agent_action=agent_action(done))
 
-    @mutation(agent_readings.classify_customer_message)
-    async def agent_classify(self, info: Info, input: AgentClassifyInput) -> AgentActionPayload:
-        done = await agent_readings.classify_customer_message(info.context.actor, parse(AgentClassify, input))
+    @mutation(agent_readings.classify_message)
+    async def agent_classify(self, info: Info, input: AgentSourceInput) -> AgentActionPayload:
+        done = await agent_readings.classify_message(info.context.actor, parse(AgentSource, input))
         return AgentActionPayload(agent_action=agent_action(done))
 
     @mutation(agent_drafts.regenerate_agent_draft)

@@ -27,6 +27,7 @@ from schema.suppressions import Suppression
 
 if TYPE_CHECKING:
     from schema.end_users import EndUser
+    from schema.enrollments import Enrollment
     from schema.feedback import Feedback
     from schema.inbound_messages import InboundMessage
     from schema.prospects import Prospect
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from schema.wants import Want
 
 LazyEndUser = Annotated["EndUser", strawberry.lazy("schema.end_users")]
+LazyEnrollment = Annotated["Enrollment", strawberry.lazy("schema.enrollments")]
 LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
 LazyProspect = Annotated["Prospect", strawberry.lazy("schema.prospects")]
 LazyTimelineEntry = Annotated["TimelineEntry", strawberry.lazy("schema.timelines")]
@@ -100,6 +102,11 @@ class Contact:
         return cast(
             list[LazyWant], await info.context.loaders.wants_asked_by.load(cast(stored.Contact, self).email_key)
         )
+
+    @described("The sequences that they are or were in, the latest first.")
+    async def enrollments(self, info: Info) -> list[LazyEnrollment]:
+        contact_id = cast(stored.Contact, self).id
+        return cast(list[LazyEnrollment], await info.context.loaders.enrollments_of_contacts.load(contact_id))
 
     @described("What they voted for, in whichever app, the latest first.")
     async def voted_wants(self, info: Info) -> list[LazyWant]:

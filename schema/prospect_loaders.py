@@ -1,5 +1,6 @@
 """Batches of what belongs to prospects."""
 
+from collections import defaultdict
 from functools import cached_property
 
 from beanie import PydanticObjectId
@@ -22,6 +23,11 @@ class ProspectLoaders:
         return DataLoader(_prospects_by_address)
 
     @cached_property
+    def prospects_by_shop(self) -> DataLoader[str, list[Prospect]]:
+        """By the shop's domain."""
+        return DataLoader(_prospects_by_shop)
+
+    @cached_property
     def shops_of_prospects(self) -> DataLoader[Party, list[Shop]]:
         return DataLoader(shops_of_parties)
 
@@ -38,3 +44,11 @@ async def _prospects(prospect_ids: list[PydanticObjectId]) -> list[Prospect | No
 async def _prospects_by_address(keys: list[str]) -> list[Prospect | None]:
     found = {one.email_key: one for one in await Prospect.find({"emailKey": {"$in": keys}}).to_list()}
     return [found.get(key) for key in keys]
+
+
+async def _prospects_by_shop(domains: list[str]) -> list[list[Prospect]]:
+    """The latest first."""
+    by_domain: defaultdict[str | None, list[Prospect]] = defaultdict(list)
+    for prospect in await Prospect.find({"shopDomain": {"$in": domains}}).sort("-createdAt", "-_id").to_list():
+        by_domain[prospect.shop_domain].append(prospect)
+    return [by_domain[domain] for domain in domains]

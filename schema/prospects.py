@@ -12,6 +12,7 @@ from models import prospects as stored
 from models.contacts import ConsentCategory
 from models.prospects import ProspectStatus
 from resolvers import prospect_notes, prospect_timelines, prospects
+from resolvers.agent_actions import NEWEST_ACTIONS, AgentActionFilter, list_agent_actions
 from resolvers.prospect_customers import Party
 from resolvers.prospects import ProspectFilter, ProspectSortKey
 from resolvers.sending import verdict_on
@@ -23,7 +24,7 @@ from schema.edge import Info, described, parse, query
 from schema.prospect_activity import ProspectActivity, ProspectChange, ProspectNote
 from schema.shops import Shop
 from schema.suppressions import SendingVerdict
-from schema.tickets import Ticket
+from schema.tickets import LazyAgentAction, Ticket
 from schema.users import User
 
 strawberry.enum(ProspectSortKey)
@@ -95,6 +96,14 @@ class Prospect:
     ) -> Connection[ProspectNote]:
         window = Range.of(first, after, last, before)
         return Connection.of(await prospect_notes.list_prospect_notes(info.context.actor, str(self.id), window))
+
+    @described("What the e-mail agent drafted to them, the newest first.")
+    async def agent_actions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[LazyAgentAction]:
+        window = Range.of(first, after, last, before)
+        filters = AgentActionFilter.model_validate({"prospectId": str(self.id)})
+        return Connection.of(await list_agent_actions(info.context.actor, window, filters, NEWEST_ACTIONS))
 
     @described("All that happened with them, the newest first.")
     async def activity(

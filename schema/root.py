@@ -31,6 +31,7 @@ from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQuerie
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
+from schema.enrollments import EnrollmentMutations, EnrollmentQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
@@ -46,6 +47,9 @@ from schema.prospect_activity import ProspectActivityMutations, ProspectActivity
 from schema.prospect_changes import ProspectMutations
 from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
+from schema.sequence_stats import SequenceStatsQueries
+from schema.sequence_tasks import SequenceTaskMutations, SequenceTaskQueries
+from schema.sequences import SequenceMutations, SequenceQueries
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.slack_routing import SlackRoutingMutations, SlackRoutingQueries
@@ -53,6 +57,7 @@ from schema.subscriber_import import SubscriberImportMutations
 from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
+from schema.targeted_campaigns import TargetedCampaignMutations, TargetedCampaignQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.ticket_bulk import TicketBulkMutations
 from schema.ticket_merging import TicketMergingMutations
@@ -64,6 +69,7 @@ from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
 from schema.timelines import TimelineSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.want_board import WantBoardMutations, WantBoardQueries
+from schema.want_returns import WantReturnsQueries
 from schema.wants import WantMutations, WantQueries, WantSubscriptions
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
@@ -93,6 +99,10 @@ class Query(
     EmailEventQueries,
     EmailAnalyticsQueries,
     EmailJobQueries,
+    SequenceQueries,
+    SequenceStatsQueries,
+    SequenceTaskQueries,
+    EnrollmentQueries,
     TemplateQueries,
     TicketQueries,
     TicketMessageQueries,
@@ -105,6 +115,8 @@ class Query(
     FeedbackStatsQueries,
     WantBoardQueries,
     WantQueries,
+    WantReturnsQueries,
+    TargetedCampaignQueries,
     WebhookEventQueries,
     InboundMessageQueries,
     SlackRoutingQueries,
@@ -148,6 +160,9 @@ class Mutation(
     EmailEventMutations,
     EmailAnalyticsMutations,
     EmailJobMutations,
+    SequenceMutations,
+    SequenceTaskMutations,
+    EnrollmentMutations,
     TemplateMutations,
     TicketMutations,
     TicketBulkMutations,
@@ -159,6 +174,7 @@ class Mutation(
     FeedbackMutations,
     WantBoardMutations,
     WantMutations,
+    TargetedCampaignMutations,
     WebhookEventMutations,
     InboundMessageMutations,
     SlackRoutingMutations,

@@ -26,6 +26,7 @@ from core.mongo import Mongo
 from core.pages import Cursor, SortKey
 from models import DOCUMENTS
 from models.apps import App
+from models.sequences import Sequence
 from schema.fields import RootField, root_fields
 from schema.root import SCHEMA
 from tests.conftest import URL_VARIABLE
@@ -38,6 +39,7 @@ APP: Final = "banners-all-over"
 CAMPAIGN: Final = "5f5e100000000000000000ca"
 TICKET: Final = "5f5e10000000000000000071"
 PROSPECT: Final = "ada@example.com"
+SEQUENCE: Final = "5f5e1000000000000000005e"
 A_TIME: Final = "2026-01-31T09:00:00.000Z"
 VALUES: Final[dict[str, Any]] = {
     "appId": APP,
@@ -47,6 +49,7 @@ VALUES: Final[dict[str, Any]] = {
     "email": "ada@example.com",
     "shopDomain": "tea-and-cakes.myshopify.com",
     **dict.fromkeys(("campaignId", "assigneeId", "contactId", "deliveryId", "ownerId", "ticketId"), CAMPAIGN),
+    "sequenceId": SEQUENCE,
 }
 """Of filters that take more than any text."""
 BY_MOMENT: Final = frozenset({"prospectActivity"})
@@ -80,6 +83,8 @@ class Reading(NamedTuple):
             given["ticketId"] = TICKET
         if "prospectId" in self.field.field.args:
             given["prospectId"] = PROSPECT
+        if "sequenceId" in self.field.field.args:
+            given["sequenceId"] = SEQUENCE
         if self.filtered_by:
             given["filter"] = {self.filtered_by: value_of(filters_of(self.field)[self.filtered_by], self.filtered_by)}
         if self.later:
@@ -205,6 +210,7 @@ async def test_a_list_has_an_index(asked: Reading, listened: tuple[Mongo, Querie
     await a_campaign(APP, id=ObjectId(CAMPAIGN))
     await a_ticket(APP, id=PydanticObjectId(TICKET), email=PROSPECT)
     await a_prospect(PROSPECT)
+    await Sequence(id=ObjectId(SEQUENCE), name="Spring", name_key="spring", created_by="system:tests").insert()
     headers = await logged_in(Role.OWNER)
     queries.found.clear()
     body = {"query": query_for(asked), "variables": asked.variables}

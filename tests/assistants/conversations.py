@@ -1,17 +1,20 @@
 """An assistant inside this process: the client of the SDK, connected to the server of one caller."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
-from app import offer_of
+from app import offer_at_a_terminal
 from assistants.server import Offer, server_for
 from core.actor import Actor
 from core.assistant_settings import Reach
 from core.settings import Settings
 
-OFFERS: Final = {reach: offer_of(Settings(mcp_tools=reach)) for reach in Reach}
+OFFER: Final = offer_at_a_terminal(Settings())
+CATALOGUE: Final = OFFER.catalogue
+OFFERS: Final = {reach: replace(OFFER, reach=reach) for reach in Reach}
 
 
 def assistant_of(actor: Actor, reach: Reach = Reach.SAFE, offer: Offer | None = None) -> Client:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import orjson
+from beanie import PydanticObjectId
 
 from core import clock
 from core.actor import Actor
@@ -24,6 +25,7 @@ from models.agent_actions import (
     AgentReading,
 )
 from models.apps import App
+from models.inbound_messages import InboundClassification, InboundMessage, InboundProvider, InboundStatus
 from models.prospects import Prospect
 from models.tickets import Ticket
 from tests.factories.slack import FakeSlack, Reply, a_slack
@@ -33,14 +35,13 @@ BODY: Final = "Thank you for the time that you took to look at our app. Would yo
 SYSTEM: Final = Actor.system("tests")
 
 
-async def an_agent_action(app: App, to: Prospect | Ticket, **fields: Any) -> AgentAction:
-    """A draft that is fit to be sent, to a prospect or in a ticket; `fields` by attribute name."""
-    is_ticket = isinstance(to, Ticket)
-    about = {"ticket_id": to.id} if is_ticket else {"prospect_id": to.id}
+async def an_agent_action(app: App, to: Prospect | Ticket | InboundMessage, **fields: Any) -> AgentAction:
+    """A draft that is fit to be sent: to a prospect, in a ticket, to who wrote a mail. `fields` by attribute name."""
+    is_draft = isinstance(to, Prospect)
     draft = AgentDraft(subject="A question", body=BODY, html_body=f"<p>{BODY}</p>")
-    goal = AgentGoal.ANSWER if is_ticket else AgentGoal.INTRODUCE
+    goal = AgentGoal.INTRODUCE if is_draft else AgentGoal.ANSWER
     known = {
-        "type": AgentActionType.REPLY if is_ticket else AgentActionType.DRAFT,
+        "type": AgentActionType.DRAFT if is_draft else AgentActionType.REPLY,
         "inputs": AgentInputs(goal=goal, language=AgentLanguage.ENGLISH),
         "written": draft,
         "draft": draft,
@@ -49,8 +50,16 @@ async def an_agent_action(app: App, to: Prospect | Ticket, **fields: Any) -> Age
         "created_by": SYSTEM.label,
         "expires_at": clock.now() + timedelta(days=14),
     }
-    person = {"email": to.email, "email_key": to.email_key, "name": to.name, "contact_id": to.contact_id}
-    return await AgentAction(app_id=app.id, **{**known, **about, **person, **fields}).insert()
+    return await AgentAction(app_id=app.id, **{**known, **_about(to), **fields}).insert()
+
+
+def _about(to: Prospect | Ticket | InboundMessage) -> dict[str, Any]:
+    if isinstance(to, InboundMessage):
+        sender = {"email": to.sender, "email_key": to.sender_key, "name": to.sender_name}
+        return {**sender, "inbound_id": to.id, "contact_id": to.contact_id}
+    source = "prospect_id" if isinstance(to, Prospect) else "ticket_id"
+    person = {"email": to.email, "email_key": to.email_key, "name": to.name}
+    return {**person, "contact_id": to.contact_id, source: to.id}
 
 
 async def a_reading(app: App, ticket: Ticket, **fields: Any) -> AgentAction:
@@ -59,6 +68,30 @@ async def a_reading(app: App, ticket: Ticket, **fields: Any) -> AgentAction:
     known = {"type": AgentActionType.CLASSIFY, "decision": AgentDecision.AUTO, "status": "approved"}
     nothing: dict[str, Any] = {"inputs": None, "written": None, "draft": None, "checks": []}
     return await an_agent_action(app, ticket, **{**known, **nothing, "reading": reading, "text": "Why?", **fields})
+
+
+async def an_answer(app: App, text: str = "Could you tell me what it costs?", **fields: Any) -> InboundMessage:
+    """A mail of somebody who answers what the app wrote, and has no ticket."""
+    now = clock.now()
+    known = {
+        "provider": InboundProvider.RAW,
+        "message_id": f"<{PydanticObjectId()}@mail.tea.example>",
+        "recipient": "hello@in.example.com",
+        "app_id": app.id,
+        "sender": "Ada@Tea.example",
+        "sender_name": "Ada Lovelace",
+        "sender_key": "ada@tea.example",
+        "subject": "Re: A question",
+        "new_text": text,
+        "size": len(text),
+        "raw_id": None,
+        "raw_expires_at": None,
+        "people_keys": ["ada@tea.example"],
+        "status": InboundStatus.PROCESSED,
+        "classification": InboundClassification.QUESTION,
+        "expires_at": now + timedelta(days=730),
+    }
+    return await InboundMessage(**{**known, **fields}).insert()
 
 
 @asynccontextmanager

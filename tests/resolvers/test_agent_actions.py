@@ -24,12 +24,13 @@ from models.agent_actions import (
 from resolvers.agent_actions import AgentActionFilter, AgentActionSortKey, get_agent_action, list_agent_actions
 from resolvers.agent_decisions import AgentActionReject, AgentDraftUpdate, edit_agent_draft, reject_agent_action
 from resolvers.agent_erasure import AGENT_ACTIONS
-from resolvers.agent_readings import AgentClassify, classify_customer_message
+from resolvers.agent_readings import classify_message
+from resolvers.agent_scope import AgentSource
 from resolvers.agent_sending import send_agent_draft
 from resolvers.agent_stats import AgentStats, agent_stats
 from resolvers.agent_upkeep import expire_agent_drafts
 from resolvers.holdings import person_behind
-from tests.factories.agent import BODY, a_model, a_reading, an_agent_action, let_write
+from tests.factories.agent import BODY, a_model, a_reading, an_agent_action, an_answer, let_write
 from tests.factories.agent import said as said_by_model
 from tests.factories.apps import an_app
 from tests.factories.contacts import a_contact
@@ -126,30 +127,39 @@ class TestReading:
         app = await an_app()
         ticket = await a_ticket(app.id, message="Hello")
         await said(ticket, CLOCK, "Thank you, that works perfectly!", isCustomer=True)
-        action = await classify_customer_message(
-            await an_actor(Role.SUPPORT), AgentClassify.model_validate({"ticketId": str(ticket.id)})
+        action = await classify_message(
+            await an_actor(Role.SUPPORT), AgentSource.model_validate({"ticketId": str(ticket.id)})
         )
         assert (action.decision, action.status) == (AgentDecision.AUTO, AgentActionStatus.APPROVED)
         assert action.reading is not None
         assert (action.reading.classification, action.text) == ("positive", "Thank you, that works perfectly!")
 
+    async def test_received_mail_is_read_by_marketing_too(self) -> None:
+        message = await an_answer(await an_app())
+        data = AgentSource.model_validate({"inboundMessageId": str(message.id)})
+        action = await classify_message(await an_actor(Role.MARKETING), data)
+        assert action.reading is not None
+        assert (action.inbound_id, action.email, action.reading.classification) == (
+            message.id, message.sender, "question"
+        )  # fmt: skip
+
     async def test_what_it_is_not_sure_of_is_left_to_a_person(self) -> None:
         ticket = await a_ticket((await an_app()).id, message="Banner, banner, banner")
-        action = await classify_customer_message(CLOCK, AgentClassify.model_validate({"ticketId": str(ticket.id)}))
+        action = await classify_message(CLOCK, AgentSource.model_validate({"ticketId": str(ticket.id)}))
         assert (action.decision, action.status) == (AgentDecision.ESCALATE, AgentActionStatus.DRAFTED)
-        assert action.reasons == ["It is not sure what the customer means"]
+        assert action.reasons == ["It is not sure what they mean"]
 
     async def test_a_model_reads_and_may_fail(self, platform: Runtime) -> None:
         ticket = await a_ticket((await an_app()).id)
-        data = AgentClassify.model_validate({"ticketId": str(ticket.id)})
+        data = AgentSource.model_validate({"ticketId": str(ticket.id)})
         async with a_model() as server:
             let_write(server, platform)
             server.replies.extend(
                 [said_by_model({"classification": "negative", "confidence": 0.9}), said_by_model("no answer")]
             )
-            action = await classify_customer_message(CLOCK, data)
+            action = await classify_message(CLOCK, data)
             with pytest.raises(Unavailable):
-                await classify_customer_message(CLOCK, data)
+                await classify_message(CLOCK, data)
         assert action.reading is not None
         assert (action.reading.classification, action.decision) == ("negative", AgentDecision.AUTO)
         (failed,) = await listed(status="failed")
@@ -158,7 +168,7 @@ class TestReading:
     @pytest.mark.parametrize("role", sorted(set(Role) - SUPPORT))
     async def test_customers_are_support_s(self, role: Role) -> None:
         with pytest.raises(Forbidden):
-            await classify_customer_message(await an_actor(role), AgentClassify.model_validate({"ticketId": "1"}))
+            await classify_message(await an_actor(role), AgentSource.model_validate({"ticketId": "1"}))
 
 
 class TestExpiring:

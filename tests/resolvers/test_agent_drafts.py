@@ -40,8 +40,10 @@ from resolvers.agent_drafts import (
 )
 from resolvers.prospect_notes import ProspectNoteCreate, add_prospect_note
 from resolvers.suppressions import suppress
-from tests.factories.agent import BODY, MODEL, a_model, an_agent_action, let_write, said
+from tests.factories.agent import BODY, MODEL, a_model, an_agent_action, an_answer, let_write, said
 from tests.factories.apps import an_app
+from tests.factories.contacts import a_contact
+from tests.factories.mail import a_delivery
 from tests.factories.people import a_user, actor_for, an_actor
 from tests.factories.plans import a_plan
 from tests.factories.prospects import a_prospect
@@ -227,6 +229,61 @@ class TestAnswering:
     async def test_an_unknown_ticket(self) -> None:
         with pytest.raises(NotFound):
             await replied("0" * 24)
+
+
+class TestAnsweringMail:
+    async def test_an_answer_to_what_was_received(self) -> None:
+        app = await a_real_app()
+        ours = await a_delivery(await a_contact("ada@tea.example"), values={"body": "What do you think?"})
+        message = await an_answer(app, delivery_id=ours.id)
+        data = AgentReplyCreate.model_validate({"inboundMessageId": str(message.id)})
+        action = await draft_reply(await an_actor(Role.MARKETING), data)
+        assert (action.type, action.inbound_id, action.email) == (AgentActionType.REPLY, message.id, message.sender)
+        told = {fact.name: fact.value for fact in action.facts if not fact.vouched}
+        assert (told["subject"], told["message"], told["staff_said"]) == (
+            "A question", message.new_text, "What do you think?"
+        )  # fmt: skip
+        assert action.draft is not None
+        assert action.draft.subject == "Re: A question"
+
+    async def test_it_is_in_the_language_of_the_mail(self) -> None:
+        text = "Ich habe die App angesehen und frage mich, was sie kostet und ob es sie auch für kleine Shops gibt."
+        message = await an_answer(await a_real_app(), text)
+        data = AgentReplyCreate.model_validate({"inboundMessageId": str(message.id)})
+        action = await draft_reply(await an_actor(), data)
+        assert action.inputs is not None
+        assert action.inputs.language is AgentLanguage.GERMAN
+
+    async def test_mail_that_belongs_to_a_ticket_is_answered_there(self) -> None:
+        app = await a_real_app()
+        ticket = await a_ticket(app.id)
+        message = await an_answer(app, ticket_id=ticket.id)
+        data = AgentReplyCreate.model_validate({"inboundMessageId": str(message.id)})
+        action = await draft_reply(await an_actor(Role.SUPPORT), data)
+        assert (action.ticket_id, action.inbound_id) == (ticket.id, None)
+        with pytest.raises(Forbidden):
+            await draft_reply(await an_actor(Role.MARKETING), data)
+
+    @pytest.mark.parametrize(
+        ("fields", "sentence"),
+        [
+            ({"classification": "out_of_office"}, "No person wrote it"),
+            ({"classification": "bounce"}, "No person wrote it"),
+            ({"classification": "unsubscribe"}, "They want no more mail"),
+            ({"sender": "no-reply@tea.example"}, "Nobody reads"),
+            ({"sender": ""}, "erased"),
+            ({"app_id": None}, "belongs to no app"),
+        ],
+    )
+    async def test_what_is_not_answered(self, fields: dict[str, Any], sentence: str) -> None:
+        message = await an_answer(await a_real_app(), **fields)
+        with pytest.raises(InvalidInput, match=sentence):
+            await draft_reply(await an_actor(), AgentReplyCreate.model_validate({"inboundMessageId": str(message.id)}))
+
+    @pytest.mark.parametrize("given", [{}, {"ticketId": "1", "inboundMessageId": "2"}])
+    def test_one_of_the_two_is_named(self, given: dict[str, Any]) -> None:
+        with pytest.raises(ValidationError, match="either ticketId or inboundMessageId"):
+            AgentReplyCreate.model_validate(given)
 
 
 class TestAModel:

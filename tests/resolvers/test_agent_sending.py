@@ -25,9 +25,11 @@ from resolvers.suppressions import suppress as put_on_list
 from resolvers.ticket_upkeep import finish_ticket_events
 from resolvers.tickets import TicketStatusChange, change_ticket_status
 from resolvers.transactional import enqueue_forgotten_mail
-from tests.factories.agent import BODY, a_reading, an_agent_action
+from tests.factories.agent import BODY, a_reading, an_agent_action, an_answer
 from tests.factories.apps import an_app
+from tests.factories.contacts import a_contact
 from tests.factories.dying import Killed, dying
+from tests.factories.mail import a_delivery
 from tests.factories.people import a_user, actor_for, an_actor
 from tests.factories.prospects import a_prospect
 from tests.factories.shops import a_shop
@@ -116,6 +118,29 @@ class TestAReply:
         ticket = await a_ticket(app.id)
         await opt_out_contact(CLOCK, str(ticket.contact_id))
         assert (await sent(await an_agent_action(app, ticket))).status is AgentActionStatus.SENT
+
+
+class TestAnAnswerToMail:
+    async def test_it_goes_on_with_the_conversation(self) -> None:
+        app = await an_app()
+        ours = await a_delivery(await a_contact("ada@tea.example"), message_id="<ours@example.com>")
+        message = await an_answer(app, delivery_id=ours.id)
+        done = await sent(await an_agent_action(app, message), await an_actor(Role.MARKETING))
+        delivery = await Delivery.get(done.delivery_id)
+        assert delivery is not None
+        assert (delivery.email, delivery.category) == (message.sender, ConsentCategory.TRANSACTIONAL)
+        text = (await message_for(delivery, app)).content.decode()
+        assert f"In-Reply-To: {message.message_id}\r\n" in text
+        assert "References: <ours@example.com>" in text
+        assert "List-Unsubscribe" not in text
+
+    async def test_a_mail_that_is_gone_is_not_answered(self) -> None:
+        app = await an_app()
+        message = await an_answer(app)
+        action = await an_agent_action(app, message)
+        await message.delete()
+        with pytest.raises(InvalidInput, match="gone"):
+            await sent(action)
 
 
 class TestWhatIsNotSent:

@@ -35,6 +35,7 @@ from resolvers.sending import can_send
 from resolvers.suppressions import suppress as block
 from resolvers.transactional import Recipient, queue_mail
 from resolvers.webhook_events import keep_webhook_event
+from tests.factories.agent import an_agent_action
 from tests.factories.apps import an_app
 from tests.factories.attachments import a_file, uploaded
 from tests.factories.automations import an_automation, worked_off
@@ -101,6 +102,8 @@ async def ada_everywhere() -> Contact:
     await received(a_mail(f"Ada Lovelace writes from {ADDRESS}", sender=f"Ada Lovelace <{ADDRESS}>"))
     prospect = await a_prospect(ADDRESS, name="Ada Lovelace", facts={"assistant": "Ada Lovelace"})
     await add_prospect_note(SYSTEM, str(prospect.id), ProspectNoteCreate(note=f"Ada Lovelace called: {ADDRESS}"))
+    facts = [{"name": "name", "value": "Ada Lovelace"}]
+    await an_agent_action(app, ticket, facts=facts, text=f"Ada Lovelace at {ADDRESS}")
     await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
@@ -124,6 +127,7 @@ class TestErasing:
     async def test_it_says_how_many_documents_of_each_collection_held_the_person(self) -> None:
         erasure = await erase_contact(SYSTEM, str((await ada_everywhere()).id))
         assert erasure.counts == {
+            "agent_actions": 1,
             "app_events": 2,
             "attachments": 1,
             "automation_events": 2,
@@ -150,7 +154,7 @@ class TestErasing:
             "webhook_events": 1,
             "contacts": 1,
         }
-        assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in attachments, 1 in consent_entries")
+        assert erasure.sentence.startswith("Erased: 1 in agent_actions, 2 in app_events, 1 in attachments")
 
     async def test_mail_from_before_they_were_a_contact_goes_too_whatever_dies(self) -> None:
         app = await an_app()
@@ -290,6 +294,7 @@ class TestExporting:
         assert data.email.casefold() == ADDRESS
         collections = await data.collected()
         assert {name: len(rows) for name, rows in collections.items()} == {
+            "agent_actions": 1,
             "app_events": 2,
             "attachments": 1,
             "automation_events": 2,

@@ -8,6 +8,7 @@ import pytest
 from core import clock
 from core.actor import Actor, Role
 from core.errors import Forbidden, InvalidInput
+from core.mongo import insert_new_stored
 from models.contacts import ConsentCategory, ConsentState, Contact
 from models.deliveries import Refusal
 from models.prospects import Prospect, ProspectStatus
@@ -133,6 +134,17 @@ class TestWhoIsLeftOut:
     async def test_whose_address_does_not_exist(self) -> None:
         await suppress(ADA, SuppressionReason.HARD_BOUNCE, at=clock.now(), source="tests")
         assert (await taken_in({"email": ADA})).errors[0].error == SENTENCES[Refusal.HARD_BOUNCE]
+
+    async def test_who_withdraws_meanwhile_is_not_to_be_contacted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        contact = await a_contact(ADA)
+
+        async def after_the_withdrawal(*arguments: Any) -> list[bool]:
+            await with_consent(contact, ConsentCategory.OUTREACH, ConsentState.OPTED_OUT)
+            return await insert_new_stored(*arguments)
+
+        monkeypatch.setattr(prospect_import, "insert_new_stored", after_the_withdrawal)
+        assert counted(await taken_in({"email": ADA})) == (1, 0, 0)
+        assert (await at(ADA)).status is ProspectStatus.DO_NOT_CONTACT
 
     @pytest.mark.parametrize("status", ["new", "do_not_contact"])
     async def test_who_was_erased(self, status: str) -> None:

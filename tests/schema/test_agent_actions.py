@@ -5,7 +5,7 @@ from typing import Any
 from httpx import AsyncClient
 
 from core.actor import Role
-from tests.factories.agent import a_reading, an_agent_action
+from tests.factories.agent import a_reading, an_agent_action, an_answer
 from tests.factories.apps import an_app
 from tests.factories.people import logged_in
 from tests.factories.prospects import a_prospect
@@ -82,6 +82,32 @@ async def test_tickets_are_answered_and_read(client: AsyncClient) -> None:
     answer = await ask(client, support, query, id=str(ticket.id))
     assert answer["agentReplyCreate"]["agentAction"]["decision"] == "SUGGEST"
     assert answer["agentClassify"]["agentAction"] == {"decision": "AUTO", "reading": {"classification": "question"}}
+
+
+async def test_a_prospect_and_a_ticket_lead_to_what_was_drafted(client: AsyncClient) -> None:
+    app, prospect = await an_app(), await a_prospect()
+    ticket = await a_ticket(app.id)
+    for to in (prospect, ticket):
+        await an_agent_action(app, to)
+    query = """query ($prospect: ID!, $ticket: ID!) {
+      prospect(id: $prospect) { agentActions { nodes { type delivery { status } prospect { email } } } }
+      ticket(id: $ticket) { agentActions { nodes { type ticket { number } } } } }"""
+    ids = {"prospect": str(prospect.id), "ticket": str(ticket.id)}
+    found = await ask(client, await logged_in(Role.VIEWER), query, **ids)
+    assert found["prospect"]["agentActions"]["nodes"] == [
+        {"type": "DRAFT", "delivery": None, "prospect": {"email": prospect.email}}
+    ]
+    assert found["ticket"]["agentActions"]["nodes"] == [{"type": "REPLY", "ticket": {"number": ticket.number}}]
+
+
+async def test_received_mail_is_answered(client: AsyncClient) -> None:
+    message, marketing = await an_answer(await an_app()), await logged_in(Role.MARKETING)
+    query = """mutation ($id: String!) { agentReplyCreate(input: {inboundMessageId: $id, goal: ANSWER}) {
+      agentAction { status inboundMessage { sender } email } userErrors { message } } }"""
+    done = (await ask(client, marketing, query, id=str(message.id)))["agentReplyCreate"]
+    assert done["agentAction"] == {
+        "status": "DRAFTED", "inboundMessage": {"sender": message.sender}, "email": message.sender
+    }  # fmt: skip
 
 
 async def test_a_viewer_does_not_send(client: AsyncClient) -> None:

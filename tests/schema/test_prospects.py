@@ -56,12 +56,15 @@ async def test_it_shows_what_they_have_of_us_already(client: AsyncClient) -> Non
     await a_shop("banners", "tea.myshopify.com", email=ADA)
     await a_ticket(app.id, email=ADA, subject="It covers the menu")
     owner = await a_user(Role.MARKETING)
-    await a_prospect(ADA, ownerId=str(owner.id))
+    await a_prospect(ADA, ownerId=str(owner.id), shopDomain="tea.myshopify.com")
     await a_prospect("eve@example.com")
-    query = """{ prospects(sortKey: EMAIL) { totalCount nodes {
+    query = """{ merchant(domain: "tea.myshopify.com") { prospects { email } }
+      prospects(sortKey: EMAIL) { totalCount nodes {
       email status owner { email } contact { email prospect { email } } shops { domain } installedApps { name }
       openTickets { subject } outreach { allowed } } } }"""
-    assert (await ask(client, await logged_in(Role.VIEWER), query))["prospects"] == {
+    found = await ask(client, await logged_in(Role.VIEWER), query)
+    assert found["merchant"] == {"prospects": [{"email": ADA}]}
+    assert found["prospects"] == {
         "totalCount": 2,
         "nodes": [
             {
