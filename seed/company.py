@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from beanie import Document
 
@@ -25,6 +25,7 @@ from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
 from seed.agent_actions import write_agent_actions
 from seed.attachments import attach_files
+from seed.automations import write_automations
 from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.email_alerts import email_alerts
@@ -103,12 +104,16 @@ async def found_company(progress: Progress) -> Secrets:
     await write_agent_actions(Random(SEED), now)  # noqa: S311
     await count_mail()
     await write_logs(random, shops, now)
+    await count_mail()
+    await write_logs(random, shops, now)
+    await write_automations(Random(SEED), shops, opinions, now)  # noqa: S311
     await rebuild_metrics(ACTOR)
     await _hand_out_links(known.contacts)
     return Secrets(OWNER, password, keys)
 
 
 async def _write(collections: Sequence[Sequence[Document]], progress: Progress) -> None:
+async def _write(collections: Sequence[Sequence[Any]], progress: Progress) -> None:
     written, total = 0, sum(map(len, collections))
     for documents in collections:
         for start in range(0, len(documents), BATCH):
