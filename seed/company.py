@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from beanie import Document
 
@@ -104,8 +104,6 @@ async def found_company(progress: Progress) -> Secrets:
     await write_agent_actions(Random(SEED), now)  # noqa: S311
     await count_mail()
     await write_logs(random, shops, now)
-    await count_mail()
-    await write_logs(random, shops, now)
     await write_automations(Random(SEED), shops, opinions, now)  # noqa: S311
     await rebuild_metrics(ACTOR)
     await _hand_out_links(known.contacts)
@@ -113,7 +111,6 @@ async def found_company(progress: Progress) -> Secrets:
 
 
 async def _write(collections: Sequence[Sequence[Document]], progress: Progress) -> None:
-async def _write(collections: Sequence[Sequence[Any]], progress: Progress) -> None:
     written, total = 0, sum(map(len, collections))
     for documents in collections:
         for start in range(0, len(documents), BATCH):
