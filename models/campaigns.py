@@ -105,6 +105,7 @@ class Campaign(Stored):
     app_id: str
     name: str
     name_key: str
+    search_words: list[str] = Field(default_factory=list)
     subject: str
     html: str | None = None
     text: str | None = None
@@ -136,6 +137,7 @@ class Campaign(Stored):
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("searchWords", ASCENDING)]),
             IndexModel([("status", ASCENDING), ("scheduledAt", ASCENDING)]),
             IndexModel([("open", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"open": True}),
         ]

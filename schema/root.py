@@ -31,6 +31,7 @@ from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
 from schema.scalars import SCALARS
+from schema.search import SearchQueries
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.slack_routing import SlackRoutingMutations, SlackRoutingQueries
@@ -63,6 +64,7 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    SearchQueries,
     AttachmentQueries,
     EndUserQueries,
     MagicLinkQueries,
