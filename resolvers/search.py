@@ -19,7 +19,7 @@ from models.tickets import Ticket
 from models.wants import Want
 from resolvers.campaigns import list_campaigns
 from resolvers.contacts import list_contacts
-from resolvers.merchants import Merchant, list_merchants
+from resolvers.merchants import Merchant, list_merchants, merchants_at
 from resolvers.search_sources import Asked, Found, Searched, SearchMatch, SearchType
 from resolvers.templates import list_templates
 from resolvers.tickets import list_tickets
@@ -58,7 +58,7 @@ def _by_id(asked: Asked) -> list[Filter]:
 
 def _shops(asked: Asked) -> list[Filter]:
     domain = asked.key if asked.key.endswith(ENDING) else asked.key + ENDING
-    owners = [{"emailKey": asked.key}] if "@" in asked.key else []
+    owners = [{"emailKey": asked.key}] if asked.is_address else []
     return [*_by_id(asked), {"domain": domain}, *owners]
 
 
@@ -70,21 +70,19 @@ def _tickets(asked: Asked) -> list[Filter]:
     numbered: list[Filter] = []
     if asked.number is not None:
         numbered = [{"appId": {"$in": [*asked.app_ids]}, "number": asked.number}]
-    requester = [{"emailKey": asked.key}] if "@" in asked.key else []
+    requester = [{"emailKey": asked.key}] if asked.is_address else []
     shop = [{"shopDomain": asked.key}] if asked.key.endswith(ENDING) else []
     return [*_by_id(asked), *numbered, *requester, *shop]
 
 
 def _wants(asked: Asked) -> list[Filter]:
-    return [*_by_id(asked), *([{"author.emailKey": asked.key}] if "@" in asked.key else [])]
+    return [*_by_id(asked), *([{"author.emailKey": asked.key}] if asked.is_address else [])]
 
 
 async def _merchants(shops: Sequence[Shop]) -> Sequence[Merchant]:
     """Of each shop."""
-    of_domain: dict[str, list[Shop]] = {shop.domain: [] for shop in shops}
-    for shop in await Shop.find({"domain": {"$in": list(of_domain)}}).to_list():
-        of_domain[shop.domain].append(shop)
-    return [Merchant.of(shop.domain, of_domain[shop.domain] or [shop]) for shop in shops]
+    known = {merchant.domain: merchant for merchant in await merchants_at([shop.domain for shop in shops])}
+    return [known.get(shop.domain) or Merchant.of(shop.domain, [shop]) for shop in shops]
 
 
 SEARCHED: Final[Sequence[Searched]] = (
@@ -107,7 +105,14 @@ SEARCHED: Final[Sequence[Searched]] = (
         key="emailKey",
         only={"erasedAt": None},
     ),
-    Searched(SearchType.TICKET, Ticket, list_tickets, lambda ticket: f"{ticket.reference} {ticket.subject}", _tickets),
+    Searched(
+        SearchType.TICKET,
+        Ticket,
+        list_tickets,
+        lambda ticket: f"{ticket.reference} {ticket.subject}",
+        _tickets,
+        key="emailKey",
+    ),
     Searched(
         SearchType.WANT,
         Want,

@@ -1,12 +1,12 @@
 """What is searched, and how each of it is found: by indexes alone, and never by more than so many steps."""
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from beanie import PydanticObjectId
 from bson import ObjectId
 
 from core.access import access_of
@@ -57,6 +57,16 @@ class Asked:
         return object_id(self.key)
 
     @property
+    def is_one_word(self) -> bool:
+        """Ids, numbers, addresses and domains are."""
+        return " " not in self.key
+
+    @property
+    def is_address(self) -> bool:
+        """Of mail, or the beginning of one: its parts say nothing by themselves."""
+        return "@" in self.key and self.is_one_word
+
+    @property
     def number(self) -> int | None:
         digits = self.text.strip().removeprefix("#")
         return int(digits) if re.fullmatch(r"[0-9]{1,9}", digits) else None
@@ -101,68 +111,56 @@ class Searched:
     async def find(self, asked: Asked, most: int) -> Sequence[Found]:
         """The best first."""
         reach = most * max(1, len(asked.app_ids)) if self.same else most
-        matches: dict[PydanticObjectId, SearchMatch] = {}
-        for match, find in (
-            (SearchMatch.EXACT, self._exactly),
-            (SearchMatch.BEGINS, self._beginning),
-            (SearchMatch.WORDS, self._with_words),
-        ):
-            if len(matches) < reach:
-                for identity in await find(asked, reach):
-                    matches.setdefault(identity, match)
-        found = (await self._documents(list(matches)))[:most]
-        shown = await self.as_shown(found) if self.as_shown else found
+        matches: dict[Any, tuple[SearchMatch, Any]] = {}
+
+        def add(match: SearchMatch, documents: Sequence[Any]) -> None:
+            for document in documents:
+                matches.setdefault(getattr(document, self.same or "id"), (match, document))
+
+        exact, beginning = await asyncio.gather(self._exactly(asked, reach), self._beginning(asked, reach))
+        add(SearchMatch.EXACT, exact)
+        add(SearchMatch.BEGINS, beginning)
+        if len(matches) < most:
+            add(SearchMatch.WORDS, await self._with_words(asked, reach))
+        found = list(matches.values())[:most]
+        documents = [document for _, document in found]
+        shown = await self.as_shown(documents) if self.as_shown else documents
         return [
-            Found(self.finds, matches[document.id], self.title(subject), subject)
-            for document, subject in zip(found, shown, strict=True)
+            Found(self.finds, match, self.title(subject), subject)
+            for (match, _), subject in zip(found, shown, strict=True)
         ]
 
-    async def _documents(self, ids: Sequence[PydanticObjectId]) -> Sequence[Any]:
-        """In the order of the ids, and one of those that are about the same."""
-        documents: dict[Any, Any] = {one.id: one for one in await self.document.find({"_id": {"$in": ids}}).to_list()}
-        in_order = [documents[identity] for identity in ids if identity in documents]
-        if self.same is None:
-            return in_order
-        first_of_each: dict[Any, Any] = {}
-        for document in in_order:
-            first_of_each.setdefault(getattr(document, self.same), document)
-        return list(first_of_each.values())
-
-    async def _exactly(self, asked: Asked, most: int) -> Sequence[PydanticObjectId]:
-        queries = self.exact(asked)
-        return [identity for query in queries for identity in await self._ids([{"$match": query}], most)]
-
-    async def _beginning(self, asked: Asked, most: int) -> Sequence[PydanticObjectId]:
-        if self.key is None:
+    async def _exactly(self, asked: Asked, most: int) -> Sequence[Any]:
+        queries = self.exact(asked) if asked.is_one_word else []
+        if not queries:
             return []
-        return await self._ids([{"$match": {self.key: _beginning_with(asked.key)}}, {"$sort": {self.key: 1}}], most)
+        query = queries[0] if len(queries) == 1 else {"$or": list(queries)}
+        return await self.document.find({**query, **self.only}).limit(most).to_list()
 
-    async def _with_words(self, asked: Asked, most: int) -> Sequence[PydanticObjectId]:
+    async def _beginning(self, asked: Asked, most: int) -> Sequence[Any]:
+        if self.key is None or not asked.is_one_word:
+            return []
+        query = {self.key: _beginning_with(asked.key), **self.only}
+        return await self.document.find(query).sort(self.key).limit(most).to_list()
+
+    async def _with_words(self, asked: Asked, most: int) -> Sequence[Any]:
         """By the order of the index: what has the very word comes before what has a longer one."""
-        words = self.read(asked.text)[:MOST_WORDS]
+        words = [] if asked.is_address else self.read(asked.text)[:MOST_WORDS]
         if not words:
             return []
         rarest, *others = await self._the_rarest_first(words)
-        stages: list[dict[str, Any]] = [{"$match": {self.words: _beginning_with(rarest)}}]
+        stages: list[dict[str, Any]] = [{"$match": {self.words: _beginning_with(rarest), **self.only}}]
         if others:
             stages.append({"$limit": LOOKED_AT})
-            stages += [{"$match": {self.words: _beginning_with(word)}} for word in others]
-        return await self._ids(stages, most)
+            stages.append({"$match": {"$and": [{self.words: _beginning_with(word)} for word in others]}})
+        return await self.document.aggregate([*stages, {"$limit": most}], projection_model=self.document).to_list()
 
     async def _the_rarest_first(self, words: Sequence[str]) -> Sequence[str]:
         if len(words) == 1:
             return words
-        counts = {
-            word: await self.document.find({self.words: _beginning_with(word)}).limit(LOOKED_AT).count()
-            for word in words
-        }
+        having = [self.document.find({self.words: _beginning_with(word)}).limit(LOOKED_AT) for word in words]
+        counts = dict(zip(words, await asyncio.gather(*(one.count() for one in having)), strict=True))
         return sorted(words, key=lambda word: counts[word])
-
-    async def _ids(self, stages: Sequence[Mapping[str, Any]], most: int) -> Sequence[PydanticObjectId]:
-        first, *others = stages
-        whole = [{"$match": {**first["$match"], **self.only}}, *others, {"$limit": most}, {"$project": {"_id": 1}}]
-        cursor = await self.document.get_pymongo_collection().aggregate(whole)
-        return [PydanticObjectId(row["_id"]) for row in await cursor.to_list()]
 
 
 def _beginning_with(text: str) -> Filter:

@@ -25,10 +25,11 @@ from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
 from schema.feedback_loaders import FeedbackLoaders
 from schema.mail_loaders import MailLoaders
+from schema.merchant_loaders import MerchantLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(FeedbackLoaders, MailLoaders, WantLoaders):
+class Loaders(FeedbackLoaders, MailLoaders, MerchantLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
