@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app import create_app
-from commands import background, doctor, metrics, people, seeding
+from commands import assistant, background, doctor, metrics, people, seeding
 from commands.console import MESSAGES
 from commands.errors import CommandError
 from commands.secret import with_own_secret
@@ -73,6 +73,12 @@ def rebuild_metrics() -> None:
 def examine() -> None:
     """Say what is configured, what answers and how fast."""
     doctor.examine(load())
+
+
+@commands.command("mcp")
+def assist() -> None:
+    """Serve an assistant over standard input and output (MCP), as MCP_API_KEY or MCP_TOKEN."""
+    assistant.assist(_settings())
 
 
 @users.command("create")

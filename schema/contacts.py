@@ -15,11 +15,12 @@ from resolvers.consent import ConsentChange
 from resolvers.contacts import ContactCreate, ContactFilter, ContactSortKey, ContactUpdate
 from resolvers.deliveries import deliveries_to
 from resolvers.email_events import EmailEventFilter, EmailEventSortKey, list_email_events
+from resolvers.inbound_messages import NEWEST_MAIL, InboundMessageFilter, list_inbound_messages
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.timelines import TimelineFilter, contact_timeline
-from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.consents import ConsentChangeInput, ConsentEntry, Consents
+from schema.contact_parts import ContactShop, ErasedDocuments
 from schema.data_exports import DataExport, PersonalData
 from schema.deliveries import Delivery
 from schema.edge import Info, UserError, described, mutation, parse, query
@@ -30,37 +31,25 @@ from schema.suppressions import Suppression
 
 if TYPE_CHECKING:
     from schema.end_users import EndUser
+    from schema.enrollments import Enrollment
     from schema.feedback import Feedback
+    from schema.inbound_messages import InboundMessage
     from schema.merchants import Merchant
-    from schema.shops import Shop
+    from schema.prospects import Prospect
     from schema.tickets import Ticket
     from schema.timelines import TimelineEntry, TimelineFilterInput
     from schema.wants import Want
 
 LazyEndUser = Annotated["EndUser", strawberry.lazy("schema.end_users")]
+LazyEnrollment = Annotated["Enrollment", strawberry.lazy("schema.enrollments")]
 LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
 LazyMerchant = Annotated["Merchant", strawberry.lazy("schema.merchants")]
-LazyShop = Annotated["Shop", strawberry.lazy("schema.shops")]
+LazyProspect = Annotated["Prospect", strawberry.lazy("schema.prospects")]
 LazyTimelineEntry = Annotated["TimelineEntry", strawberry.lazy("schema.timelines")]
 LazyTimelineFilterInput = Annotated["TimelineFilterInput", strawberry.lazy("schema.timelines")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ContactSortKey)
-
-
-@strawberry.type(description="A shop whose address is the contact's.")
-class ContactShop:
-    app_id: ID
-    domain: str
-    has_app: bool = strawberry.field(description="Whether the shop has the app now.")
-
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
-
-    @described("All that the app knows of it.")
-    async def shop(self, info: Info) -> LazyShop | None:
-        return cast(LazyShop | None, await info.context.loaders.shops.load((self.app_id, self.domain)))
 
 
 @strawberry.type(description="A person whom the apps write to: one per address, over all apps.")
@@ -117,6 +106,11 @@ class Contact:
         contact_id = cast(stored.Contact, self).id
         return cast(list[LazyEndUser], await info.context.loaders.end_users.load(contact_id))
 
+    @described("What is known of them as somebody whom the company might win as a customer.")
+    async def prospect(self, info: Info) -> LazyProspect | None:
+        key = cast(stored.Contact, self).email_key
+        return cast(LazyProspect | None, await info.context.loaders.prospects_by_address.load(key))
+
     @described("What they said, about whichever app, the latest first.")
     async def feedback(self, info: Info) -> list[LazyFeedback]:
         key = cast(stored.Contact, self).email_key
@@ -127,6 +121,11 @@ class Contact:
         return cast(
             list[LazyWant], await info.context.loaders.wants_asked_by.load(cast(stored.Contact, self).email_key)
         )
+
+    @described("The sequences that they are or were in, the latest first.")
+    async def enrollments(self, info: Info) -> list[LazyEnrollment]:
+        contact_id = cast(stored.Contact, self).id
+        return cast(list[LazyEnrollment], await info.context.loaders.enrollments_of_contacts.load(contact_id))
 
     @described("What they voted for, in whichever app, the latest first.")
     async def voted_wants(self, info: Info) -> list[LazyWant]:
@@ -170,6 +169,14 @@ class Contact:
         filters = TicketFilter.model_validate({"email": self.email})
         return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
 
+    @described("What they wrote to us by mail, and what was reported of mail to them, the newest first.")
+    async def inbound_messages(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["InboundMessage", strawberry.lazy("schema.inbound_messages")]]:
+        window = Range.of(first, after, last, before)
+        filters = InboundMessageFilter.model_validate({"contactId": str(self.id)})
+        return Connection.of(await list_inbound_messages(info.context.actor, window, filters, NEWEST_MAIL))
+
 
 def contact(document: stored.Contact) -> Contact:
     """The document has all that the type shows."""
@@ -208,12 +215,6 @@ class ContactFilterInput:
 class ContactPayload:
     contact: Contact | None = None
     user_errors: list[UserError] = strawberry.field(default_factory=list)
-
-
-@strawberry.type(description="In how many documents of a collection a person was.")
-class ErasedDocuments:
-    collection: str
-    count: int
 
 
 @strawberry.type(description="`job` erases somebody who is in very many documents; `erased` is null then.")

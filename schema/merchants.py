@@ -28,6 +28,7 @@ from schema.shops import LazyFeedback, LazyWant, Shop
 
 if TYPE_CHECKING:
     from schema.contacts import Contact
+    from schema.prospects import Prospect
     from schema.tickets import Ticket
     from schema.timelines import TimelineEntry, TimelineFilterInput
 
@@ -114,6 +115,10 @@ class Merchant:
         found, window = cast(merchants.Merchant, self), Range.of(first, after, last, before)
         filters = parse(TimelineFilter, filter)
         return Connection.of(await merchant_timeline(info.context.actor, found, window, filters))
+
+    @described("The merchant's people whom the company hoped, or hopes, to win as customers, the latest first.")
+    async def prospects(self, info: Info) -> list[Annotated["Prospect", strawberry.lazy("schema.prospects")]]:
+        return cast("list[Prospect]", await info.context.loaders.prospects_by_shop.load(self.domain))
 
     @described("The tickets that are about the merchant's shop, in all the apps, the newest first.")
     async def tickets(
