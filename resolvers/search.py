@@ -13,6 +13,7 @@ from core.mongo import Filter
 from models.apps import App
 from models.campaigns import Campaign
 from models.contacts import Contact
+from models.prospects import Prospect
 from models.shops import Shop
 from models.templates import Template
 from models.tickets import Ticket
@@ -20,6 +21,7 @@ from models.wants import Want
 from resolvers.campaigns import list_campaigns
 from resolvers.contacts import list_contacts
 from resolvers.merchants import Merchant, list_merchants, merchants_at
+from resolvers.prospects import list_prospects
 from resolvers.search_sources import Asked, Found, Searched, SearchMatch, SearchType
 from resolvers.templates import list_templates
 from resolvers.tickets import list_tickets
@@ -66,6 +68,11 @@ def _contacts(asked: Asked) -> list[Filter]:
     return [*_by_id(asked), {"emailKey": asked.key}]
 
 
+def _prospects(asked: Asked) -> list[Filter]:
+    shop = [{"shopDomain": asked.key}] if asked.key.endswith(ENDING) else []
+    return [*_by_id(asked), {"emailKey": asked.key}, *shop]
+
+
 def _tickets(asked: Asked) -> list[Filter]:
     numbered: list[Filter] = []
     if asked.number is not None:
@@ -104,6 +111,14 @@ SEARCHED: Final[Sequence[Searched]] = (
         _contacts,
         key="emailKey",
         only={"erasedAt": None},
+    ),
+    Searched(
+        SearchType.PROSPECT,
+        Prospect,
+        list_prospects,
+        lambda prospect: f"{prospect.name or prospect.company} <{prospect.email}>".strip(),
+        _prospects,
+        key="emailKey",
     ),
     Searched(
         SearchType.TICKET,

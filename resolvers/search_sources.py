@@ -26,6 +26,7 @@ MOST_WORDS: Final = 6
 class SearchType(StrEnum):
     MERCHANT = "merchant"
     CONTACT = "contact"
+    PROSPECT = "prospect"
     TICKET = "ticket"
     WANT = "want"
     CAMPAIGN = "campaign"

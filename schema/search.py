@@ -7,6 +7,7 @@ import strawberry
 
 import models.campaigns
 import models.contacts
+import models.prospects
 import models.templates
 import models.tickets
 import models.wants
@@ -18,6 +19,7 @@ from schema.campaigns import Campaign
 from schema.contacts import Contact
 from schema.edge import Info, query
 from schema.merchants import Merchant
+from schema.prospects import Prospect
 from schema.templates import Template
 from schema.tickets import Ticket
 from schema.unions import DocumentUnion
@@ -33,6 +35,7 @@ strawberry.enum(
 SUBJECTS: Final[Mapping[type, type]] = {
     models.campaigns.Campaign: Campaign,
     models.contacts.Contact: Contact,
+    models.prospects.Prospect: Prospect,
     models.templates.Template: Template,
     models.tickets.Ticket: Ticket,
     models.wants.Want: Want,

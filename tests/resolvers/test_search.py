@@ -23,6 +23,7 @@ from tests.factories.api_keys import backend_of
 from tests.factories.apps import an_app
 from tests.factories.contacts import a_contact
 from tests.factories.people import an_actor
+from tests.factories.prospects import a_prospect
 from tests.factories.shops import a_shop, days_ago
 from tests.factories.tickets import a_ticket
 from tests.factories.wants import a_want
@@ -49,6 +50,7 @@ class TestEverything:
         app = await an_app()
         await a_shop(app.id, TEA, name="The Tea Company")
         await a_contact("ada@example.com", name="Ada of Tea")
+        await a_prospect("carl@example.com", company="Tea and Company")
         ticket = await a_ticket(app.id, email="bob@example.com", subject="The tea banner is gone")
         await a_want(app.id, "A banner about tea")
         campaign = {"name": "Tea time", "subject": "News", "html": '<a href="{{ unsubscribe_url }}">Leave</a>'}
@@ -57,6 +59,7 @@ class TestEverything:
         assert await found("tea") == [
             ("begins", "The Tea Company"),
             ("words", "Ada of Tea <ada@example.com>"),
+            ("words", "Tea and Company <carl@example.com>"),
             ("words", f"{ticket.reference} The tea banner is gone"),
             ("words", "A banner about tea"),
             ("words", "Tea time"),
