@@ -132,11 +132,12 @@ class Searched:
         ]
 
     async def _exactly(self, asked: Asked, most: int) -> Sequence[Any]:
+        """The newest first: one address may have asked a lot."""
         queries = self.exact(asked) if asked.is_one_word else []
         if not queries:
             return []
         query = queries[0] if len(queries) == 1 else {"$or": list(queries)}
-        return await self.document.find({**query, **self.only}).limit(most).to_list()
+        return await self.document.find({**query, **self.only}).sort("-_id").limit(most).to_list()
 
     async def _beginning(self, asked: Asked, most: int) -> Sequence[Any]:
         if self.key is None or not asked.is_one_word:
