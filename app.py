@@ -1,6 +1,6 @@
 """The server: GraphQL, REST and the pages, over one set of operations."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
@@ -11,12 +11,19 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from assistants.catalogue import Catalogue
+from assistants.graphql import GraphQL
+from assistants.http import McpEndpoint
+from assistants.resources import Resources
+from assistants.server import Offer
 from core.errors import DomainError
 from core.runtime import running
 from core.settings import Settings
 from core.web import Gate
 from models import DOCUMENTS
 from pages import routes as pages
+from pages.documentation import Documentation
+from pages.operations import Surfaces
 from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
 from rest_compat.contract import tags
@@ -25,6 +32,8 @@ from rest_compat.routes import ALL
 from rest_compat.routing import install_openapi, served
 from rest_compat.shortcuts import Shortcuts, shortcuts
 from schema.edge import Context
+from schema.export import exported
+from schema.fields import root_fields
 from schema.root import SCHEMA
 from schema.samples import usages
 from schema.serving.http import GraphQLEndpoint
@@ -66,7 +75,12 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
     app.router.routes.extend(served(ALL))
     install_errors(app)
     install_openapi(app)
-    app.router.routes.extend(pages.routes(settings, ALL, app.openapi(), usages(SCHEMA)))
+    catalogue = catalogue_of(settings)
+    documentation = documentation_of(settings, app.openapi, catalogue)
+    if settings.mcp_http:
+        app.router.routes.append(McpEndpoint(settings, offer_of(settings, catalogue, documentation)).route("/mcp"))
+    # First, since `/reference/tickets` is no path of an app.
+    app.router.routes[:0] = pages.routes(settings, ALL, app.openapi(), usages(SCHEMA), documentation)
     app.add_middleware(Gate)
     if settings.allowed_origins:
         app.add_middleware(
@@ -77,6 +91,35 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     return app
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """The tools of assistants."""
+    return Catalogue(ALL, root_fields(SCHEMA), GraphQL(SCHEMA, production=settings.is_production))
+
+
+def documentation_of(
+    settings: Settings, openapi: Callable[[], Mapping[str, Any]], catalogue: Catalogue
+) -> Documentation:
+    """What `/reference` shows and assistants read. `openapi` describes the application."""
+    url = settings.public_url.rstrip("/")
+    return Documentation(lambda: Surfaces(ALL, root_fields(SCHEMA), catalogue, openapi(), url), TITLE)
+
+
+def offer_of(settings: Settings, catalogue: Catalogue, documentation: Documentation) -> Offer:
+    """What assistants get over HTTP."""
+    resources = Resources(catalogue, documentation, exported, production=settings.is_production)
+    return Offer(catalogue, resources, settings.mcp_tools, VERSION)
+
+
+def offer_at_a_terminal(settings: Settings) -> Offer:
+    """The same, without an application that serves it: its description is made when it is asked for."""
+    catalogue = catalogue_of(settings)
+
+    def openapi() -> Mapping[str, Any]:
+        return create_app(settings, mongo_url="mongodb://not-connected").openapi()
+
+    return offer_of(settings, catalogue, documentation_of(settings, openapi, catalogue))
 
 
 def _background_work(settings: Settings) -> AbstractAsyncContextManager[None]:

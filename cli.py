@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app import create_app
-from commands import background, backup, doctor, metrics, people, seeding
+from commands import assistant, background, backup, doctor, inbound, metrics, people, seeding
 from commands.console import MESSAGES
 from commands.errors import CommandError
 from commands.secret import with_own_secret
@@ -56,6 +56,12 @@ def scheduler() -> None:
     background.schedule(_settings())
 
 
+@commands.command("inbound")
+def receive() -> None:
+    """Take mail that mail servers hand over, by SMTP and LMTP (with INBOUND_DOMAIN)."""
+    inbound.receive(_settings())
+
+
 @commands.command()
 def seed(
     reset: Annotated[bool, typer.Option("--reset", help="Delete everything first (asks).")] = False,
@@ -88,6 +94,12 @@ def back_up(folder: Annotated[Path, typer.Argument(help="Where to; made where it
 def restore(folder: Annotated[Path, typer.Argument(help="What `allover backup` wrote.")]) -> None:
     """Read a backup into an empty database: the embedded one, or the one that MONGODB_URL names."""
     backup.restore(_settings(), folder)
+
+
+@commands.command("mcp")
+def assist() -> None:
+    """Serve an assistant over standard input and output (MCP), as MCP_API_KEY or MCP_TOKEN."""
+    assistant.assist(_settings())
 
 
 @users.command("create")

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 from core.actor import Actor, Kind, Role
-from core.errors import Forbidden, Unauthenticated, code_of
+from core.errors import DomainError, Forbidden, Unauthenticated, code_of
 from core.measurements import count_failure
 from core.tracing import is_tracing, span
 
@@ -41,6 +41,14 @@ class Access:
         """The credentials that may open it, by their names in OpenAPI; empty means that none is of any use."""
         return (*(["jwt"] if self.roles or self.end_user else []), *(["apiKey"] if self.api_key else []))
 
+    def admits(self, actor: Actor) -> bool:
+        """What `check` would say, for lists of what somebody can do."""
+        try:
+            self.check(actor)
+        except DomainError:
+            return False
+        return True
+
     def check(self, actor: Actor) -> None:
         """Raises `Unauthenticated` for nobody, `Forbidden` for somebody who may not."""
         if self.public or actor.kind is Kind.SYSTEM:
@@ -56,6 +64,14 @@ class Access:
                 raise Forbidden(f"This API key lacks the scope {self.api_key}")
             case Kind.END_USER if not self.end_user:
                 raise Forbidden("End users may not do this")
+
+    def lets_in(self, actor: Actor) -> bool:
+        """For what is shown along with something else, where the actor may see it."""
+        try:
+            self.check(actor)
+        except (Unauthenticated, Forbidden):
+            return False
+        return True
 
 
 PUBLIC: Final = Access(public=True)

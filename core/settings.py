@@ -10,11 +10,14 @@ from typing import Annotated, Final, Self
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from core.assistant_settings import AssistantSettings
+from core.inbound_settings import InboundSettings
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
 from core.observation_settings import ObservationSettings
 from core.outgoing_settings import OutgoingSettings
 from core.webhook_settings import WebhookSettings
+from core.writer_settings import WriterSettings
 
 DEVELOPMENT_SECRET: Final = "development-only-secret-never-for-production"  # noqa: S105
 SHORTEST_SECRET: Final = 32
@@ -36,7 +39,15 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(MailSettings, ObservationSettings, OutgoingSettings, WebhookSettings):
+class Settings(
+    AssistantSettings,
+    InboundSettings,
+    MailSettings,
+    ObservationSettings,
+    OutgoingSettings,
+    WebhookSettings,
+    WriterSettings,
+):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -94,8 +105,10 @@ class Settings(MailSettings, ObservationSettings, OutgoingSettings, WebhookSetti
         production = self.is_production
         problems = [
             *self._unsafe_in_production(),
+            *self.inbound_problems(),
             *self.mail_problems(production=production),
             *self.outgoing_problems(production=production),
+            *self.writer_problems(production=production),
             *self.observation_problems(production=production),
         ]
         if problems:

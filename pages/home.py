@@ -1,6 +1,7 @@
 """`GET /`: the reference for a person (HTML), for a reader of text (Markdown), and as an index for a program (JSON)."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -40,11 +41,15 @@ TEMPLATES.filters["pretty"] = pretty
 TEMPLATES.filters["compact"] = lambda value: orjson.dumps(value).decode()
 
 
+def static_files(assets: Assets) -> dict[str, str]:
+    """The style sheet, the script and the picture of the pages: their paths, by the ends of their names."""
+    return {file.suffix[1:]: assets.add(file) for file in sorted((HERE / "static").iterdir())}
+
+
 class Home:
     """All three are rendered once, at start."""
 
-    def __init__(self, reference: Reference, assets: Assets) -> None:
-        static = {file.suffix[1:]: assets.add(file) for file in sorted((HERE / "static").iterdir())}
+    def __init__(self, reference: Reference, static: Mapping[str, str]) -> None:
         html = TEMPLATES.get_template("home.html").render(
             reference=reference, static=static, meanings=MEANINGS, **first_steps(reference.url)
         )

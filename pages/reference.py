@@ -2,11 +2,11 @@
 contract's words, and for each row the GraphQL field that calls the same operation."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from core.access import STAFF
+from core.access import STAFF, Access
 from core.actor import Role
 from pages.json_schemas import Field, Schemas, example_of_parameter
 from rest_compat.contract import contract
@@ -95,15 +95,14 @@ def reference_of(categories: Categories, openapi: Mapping[str, Any], counterpart
     schemas = Schemas(openapi)
 
     def endpoint(row: Route) -> Endpoint:
-        operation = openapi["paths"][row.path.rstrip("/")][row.method.lower()]
-        return _endpoint(row, operation, schemas, counterparts.get(row.calls), url)
+        return endpoint_of(row, openapi, schemas, counterparts.get(row.calls), url)
 
     words = contract()
     shown = []
     for category in words.categories:
         endpoints = tuple(endpoint(row) for row in categories.get(category.name, []))
         if endpoints:
-            shown.append(Category(category.name, _anchor(category.name), category.description, endpoints))
+            shown.append(Category(category.name, anchor_of(category.name), category.description, endpoints))
     return Reference(words.title, words.version, url, tuple(shown))
 
 
@@ -118,13 +117,11 @@ def first_steps(url: str) -> dict[str, str]:
     }
 
 
-def _endpoint(
-    row: Route,
-    operation: Mapping[str, Any],
-    schemas: Schemas,
-    counterpart: Counterpart | None,
-    url: str,
+def endpoint_of(
+    row: Route, openapi: Mapping[str, Any], schemas: Schemas, counterpart: Counterpart | None, url: str
 ) -> Endpoint:
+    """Of a row that OpenAPI describes."""
+    operation = openapi["paths"][row.path.rstrip("/")][row.method.lower()]
     query = [parameter for parameter in operation.get("parameters", ()) if parameter["in"] == "query"]
     body = _json_schema(operation.get("requestBody", {}))
     answer = _json_schema(operation["responses"][str(row.status)]) if row.returns else None
@@ -132,10 +129,10 @@ def _endpoint(
     return Endpoint(
         method=row.method,
         path=row.path,
-        anchor=_anchor(f"{row.method} {row.path}"),
+        anchor=anchor_of(f"{row.method} {row.path}"),
         summary=row.summary,
         schemes=row.access.schemes,
-        auth=_who(row),
+        auth=who_may(row.access, row.signed_by),
         query=tuple(schemas.field(one["name"], one["schema"], one["required"]) for one in query),
         body=tuple(schemas.fields(body)) if body else (),
         statuses=tuple(Status(code, MEANINGS.get(code, "Success")) for code in codes),
@@ -150,10 +147,10 @@ def _json_schema(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return schema
 
 
-def _who(row: Route) -> str:
-    access = row.access
-    if row.signed_by:
-        return f"Whoever signs it: {', '.join(row.signed_by)}"
+def who_may(access: Access, signed_by: Sequence[str] = ()) -> str:
+    """In words."""
+    if signed_by:
+        return f"Whoever signs it: {', '.join(signed_by)}"
     if access.public:
         return "Everybody, without a credential"
     roles = "any role" if access.roles == STAFF else ", ".join(role for role in Role if role in access.roles)
@@ -194,7 +191,7 @@ def pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _anchor(text: str) -> str:
+def anchor_of(text: str) -> str:
     """A fragment that can be read: `PATCH /users/{id}` is `patch-users-id`."""
     words = "".join(letter if letter.isalnum() else " " for letter in text.lower())
     return "-".join(words.split())

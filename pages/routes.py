@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from core.settings import Settings
 from pages.assets import COMPRESSED, Assets
-from pages.home import TEMPLATES, Home
+from pages.documentation import Documentation, DocumentationPages
+from pages.home import TEMPLATES, Home, static_files
 from pages.reference import Counterparts, reference_of
 from rest_compat.routing import Categories
 
@@ -31,13 +32,16 @@ def routes(
     categories: Categories,
     openapi: Mapping[str, Any],
     counterparts: Counterparts,
+    documentation: Documentation,
     built: Path = BUILT,
 ) -> list[BaseRoute]:
     """`openapi` is the application's own document; `counterparts` names the GraphQL field of each operation."""
     assets = Assets(built / "assets")
+    static = static_files(assets)
     reference = reference_of(categories, openapi, counterparts, settings.public_url.rstrip("/"))
     return [
-        Home(reference, assets).route(),
+        Home(reference, static).route(),
+        *DocumentationPages(documentation, static).routes("/reference"),
         _built_page("/graphiql", built / "graphiql.html", GRAPHIQL_POLICY),
         _built_page("/docs", built / "reference.html", DOCS_POLICY),
         assets.route(),

@@ -34,7 +34,7 @@ MOST_MINUTES: Final = 366 * 24 * 60
 RESERVED: Final = frozenset(
     {
         "admin", "api-keys", "apps", "assets", "auth", "data-export", "docs", "feedback", "graphiql", "graphql",
-        "health", "metrics", "openapi.json", "t", "tickets", "users", "webhooks",
+        "health", "mcp", "metrics", "openapi.json", "reference", "t", "tickets", "users", "webhooks",
     }
 )  # fmt: skip
 """First segments of the server's own paths: none of them can be an app."""
@@ -92,12 +92,15 @@ class TicketTargetsByPriorityUpdate(Input):
 
 class AppSupportUpdate(Input):
     """How tickets are handled. New targets count for new tickets, and for those whose priority changes. Resolved
-    tickets are closed after `autoCloseDays`, null for never."""
+    tickets are closed after `autoCloseDays`, null for never. `email` is where customers write to: with
+    `beginsTicketsByMail`, received mail to it begins a ticket where it answers nothing."""
 
     targets: TicketTargetsByPriorityUpdate = OMITTED
     acknowledges: bool = OMITTED
     asks_rating: bool = OMITTED
     auto_close_days: Annotated[int, Field(ge=1, le=365)] | None = OMITTED
+    email: MailAddress | None = OMITTED
+    begins_tickets_by_mail: bool = OMITTED
 
 
 class AppWantBoardUpdate(Input):

@@ -101,10 +101,15 @@ async def actor_of(connection: HTTPConnection, bearer: str | None = None) -> Act
         await count_stranger(connection)
         raise
     if actor.id:
-        await _count(actor.label)
+        await count_call(actor)
     else:
         await count_stranger(connection)
     return actor
+
+
+async def count_call(actor: Actor) -> None:
+    """Counts a request of somebody who is known. Raises `RateLimited`."""
+    await _count(actor.label)
 
 
 async def count_stranger(connection: HTTPConnection) -> None:

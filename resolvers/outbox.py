@@ -23,7 +23,7 @@ from core.settings import Settings
 from mail.message import Outgoing
 from mail.providers import Outcome, Provider, Receipt
 from mail.providers.opening import open_provider
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal, becoming
+from models.deliveries import NEVER_TWICE, Delivery, DeliveryStatus, Refusal, becoming
 from models.email_events import BounceKind, EmailEventType
 from resolvers.email_events import insert_events, stored_event_about
 from resolvers.mail_secrets import without_secrets
@@ -212,7 +212,7 @@ def _status_after(delivery: Delivery, receipt: Receipt) -> DeliveryStatus:
             return DeliveryStatus.SENT
         case Outcome.REFUSED:
             return DeliveryStatus.FAILED
-        case Outcome.UNCERTAIN if delivery.kind is DeliveryKind.CAMPAIGN:
+        case Outcome.UNCERTAIN if delivery.kind in NEVER_TWICE:
             return DeliveryStatus.UNCERTAIN
         case Outcome.DEFERRED if receipt.retry_after is not None:
             return DeliveryStatus.QUEUED

@@ -9,6 +9,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
+from app import catalogue_of, documentation_of
 from core.settings import Settings
 from pages import routes as pages
 from rest_compat.edge import install_errors
@@ -29,7 +30,16 @@ def built(tmp_path: Path) -> Path:
 async def browser(built: Path, settings: Settings, web_app: FastAPI) -> AsyncIterator[AsyncClient]:
     site = FastAPI(openapi_url=None)
     openapi: dict[str, Any] = web_app.openapi()
-    site.router.routes.extend(pages.routes(settings, ALL, openapi, usages(SCHEMA), built))
+    site.router.routes.extend(
+        pages.routes(
+            settings,
+            ALL,
+            openapi,
+            usages(SCHEMA),
+            documentation_of(settings, web_app.openapi, catalogue_of(settings)),
+            built,
+        )
+    )
     install_errors(site)
     async with AsyncClient(transport=ASGITransport(site), base_url="http://test") as http:
         yield http

@@ -1,0 +1,88 @@
+"""`GET /reference` and `/reference/{domain}`: what an operation is called on every interface, as HTML and Markdown."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pages.assets import COMPRESSED
+from pages.home import HTML, MARKDOWN, POLICY, TEMPLATES
+from pages.negotiation import preferred
+from pages.operations import Domain, Surfaces, domains_of
+
+OFFERED: Final = (HTML, MARKDOWN)
+
+
+class Documentation:
+    """Made when it is first asked for: a process that serves none need not."""
+
+    def __init__(self, surfaces: Callable[[], Surfaces], title: str) -> None:
+        self._find_surfaces = surfaces
+        self._title = title
+
+    @cached_property
+    def _surfaces(self) -> Surfaces:
+        return self._find_surfaces()
+
+    @cached_property
+    def domains(self) -> Mapping[str, Domain]:
+        """By the last part of their path."""
+        return {domain.anchor: domain for domain in domains_of(self._surfaces)}
+
+    def markdown(self, anchor: str | None = None) -> str | None:
+        """Of one domain, or of their list; None where there is no such domain."""
+        if anchor is not None and anchor not in self.domains:
+            return None
+        domain = self.domains[anchor] if anchor else None
+        shown = {"domains": self.domains.values(), "domain": domain, "title": self._title, "url": self._surfaces.url}
+        return TEMPLATES.get_template("reference.md").render(shown)
+
+    def html(self, static: Mapping[str, str], anchor: str | None = None) -> str | None:
+        if anchor is not None and anchor not in self.domains:
+            return None
+        domain = self.domains[anchor] if anchor else None
+        shown = {"domains": self.domains.values(), "domain": domain, "title": self._title, "static": static}
+        return TEMPLATES.get_template("reference.html").render(shown)
+
+
+class DocumentationPages:
+    """`static` are the paths of the style sheet, the script and the picture."""
+
+    def __init__(self, documentation: Documentation, static: Mapping[str, str]) -> None:
+        self._documentation = documentation
+        self._static = static
+        self._bodies: dict[tuple[str, str | None], bytes] = {}
+
+    def routes(self, path: str) -> list[Route]:
+        return [
+            Route(one, self._answer, methods=["GET"], middleware=COMPRESSED) for one in (path, f"{path}/{{domain}}")
+        ]
+
+    async def _answer(self, request: Request) -> Response:
+        """A reader that takes anything gets Markdown."""
+        media_type = preferred(request.headers.get("accept"), (MARKDOWN, HTML))
+        if media_type is None:
+            raise HTTPException(406, f"This page comes as {', '.join(OFFERED)}: ask for one of them by Accept")
+        body = self._body(media_type, request.path_params.get("domain"))
+        tag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+        headers = {"ETag": tag, "Cache-Control": "public, no-cache", "Vary": "Accept"}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        if media_type == HTML:
+            headers["Content-Security-Policy"] = POLICY
+        return Response(body, headers=headers, media_type=media_type)
+
+    def _body(self, media_type: str, anchor: str | None) -> bytes:
+        if (kept := self._bodies.get((media_type, anchor))) is not None:
+            return kept
+        shown = self._documentation
+        text = shown.markdown(anchor) if media_type == MARKDOWN else shown.html(self._static, anchor)
+        if text is None:
+            raise HTTPException(404, "There is no such domain: /reference lists them")
+        self._bodies[media_type, anchor] = text.encode()
+        return self._bodies[media_type, anchor]
