@@ -47,9 +47,10 @@ bench: $(VENV)/.installed-dev ## print the speed of this machine against its flo
 chaos: $(VENV)/.installed-dev ## kill workers and Redis again and again, and see that no job is lost and no mail sent twice
 	$(BIN)/python -m tests.chaos.jobs
 	$(BIN)/python -m tests.chaos.sending
+	$(BIN)/python -m tests.chaos.sequences
 
 clean: ## remove what can be made again (not the data)
-	rm -rf $(VENV) admin/dist admin/node_modules $(AUDITS)/node_modules .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) admin/dist admin/node_modules $(AUDITS)/node_modules benchmarks/peer/node_modules .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -29,8 +29,10 @@ from models.base import Record
 from models.consent_entries import ConsentEntry
 from models.contacts import Contact
 from models.subscribers import Subscriber
-from resolvers.subscriber_files import CsvRows
-from resolvers.subscriber_import import BATCH, import_subscribers
+from resolvers.import_files import CsvRows
+from resolvers.imports import BATCH
+from resolvers.subscriber_import import import_subscribers
+from resolvers.subscriber_rows import SPELLINGS
 
 ROWS: Final = 5_000
 ROUNDS: Final = 5
@@ -77,7 +79,7 @@ async def _round(documents: Sequence[Sequence[dict[str, Any]]], agreed: CsvRows,
 
 def _file(consent: str) -> CsvRows:
     rows = "".join(ROW.format(number, consent) for number in range(ROWS))
-    return CsvRows(BytesIO((HEADER + rows).encode()))
+    return CsvRows(BytesIO((HEADER + rows).encode()), SPELLINGS)
 
 
 async def _import(file: CsvRows) -> float:

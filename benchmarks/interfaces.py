@@ -43,8 +43,8 @@ def main() -> None:
 
 
 def _measure(kind: str) -> dict[str, Measured]:
-    with server("benchmarks.served", kind) as (process, port, token):
-        headers = {"Authorization": f"Bearer {token}"}
+    with server("benchmarks.served", kind) as (process, port, said):
+        headers = {"Authorization": f"Bearer {said.split()[0]}"}
         messages = {"REST": request(REST_PATH, headers), "GraphQL": request("/graphql", headers, QUERY)}
         return {interface: _load(process, port, message) for interface, message in messages.items()}
 

@@ -13,20 +13,26 @@ import psutil
 @contextmanager
 def server(module: str, kind: str) -> Iterator[tuple[psutil.Process, int, str]]:
     """`python -m MODULE KIND PORT`: its process, its port, and the line that it printed when it was ready."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", module, kind, str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = process.stdout.readline().strip()
-        _wait(port)
+        wait_for(port)
         try:
             yield psutil.Process(process.pid), port, said
         finally:
             process.terminate()
 
 
-def _wait(port: int) -> None:
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
+def wait_for(port: int) -> None:
+    """Until something listens there."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with socket.socket() as probe:

@@ -1,7 +1,9 @@
-"""The servers that `interfaces.py` measures, each a process of its own: `python -m benchmarks.served KIND PORT`.
+"""The servers that `interfaces.py` and `apollo.py` measure, each a process of its own:
+`python -m benchmarks.served KIND PORT`.
 
-`database`: All Over Apps with 20 shops in the embedded database. `memory`: the same, remembering what it read from the
-database. `bare`: Starlette alone, sending the JSON that All Over Apps answered. Prints the token to call it with.
+`database`: All Over Apps with 20 shops and a ticket of each in the embedded database. `memory`: the same, remembering
+what it read from the database. `bare`: Starlette alone, sending the JSON that All Over Apps answered. Prints the token
+to call it with, who that is, and the address of the database.
 """
 
 import sys
@@ -21,7 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from app import create_app
-from core import clock, logs
+from core import clock, event_loop, logs
 from core.actor import Role
 from core.mongo import slice_of
 from core.pages import Slice
@@ -32,8 +34,10 @@ from embedded_mongo.process import EmbeddedMongo
 from models import DOCUMENTS
 from models.apps import App
 from models.shops import Shop
+from models.tickets import Ticket, TicketSource
 from models.users import User
-from resolvers import shops
+from resolvers import shops, tickets
+from schema import loaders
 
 PAGE: Final = 20
 APP: Final = "banners-all-over"
@@ -45,6 +49,12 @@ QUERY: Final = orjson.dumps(
         "variables": {"app": APP},
     }
 )
+NESTED: Final = orjson.dumps(
+    {
+        "query": "{ tickets(first: 20) { nodes { id number subject status priority createdAt "
+        "app { id name } shop { id domain name country } } } }"
+    }
+)
 SETTINGS: Final = Settings(
     secret_key=SecretStr("a secret of the benchmarks, 32 characters"), requests_per_minute=10**9, log_level="WARNING"
 )
@@ -54,28 +64,31 @@ async def main(kind: str, port: int) -> None:
     logs.configure(SETTINGS)
     with EmbeddedMongo() as database:
         async with running(SETTINGS, database.url, DOCUMENTS):
-            token = await _company()
+            user = await _company()
+            token = runtime().tokens.issue(Audience.STAFF, str(user.id), version=user.token_version)
             app: ASGIApp = create_app(SETTINGS, database.url)
             if kind == "memory":
                 _remember()
             if kind == "bare":
                 app = await _bare(app, token)
-            sys.stdout.write(token + "\n")
+            event_loop.settled()
+            sys.stdout.write(f"{token} {user.id} {database.url}\n")
             sys.stdout.flush()
             await uvicorn.Server(
                 uvicorn.Config(app, port=port, lifespan="off", log_level="warning", access_log=False)
             ).serve()
 
 
-async def _company() -> str:
-    """The token of an owner who sees a page of shops."""
+async def _company() -> User:
+    """An owner who sees a page of shops, and of tickets."""
     user = User(
         email="o@example.com", email_key="o@example.com", role=Role.OWNER, password_hash="-", first_name="Olivia"
     )
     await user.insert()
     await App(id=APP, name="Banners All Over", name_key="banners all over").insert()
     await Shop.insert_many([_shop(number) for number in range(PAGE)])
-    return runtime().tokens.issue(Audience.STAFF, str(user.id), version=user.token_version)
+    await Ticket.insert_many([_ticket(number) for number in range(PAGE)])
+    return user
 
 
 def _shop(number: int) -> Shop:
@@ -87,10 +100,23 @@ def _shop(number: int) -> Shop:
     )  # fmt: skip
 
 
+def _ticket(number: int) -> Ticket:
+    domain = f"shop-{number}.myshopify.com"
+    email = f"hello@{domain}"
+    return Ticket(
+        app_id=APP, number=number, subject=f"Question {number}", message="How does this work?", email=email,
+        email_key=email, people_keys=[email], source=TicketSource.WEB, shop_domain=domain, last_message_at=clock.now(),
+        created_by=email,
+    )  # fmt: skip
+
+
 def _remember() -> None:
     """Each look-up is made once, so that what is left is what the interfaces cost."""
     for place, name, remembered in (
         (shops, "slice_of", _once(_counted(slice_of))),
+        (tickets, "slice_of", _once(_counted(slice_of))),
+        (loaders, "_apps", _once(loaders._apps)),
+        (loaders, "_shops", _once(loaders._shops)),
         (App, "get", _once(App.get)),
         (User, "get", _once(User.get)),
     ):

@@ -11,8 +11,10 @@ from taskiq import AsyncBroker
 from commands.console import OUTPUT
 from commands.database import database, platform
 from commands.errors import CommandError
+from commands.observation import observed
 from core import event_loop
 from core.settings import Settings
+from core.stopping import begin_stopping
 from tasks.broker import choose_broker
 from tasks.schedule import scheduling
 from tasks.worker import doing_everything
@@ -42,8 +44,9 @@ async def _until_told(
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    async with platform(settings, url), role(choose_broker(settings)):
+    async with observed(settings), platform(settings, url), role(choose_broker(settings)):
         event_loop.settled()
         OUTPUT.print(f"{what}. Ctrl-C stops it.")
         await told.wait()
+        begin_stopping()
     OUTPUT.print("Stopped.")

@@ -1,6 +1,5 @@
 """The server as a process: HTTP, with the embedded database where no other is configured."""
 
-import errno
 import signal
 import socket
 from asyncio import Runner
@@ -16,9 +15,12 @@ from app import TITLE, create_app
 from commands.console import OUTPUT
 from commands.database import own_database, platform
 from commands.errors import CommandError
+from commands.listening import listener
+from commands.observation import observed
 from commands.seeding import seed_when_empty
 from core import event_loop
 from core.settings import Settings
+from core.stopping import begin_stopping
 from core.web import LARGEST_BODY
 from seed.company import Secrets
 
@@ -33,14 +35,14 @@ def serve(settings: Settings, *, demo: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         suppress(KeyboardInterrupt),
-        _listener(settings) as listener,
+        listener(settings.host, settings.port, "another --port") as port,
         own_database(settings) as url,
     ):
-        _run(settings, url, listener, demo=demo)
+        _run(settings, url, port, demo=demo)
     OUTPUT.print("Stopped.")
 
 
-def _run(settings: Settings, url: str, listener: socket.socket, *, demo: bool) -> None:
+def _run(settings: Settings, url: str, port: socket.socket, *, demo: bool) -> None:
     config = uvicorn.Config(
         create_app(settings, url),
         lifespan="on",
@@ -53,9 +55,10 @@ def _run(settings: Settings, url: str, listener: socket.socket, *, demo: bool) -
     )
 
     async def run() -> None:
-        async with platform(settings, url):
-            made = await seed_when_empty() if demo else None
-        await _Server(config, lambda: _announce(settings, made)).serve([listener])
+        async with observed(settings):
+            async with platform(settings, url):
+                made = await seed_when_empty() if demo else None
+            await _Server(config, lambda: _announce(settings, made)).serve([port])
 
     with Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(run())
@@ -73,18 +76,10 @@ class _Server(uvicorn.Server):
         event_loop.settled()
         self._ready()
 
-
-def _listener(settings: Settings) -> socket.socket:
-    """Taken before anything else is started: a port in use must not touch the data."""
-    host, port = settings.host, settings.port
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise CommandError(
-                f"Port {port} on {host} is in use: stop what uses it, or choose another --port."
-            ) from None
-        raise CommandError(f"Can't listen on {host} port {port}: {error.strerror or error}.") from None
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever asks is told before anything ends."""
+        begin_stopping()
+        await super().shutdown(sockets)
 
 
 def _announce(settings: Settings, made: Secrets | None) -> None:

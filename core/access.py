@@ -10,7 +10,8 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 from core.actor import Actor, Kind, Role
-from core.errors import DomainError, Forbidden, Unauthenticated
+from core.errors import DomainError, Forbidden, Unauthenticated, code_of
+from core.measurements import count_failure
 
 OWNERS: Final = frozenset({Role.OWNER})
 ADMINS: Final = OWNERS | {Role.ADMIN}
@@ -18,6 +19,8 @@ SUPPORT: Final = ADMINS | {Role.SUPPORT}
 MARKETING: Final = ADMINS | {Role.MARKETING}
 STAFF: Final = frozenset(Role)
 NOBODY: Final[frozenset[Role]] = frozenset()
+FAILED_IN: Final = "allover_failed_in"
+"""The attribute of an error that says in which operation it happened."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,6 +64,14 @@ class Access:
             case Kind.END_USER if not self.end_user:
                 raise Forbidden("End users may not do this")
 
+    def lets_in(self, actor: Actor) -> bool:
+        """For what is shown along with something else, where the actor may see it."""
+        try:
+            self.check(actor)
+        except (Unauthenticated, Forbidden):
+            return False
+        return True
+
 
 PUBLIC: Final = Access(public=True)
 
@@ -81,15 +92,27 @@ def allow(
 
 def _guard(access: Access) -> Callable[[Operation[P, R]], Operation[P, R]]:
     def declare(operation: Operation[P, R]) -> Operation[P, R]:
+        name = f"{operation.__module__.rpartition('.')[2]}.{operation.__name__}"
+
         @wraps(operation)
         async def guarded(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            access.check(actor)
-            return await operation(actor, *args, **kwargs)
+            try:
+                access.check(actor)
+                return await operation(actor, *args, **kwargs)
+            except Exception as error:
+                _count(name, error)
+                raise
 
         cast(Guarded, guarded).__access__ = access
         return guarded
 
     return declare
+
+
+def _count(operation: str, error: Exception) -> None:
+    """Once, of the operation in which it happened: those that called it see it too."""
+    if vars(error).setdefault(FAILED_IN, operation) is operation:
+        count_failure(operation, code_of(error))
 
 
 allow_all = _guard(PUBLIC)

@@ -1,9 +1,14 @@
 """How an operation fails. Both edges render these; anything else is a bug, logged and masked."""
 
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
+
+from pydantic import ValidationError
 
 T = TypeVar("T")
+
+INTERNAL: Final = "INTERNAL"
+"""What an error is called that nobody expected."""
 
 
 class Code(StrEnum):
@@ -91,6 +96,13 @@ class RateLimited(DomainError):
 
 class Unavailable(DomainError):
     code, status = Code.UNAVAILABLE, 503
+
+
+def code_of(error: Exception) -> str:
+    """What clients are told that it is."""
+    if isinstance(error, DomainError):
+        return error.code.value
+    return Code.INVALID_INPUT.value if isinstance(error, ValidationError) else INTERNAL
 
 
 def found(document: T | None, what: str) -> T:

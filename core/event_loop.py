@@ -4,7 +4,9 @@ and without pauses for what stays anyway."""
 import asyncio
 import gc
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from core.measurements import LAG_SECONDS
 
 try:
     import uvloop
@@ -12,6 +14,8 @@ except ImportError:  # it does not exist everywhere
     uvloop = None  # type: ignore[assignment]  # which is then looked at before it is used
 
 T = TypeVar("T")
+
+LOOK_SECONDS: Final = 0.5
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -25,3 +29,12 @@ def settled() -> None:
     cyclic garbage need not look through it again and again, while everybody waits for a tenth of a second."""
     gc.collect()
     gc.freeze()
+
+
+async def watch_lag() -> None:
+    """Measures how late the event loop is, until it is cancelled: what keeps it busy keeps everybody waiting."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LOOK_SECONDS
+        await asyncio.sleep(LOOK_SECONDS)
+        LAG_SECONDS.observe(max(loop.time() - due, 0.0))

@@ -71,7 +71,7 @@ async def slice_of_parts(
         return Cursor(value, _stored_value(item, "_id"))
 
     if isinstance(window, Page):
-        query = document.find(filters, projection_model=part).sort(_order(sort, backward=False))
+        query = document.find(filters, projection_model=part).sort(order_of(sort, backward=False))
         return Slice(await query.skip(window.offset).limit(window.limit).to_list(), count, cursor_of)
     items, more = await _items_in(document, part, filters, sort, window)
     return Slice(
@@ -88,17 +88,17 @@ async def _items_in(
 ) -> tuple[list[M], bool]:
     """What is in the window, and whether there is more in its direction."""
     bounds = [
-        _beyond(cursor, sort, descending=sort.descending is not is_before)
+        beyond(cursor, sort, descending=sort.descending is not is_before)
         for cursor, is_before in ((window.after, False), (window.before, True))
         if cursor is not None
     ]
     query = document.find({"$and": [filters, *bounds]} if bounds else filters, projection_model=part)
-    found = await query.sort(_order(sort, backward=window.backward)).limit(window.limit + 1).to_list()
+    found = await query.sort(order_of(sort, backward=window.backward)).limit(window.limit + 1).to_list()
     items = found[: window.limit]
     return items[::-1] if window.backward else items, len(found) > window.limit
 
 
-def _beyond(cursor: Cursor, sort: Sort, *, descending: bool) -> Filter:
+def beyond(cursor: Cursor, sort: Sort, *, descending: bool) -> Filter:
     """What lies past the cursor. The plain bound on the field comes first: it is what an index can start from."""
     strict, loose = ("$lt", "$lte") if descending else ("$gt", "$gte")
     if sort.field == "_id":
@@ -109,7 +109,8 @@ def _beyond(cursor: Cursor, sort: Sort, *, descending: bool) -> Filter:
     }
 
 
-def _order(sort: Sort, *, backward: bool) -> list[tuple[str, SortDirection]]:
+def order_of(sort: Sort, *, backward: bool) -> list[tuple[str, SortDirection]]:
+    """As the server takes it; `backward` is from the other end."""
     descending = sort.descending is not backward
     direction = SortDirection.DESCENDING if descending else SortDirection.ASCENDING
     by_id = ("_id", direction)

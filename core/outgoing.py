@@ -77,7 +77,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`headers` by their names in lower case; `body` is the first `LARGEST_ANSWER` bytes."""
+    """`headers` by their names in lower case; `body` is its first bytes, as many as were asked for."""
 
     status: int
     headers: Mapping[str, str]
@@ -135,14 +135,40 @@ async def post(
     `patience`, in seconds, is for all of it together. Raises `InvalidInput` for a URL that is none, `ClosedAddress`,
     and `Unreachable`.
     """
-    target = target_of(url, trusted)
+    return await _answered(
+        "POST", target_of(url, trusted), content, headers, LARGEST_ANSWER, trusted, patience, backend
+    )
+
+
+async def fetch(
+    url: str,
+    *,
+    most: int,
+    trusted: Collection[str] = (),
+    patience: float = PATIENCE_SECONDS,
+    backend: httpcore.AsyncNetworkBackend | None = None,
+) -> Answer:
+    """What is at a URL, at most the first `most` bytes and one more: then it is larger. Raises as `post` does."""
+    return await _answered("GET", target_of(url, trusted), None, {}, most + 1, trusted, patience, backend)
+
+
+async def _answered(
+    method: str,
+    target: Target,
+    content: bytes | None,
+    headers: Mapping[str, str],
+    most: int,
+    trusted: Collection[str],
+    patience: float,
+    backend: httpcore.AsyncNetworkBackend | None,
+) -> Answer:
     through = backend or CheckedBackend(resolved, check=target.origin not in trusted)
     try:
         async with (
             asyncio.timeout(patience),
             httpcore.AsyncConnectionPool(ssl_context=_certificates(), network_backend=through) as connections,
         ):
-            return await _exchange(connections, target, content, headers)
+            return await _exchange(connections, method, target, content, headers, most)
     except TimeoutError:
         raise Unreachable(f"{target.host} did not answer within {patience:g} seconds") from None
     except socket.gaierror:
@@ -152,19 +178,24 @@ async def post(
 
 
 async def _exchange(
-    connections: httpcore.AsyncConnectionPool, target: Target, content: bytes, headers: Mapping[str, str]
+    connections: httpcore.AsyncConnectionPool,
+    method: str,
+    target: Target,
+    content: bytes | None,
+    headers: Mapping[str, str],
+    most: int,
 ) -> Answer:
     url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
     sent = [(name, value) for name, value in headers.items()]
     waits = {"timeout": {"connect": CONNECT_SECONDS}}
-    async with connections.stream("POST", url, headers=sent, content=content, extensions=waits) as response:
+    async with connections.stream(method, url, headers=sent, content=content, extensions=waits) as response:
         body = bytearray()
         async for part in response.aiter_stream():
             body += part
-            if len(body) >= LARGEST_ANSWER:
+            if len(body) >= most:
                 break
         said = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        return Answer(response.status, said, bytes(body[:LARGEST_ANSWER]))
+        return Answer(response.status, said, bytes(body[:most]))
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):

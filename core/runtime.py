@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from beanie import Document
 
+from core.database_commands import listeners_for
 from core.mongo import Mongo
 from core.rate_limits import RateLimits
 from core.settings import Settings
@@ -35,7 +36,7 @@ def start(settings: Settings, mongo: Mongo) -> Runtime:
 @asynccontextmanager
 async def running(settings: Settings, mongo_url: str, documents: Sequence[type[Document]]) -> AsyncIterator[Runtime]:
     """Connects, creates missing indexes, makes `runtime()` answer within the block, and closes what it opened."""
-    mongo = Mongo(mongo_url, settings.mongodb_database)
+    mongo = Mongo(mongo_url, settings.mongodb_database, listeners_for(settings))
     try:
         await mongo.bind(documents)
         current = start(settings, mongo)
@@ -46,6 +47,11 @@ async def running(settings: Settings, mongo_url: str, documents: Sequence[type[D
             await current.topics.stop()
     finally:
         await mongo.close()
+
+
+def is_running() -> bool:
+    """Whether `runtime()` answers: a process that is still starting has connected to nothing."""
+    return _current is not None
 
 
 def runtime() -> Runtime:

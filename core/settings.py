@@ -13,8 +13,10 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from core.assistant_settings import AssistantSettings
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
+from core.observation_settings import ObservationSettings
 from core.outgoing_settings import OutgoingSettings
 from core.webhook_settings import WebhookSettings
+from core.writer_settings import WriterSettings
 
 DEVELOPMENT_SECRET: Final = "development-only-secret-never-for-production"  # noqa: S105
 SHORTEST_SECRET: Final = 32
@@ -36,7 +38,7 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(MailSettings, OutgoingSettings, WebhookSettings, AssistantSettings):
+class Settings(AssistantSettings, MailSettings, ObservationSettings, OutgoingSettings, WebhookSettings, WriterSettings):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -96,6 +98,8 @@ class Settings(MailSettings, OutgoingSettings, WebhookSettings, AssistantSetting
             *self._unsafe_in_production(),
             *self.mail_problems(production=production),
             *self.outgoing_problems(production=production),
+            *self.writer_problems(production=production),
+            *self.observation_problems(production=production),
         ]
         if problems:
             raise ValueError("\n".join(problems))

@@ -4,7 +4,7 @@ the truth."""
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import orjson
@@ -78,20 +78,20 @@ class Topics:
                 del self._listeners[topic]
 
     @asynccontextmanager
-    async def signal(self, topic: str) -> AsyncIterator[asyncio.Event]:
-        """An event that every message sets: for a listener who then looks at the truth, once for however many."""
+    async def signal(self, *topics: str) -> AsyncIterator[asyncio.Event]:
+        """An event that every message on any of the topics sets: for a listener who then looks at the truth, once for
+        however many."""
         arrived = asyncio.Event()
 
         async def watch(messages: AsyncIterator[Message]) -> None:
             async for _ in messages:
                 arrived.set()
 
-        async with self.listen(topic) as messages:
-            watching = asyncio.create_task(watch(messages))
-            try:
-                yield arrived
-            finally:
-                await stopped(watching)
+        async with AsyncExitStack() as stack:
+            for topic in topics:
+                watching = asyncio.create_task(watch(await stack.enter_async_context(self.listen(topic))))
+                stack.push_async_callback(stopped, watching)
+            yield arrived
 
     def _deliver(self, topic: str, message: Message) -> None:
         for queue in self._listeners.get(topic, ()):

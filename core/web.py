@@ -10,6 +10,8 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.measurements import UNMATCHED, count_request
+
 log = structlog.get_logger("http")
 
 LARGEST_BODY: Final = 1_000_000
@@ -38,7 +40,7 @@ def allow_body(scope: MutableMapping[str, Any], largest: int) -> None:
 class Gate:
     """Gives each request an id, strips the trailing slash of its path (both forms are one resource, without a
     redirect), refuses a query string that is not percent-encoded, stops a body at the limit while it is read, masks
-    what nobody expected, and logs one line."""
+    what nobody expected, counts it, and logs one line."""
 
     def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY) -> None:
         self._app = app
@@ -61,12 +63,13 @@ class Gate:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started, status = time.perf_counter(), 0
+        answered = 0.0
         scope[_LARGEST_BODY] = self._largest_body
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], time.perf_counter()
                 message["headers"] = [*message["headers"], *SECURITY_HEADERS, (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -87,12 +90,14 @@ class Gate:
             if status:
                 raise
             await send_json(send_with_headers, 500, _failure(f"Internal error (id {request_id})"))
+        ended = time.perf_counter()
+        count_request(scope["method"], _route(scope), status, (answered or ended) - started)
         log.info(
             "request",
             method=scope["method"],
             path=_loggable_path(scope),
             status=status,
-            milliseconds=round((time.perf_counter() - started) * 1000, 1),
+            milliseconds=round((ended - started) * 1000, 1),
         )
 
 
@@ -126,6 +131,12 @@ def _loggable_path(scope: Scope) -> str:
     path: str = scope["path"]
     token = scope.get("path_params", {}).get("token")
     return path.replace(token, "{token}") if token else path
+
+
+def _route(scope: Scope) -> str:
+    """The template that was matched: what is counted must not grow with what is asked for."""
+    route = scope.get("route")
+    return UNMATCHED if route is None else route.path
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

@@ -43,6 +43,7 @@ class AppEvent(Stored):
             IndexModel(
                 [("appId", ASCENDING), ("shopDomain", ASCENDING), ("occurredAt", DESCENDING), ("_id", DESCENDING)]
             ),
+            IndexModel([("shopDomain", ASCENDING), ("occurredAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appliedAt", ASCENDING), ("occurredAt", ASCENDING)]),
             IndexModel([("uncounted", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"uncounted": True}),
             IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),

@@ -52,12 +52,15 @@ class TicketTargetsByPriority(Part):
 class AppSupport(Part):
     """How the app's tickets are handled. `acknowledges` tells customers by mail that a ticket arrived, `asks_rating`
     asks them how content they were when it is resolved. Resolved tickets are closed after `auto_close_days`, None for
-    never."""
+    never. `email` is where customers write to: with `begins_tickets_by_mail`, received mail to it, or to the app's own
+    address for received mail, begins a ticket where it answers nothing."""
 
     targets: TicketTargetsByPriority = Field(default_factory=TicketTargetsByPriority)
     acknowledges: bool = True
     asks_rating: bool = True
     auto_close_days: int | None = 14
+    email: str | None = None
+    begins_tickets_by_mail: bool = True
 
 
 class WantBoard(Part):

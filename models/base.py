@@ -50,3 +50,12 @@ class Stored(Record):
 def touched(changes: dict[str, Any]) -> dict[str, Any]:
     """A `$set` of the changes that also moves `updatedAt`."""
     return {"$set": changes | {"updatedAt": clock.now()}}
+
+
+def differences(current: Record, wanted: Record) -> dict[str, Any]:
+    """What is to be set for one document to become another of its kind, by stored names."""
+    return {
+        info.alias or name: getattr(wanted, name)
+        for name, info in type(wanted).model_fields.items()
+        if getattr(current, name) != getattr(wanted, name)
+    }

@@ -1,4 +1,4 @@
-"""Newsletter campaigns: one mail to many subscribers of an app."""
+"""Campaigns: one mail to many subscribers of an app, or to a list of people whom it concerns."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from models.base import Part, Stored, touched
+from models.contacts import ConsentCategory
 
 
 class CampaignStatus(StrEnum):
@@ -62,11 +63,13 @@ GIVE_UP: Final = Step([CampaignStatus.SENDING], CampaignStatus.FAILED)
 
 class Audience(Part):
     """Which of the app's active subscribers: each list that is not empty has to have the subscriber's value, one of
-    `tags` has to be among theirs. A language without a region stands for its regions too."""
+    `tags` has to be among theirs. A language without a region stands for its regions too. With `list_id` it is the
+    people of that list instead, whether they subscribed or not."""
 
     languages: list[str] = Field(default_factory=list)
     sources: list[str] = Field(default_factory=list)
     tags: list[str] = Field(default_factory=list)
+    list_id: PydanticObjectId | None = None
 
 
 class CampaignStats(Part):
@@ -93,6 +96,8 @@ class Division(Part):
 class Campaign(Stored):
     """`revision` counts edits: what was decided on one revision does not hold for the next.
 
+    `category` is what people have to agree to: to `product` mail where it goes to a list.
+
     `links` are the addresses that its numbered links lead to, written when sending starts, with which the content is
     frozen. `run` counts starts and resumptions: what was queued for an earlier one does nothing any more.
 
@@ -110,6 +115,7 @@ class Campaign(Stored):
     text: str | None = None
     template_id: PydanticObjectId | None = None
     audience: Audience = Field(default_factory=Audience)
+    category: ConsentCategory = ConsentCategory.NEWSLETTER
     track_opens: bool = True
     track_clicks: bool = True
     revision: int = 1
@@ -137,5 +143,8 @@ class Campaign(Stored):
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("status", ASCENDING), ("scheduledAt", ASCENDING)]),
+            IndexModel(
+                [("audience.listId", ASCENDING)], partialFilterExpression={"audience.listId": {"$type": "objectId"}}
+            ),
             IndexModel([("open", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"open": True}),
         ]

@@ -50,12 +50,17 @@ def becoming(status: DeliveryStatus) -> dict[str, Any]:
 
 
 class DeliveryKind(StrEnum):
-    """`campaign` goes to many by their consent; `transactional` answers what somebody did; `test` is a trial that staff
-    send."""
+    """`campaign` goes to many by their consent; `outreach` to somebody who did not ask for it; `transactional` answers
+    what somebody did; `test` is a trial that staff send."""
 
     CAMPAIGN = "campaign"
+    OUTREACH = "outreach"
     TRANSACTIONAL = "transactional"
     TEST = "test"
+
+
+NEVER_TWICE: Final = frozenset({DeliveryKind.CAMPAIGN, DeliveryKind.OUTREACH})
+"""Of these kinds a mail is not sent again of which nobody can say whether it was."""
 
 
 class Refusal(StrEnum):
@@ -71,6 +76,7 @@ class Refusal(StrEnum):
     CONFIRMATION_PENDING = "confirmation_pending"
     NO_CONSENT = "no_consent"
     NOT_SUBSCRIBED = "not_subscribed"
+    NOT_ENROLLED = "not_enrolled"
     APP_INACTIVE = "app_inactive"
 
 
@@ -84,18 +90,28 @@ class DeliveryThread(Part):
     by_person: bool = False
 
 
-class Delivery(Stored):
-    """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`): there is one of each source to each
-    contact, and to each address that is no contact's, so that whoever plans them may do it again. `email` is empty once
-    the person was erased. `address_digest` is the keyed hash of an address that was no contact's, by which the mail is
-    found if it becomes one.
+class DeliveryOutreach(Part):
+    """The step (its order) of a sequence that a mail is of, for whom, and the local day (`2026-01-31`) for which it was
+    planned."""
 
-    `content` says what it is rendered from (`campaign:<id>`, `template:<key>`, `template-id:<id>` for a trial of just
-    that template), `values` with what. `sealed_values` are those of them that are secret, encrypted, until the delivery
-    is settled. `chunk` numbers the jobs that a campaign is sent by. `claim` is the lease token of the job that wrote
-    `sending`: only its holder says how it ended. `refusal` is why nothing was sent. `message_id` is what the mail
-    itself is named (RFC 5322), `provider_id` what the provider calls it, `response` what it said last. The moments from
-    `delivered_at` on are the first of their kind, scanners left out.
+    sequence_id: PydanticObjectId
+    enrollment_id: PydanticObjectId
+    step: int
+    day: str
+
+
+class Delivery(Stored):
+    """`source` is what it is a part of (`campaign:<id>`, `template:<key>:<…>`, `sequence:<enrollment>:<step>`): there
+    is one of each source to each contact, and to each address that is no contact's, so that whoever plans them may do
+    it again. `email` is empty once the person was erased. `address_digest` is the keyed hash of an address that was no
+    contact's, by which the mail is found if it becomes one.
+
+    `content` says what it is rendered from (`campaign:<id>`, `template:<key>`, `template-id:<id>` for just that
+    template), `values` with what; `subject` stands for the content's own. `sealed_values` are those of the values that
+    are secret, encrypted, until the delivery is settled. `chunk` numbers the jobs that a campaign is sent by. `claim`
+    is the lease token of the job that wrote `sending`: only its holder says how it ended. `refusal` is why nothing was
+    sent. `message_id` is what the mail itself is named (RFC 5322), `provider_id` what the provider calls it, `response`
+    what it said last. The moments from `delivered_at` on are the first of their kind, scanners left out.
     """
 
     app_id: str | None
@@ -109,8 +125,10 @@ class Delivery(Stored):
     address_digest: str | None = None
     name: str = ""
     language: str | None = None
+    subject: str | None = None
     values: dict[str, Any] = Field(default_factory=dict)
     thread: DeliveryThread | None = None
+    outreach: DeliveryOutreach | None = None
     sealed_values: bytes | None = Field(None, repr=False)
     status: DeliveryStatus = DeliveryStatus.QUEUED
     refusal: Refusal | None = None
@@ -153,6 +171,14 @@ class Delivery(Stored):
             IndexModel([("providerId", ASCENDING)], partialFilterExpression={"providerId": {"$type": "string"}}),
             IndexModel([("addressDigest", ASCENDING)], partialFilterExpression={"addressDigest": {"$type": "string"}}),
             IndexModel([("campaignId", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel(
+                [("outreach.sequenceId", ASCENDING), ("status", ASCENDING)],
+                partialFilterExpression={"outreach.sequenceId": {"$exists": True}},
+            ),
+            IndexModel(
+                [("outreach.enrollmentId", ASCENDING), ("status", ASCENDING)],
+                partialFilterExpression={"outreach.enrollmentId": {"$exists": True}},
+            ),
             IndexModel([("campaignId", ASCENDING), ("openedAt", ASCENDING)]),
             IndexModel([("campaignId", ASCENDING), ("clickedAt", ASCENDING)]),
             IndexModel([("createdAt", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds())),

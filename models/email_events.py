@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from beanie import PydanticObjectId
 from pymongo import ASCENDING, IndexModel
@@ -23,6 +23,22 @@ class EmailEventType(StrEnum):
     SUPPRESSED = "suppressed"
     FAILED = "failed"
     REPLIED = "replied"
+
+
+TOLD_OF_PEOPLE: Final[dict[str, Any]] = {
+    "type": {
+        "$in": [
+            EmailEventType.OPENED.value,
+            EmailEventType.CLICKED.value,
+            EmailEventType.REPLIED.value,
+            EmailEventType.BOUNCED.value,
+            EmailEventType.COMPLAINED.value,
+            EmailEventType.UNSUBSCRIBED.value,
+        ]
+    },
+    "isMachine": False,
+}
+"""Matches what people, or their servers, did with their mail. The rest their deliveries say themselves."""
 
 
 class BounceKind(StrEnum):
@@ -74,6 +90,10 @@ class EmailEvent(Stored):
             IndexModel([("campaignId", ASCENDING), ("appId", ASCENDING), ("at", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("contactId", ASCENDING), ("createdAt", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel(
+                [("contactId", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)],
+                partialFilterExpression=TOLD_OF_PEOPLE,
+            ),
             IndexModel([("deliveryId", ASCENDING), ("createdAt", ASCENDING), ("_id", ASCENDING)]),
             IndexModel(
                 [("dedupeKey", ASCENDING)], unique=True, partialFilterExpression={"dedupeKey": {"$type": "string"}}

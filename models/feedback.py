@@ -66,8 +66,8 @@ class Feedback(Stored):
             IndexModel([("appId", ASCENDING), ("ratingKey", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("type", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("emailKey", ASCENDING), ("createdAt", DESCENDING)]),
-            IndexModel([("shopDomain", ASCENDING), ("createdAt", DESCENDING)]),
+            IndexModel([("emailKey", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("shopDomain", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("wantId", ASCENDING)]),
             IndexModel(
                 [("eventId", ASCENDING)], unique=True, partialFilterExpression={"eventId": {"$type": "objectId"}}

@@ -123,5 +123,6 @@ class ErrorGroupShop(Record):
         indexes: ClassVar[list[Any]] = [
             IndexModel([("groupId", ASCENDING), ("lastSeen", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("shopDomain", ASCENDING), ("lastSeen", DESCENDING)]),
+            IndexModel([("shopDomain", ASCENDING), ("firstSeen", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
         ]

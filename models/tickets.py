@@ -231,9 +231,12 @@ class Ticket(Stored):
                 IndexModel([("appId", ASCENDING), (field, ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)])
                 for field in ("topic", "priority", "tags", "peopleKeys", "shopDomain", "assigneeId")
             ),
-            IndexModel([("emailKey", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            *(
+                IndexModel([(whose, ASCENDING), (at, DESCENDING), ("_id", DESCENDING)])
+                for whose in ("emailKey", "shopDomain")
+                for at in ("createdAt", "resolvedAt")
+            ),
             IndexModel([("peopleKeys", ASCENDING)]),
-            IndexModel([("shopDomain", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("assigneeId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("resolvedAt", DESCENDING)]),
             IndexModel([("links.ticketId", ASCENDING)]),

@@ -30,6 +30,6 @@ class WantVote(Stored):
             IndexModel([("appId", ASCENDING), ("wantId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("wantId", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("mergedFrom", ASCENDING), ("_id", ASCENDING)]),
-            IndexModel([("shopDomain", ASCENDING), ("createdAt", DESCENDING)]),
-            IndexModel([("emailKey", ASCENDING), ("createdAt", DESCENDING)]),
+            IndexModel([("shopDomain", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("emailKey", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
         ]

@@ -165,7 +165,8 @@ class Want(Stored):
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("voteCount", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("titleTokens", ASCENDING), ("voteCount", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("author.shopDomain", ASCENDING)]),
-            IndexModel([("author.emailKey", ASCENDING), ("createdAt", DESCENDING)]),
+            IndexModel([("author.emailKey", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("author.shopDomain", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("mergedInto", ASCENDING)]),
             IndexModel([("changedAt", ASCENDING)]),
         ]

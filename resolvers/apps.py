@@ -92,12 +92,15 @@ class TicketTargetsByPriorityUpdate(Input):
 
 class AppSupportUpdate(Input):
     """How tickets are handled. New targets count for new tickets, and for those whose priority changes. Resolved
-    tickets are closed after `autoCloseDays`, null for never."""
+    tickets are closed after `autoCloseDays`, null for never. `email` is where customers write to: with
+    `beginsTicketsByMail`, received mail to it begins a ticket where it answers nothing."""
 
     targets: TicketTargetsByPriorityUpdate = OMITTED
     acknowledges: bool = OMITTED
     asks_rating: bool = OMITTED
     auto_close_days: Annotated[int, Field(ge=1, le=365)] | None = OMITTED
+    email: MailAddress | None = OMITTED
+    begins_tickets_by_mail: bool = OMITTED
 
 
 class AppWantBoardUpdate(Input):

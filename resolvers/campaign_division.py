@@ -20,7 +20,6 @@ from core.errors import found
 from core.mongo import Filter, insert_new_stored
 from models.base import touched
 from models.campaigns import Campaign, CampaignStatus, Division
-from models.contacts import ConsentCategory
 from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
 from models.email_events import EmailEvent, EmailEventType
 from models.email_jobs import Progress
@@ -155,7 +154,7 @@ def _delivery_of(campaign: Campaign, chunk: int) -> Delivery:
         app_id=campaign.app_id,
         source=name,
         kind=DeliveryKind.CAMPAIGN,
-        category=ConsentCategory.NEWSLETTER,
+        category=campaign.category,
         campaign_id=campaign.id,
         content=name,
         email="",

@@ -1,4 +1,4 @@
-"""Newsletter campaigns: one mail to many subscribers of an app, until it is sent."""
+"""Campaigns: one mail to many subscribers of an app, or to a list of people, until it is sent."""
 
 from typing import Annotated, Any, Final
 
@@ -13,10 +13,12 @@ from core.inputs import OMITTED, Input, Locale, Moment, Name, Search, ShortText,
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from mail.limits import MAX_SOURCE
+from models.apps import App
 from models.base import touched
 from models.campaigns import EDITABLE, Audience, Campaign, CampaignStatus
 from resolvers.apps import visible_app
 from resolvers.campaign_contents import content_of, copied_from
+from resolvers.contact_lists import remove_list
 
 EDITABLE_STATUSES: Final = [status.value for status in EDITABLE]
 DELETABLE: Final = [
@@ -108,11 +110,7 @@ async def create_campaign(actor: Actor, app_id: str, data: CampaignCreate) -> Ca
     if fields.get("subject") is None:
         raise InvalidInput("subject: is required where no templateId is given", "subject")
     fields["audience"] = Audience(**data.audience.model_dump())
-    campaign = Campaign(app_id=app_id, name_key="", created_by=actor.label, **fields)
-    _complete(campaign)
-    _check_moment(campaign)
-    await content_of(app, campaign)
-    return await campaign.insert()
+    return await insert_campaign(app, Campaign(app_id=app_id, name_key="", created_by=actor.label, **fields))
 
 
 @allow(MARKETING)
@@ -141,7 +139,17 @@ async def delete_campaign(actor: Actor, campaign_id: str, *, app_id: str | None 
     if deleted is None or not deleted.deleted_count:
         campaign = await visible_campaign(actor, campaign_id, app_id)
         raise refused(campaign, "what was sent to whom has to stay known, so it can't be deleted")
+    if campaign.audience.list_id is not None:
+        await remove_list(campaign.audience.list_id)
     return campaign
+
+
+async def insert_campaign(app: App, campaign: Campaign) -> Campaign:
+    """Raises `InvalidInput` where it can't be sent like this."""
+    _complete(campaign)
+    _check_moment(campaign)
+    await content_of(app, campaign)
+    return await campaign.insert()
 
 
 async def visible_campaign(actor: Actor, campaign_id: str, app_id: str | None = None) -> Campaign:
@@ -175,6 +183,7 @@ async def _with_copies(app_id: str, sent: dict[str, Any]) -> dict[str, Any]:
 def _edited(campaign: Campaign, changes: dict[str, Any]) -> Campaign:
     """As it would be, in memory."""
     if "audience" in changes:
+        _check_audience(campaign, changes["audience"])
         changes["audience"] = campaign.audience.model_copy(update=changes["audience"].sent())
     edited: Campaign = campaign.model_copy(update=changes)
     _complete(edited)
@@ -193,6 +202,11 @@ def _complete(campaign: Campaign) -> None:
     """What follows from other fields."""
     campaign.name_key = campaign.name.casefold()
     campaign.status = CampaignStatus.DRAFT if campaign.scheduled_at is None else CampaignStatus.SCHEDULED
+
+
+def _check_audience(campaign: Campaign, data: CampaignAudience) -> None:
+    if campaign.audience.list_id is not None and any(data.sent().values()):
+        raise InvalidInput("audience: the campaign goes to a list of people, and to all of them", "audience")
 
 
 def _check_moment(campaign: Campaign) -> None:

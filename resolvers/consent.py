@@ -27,6 +27,7 @@ from models.contacts import Consent, ConsentCategory, Consents, ConsentState, Co
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers.contact_writes import change_of, replace_contact, with_fields
 from resolvers.contacts import get_contact
+from resolvers.prospect_withdrawals import withdraw_prospect
 
 FAST_CLOCK: Final = timedelta(minutes=5)
 """How far the clock of whoever reports a consent may be ahead."""
@@ -148,6 +149,7 @@ async def rebuild_consents(contact_id: PydanticObjectId) -> Contact:
         written = contact if followed == contact else await replace_contact(contact, followed)
         if written is not None:
             await _leave_newsletters(written)
+            await withdraw_prospect(written)
             return written
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError
 
 from core.mongo import Filter
-from models.base import touched
+from models.base import differences, touched
 from models.contacts import Contact
 
 Decide = Callable[[Contact | None], Contact | None]
@@ -33,7 +33,7 @@ async def replace_contact(current: Contact, wanted: Contact) -> Contact | None:
 def change_of(current: Contact, wanted: Contact) -> tuple[Filter, dict[str, Any]]:
     """The update of a contact, and what it matches as long as nobody wrote since `current` was read."""
     seen = {"_id": current.id, "version": current.version}
-    return seen, touched(_differences(current, derived(wanted))) | {"$inc": {"version": 1}}
+    return seen, touched(differences(current, derived(wanted))) | {"$inc": {"version": 1}}
 
 
 async def insert_contact(wanted: Contact) -> Contact | None:
@@ -64,12 +64,3 @@ def derived(contact: Contact) -> Contact:
 def searchable(*words: str) -> str:
     """What a search looks in."""
     return " ".join(dict.fromkeys(filter(None, words))).casefold()
-
-
-def _differences(current: Contact, wanted: Contact) -> dict[str, Any]:
-    """What is to be set, by stored names."""
-    return {
-        info.alias or name: getattr(wanted, name)
-        for name, info in Contact.model_fields.items()
-        if getattr(current, name) != getattr(wanted, name)
-    }

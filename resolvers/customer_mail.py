@@ -65,7 +65,7 @@ async def add_customer_mail(actor: Actor, mail: CustomerMail) -> Said:
         ticket = await _begun(app, mail, actor)
         await follow(ticket, ticket.events)
     author = Author(actor.label, mail.email, mail.name, is_customer=True)
-    message_id = _identity("message", mail)
+    message_id = message_id_of(mail)
     if (opening := await TicketMessage.get(message_id)) is not None:
         return Said(ticket, opening)
     return await say(
@@ -96,6 +96,11 @@ async def find_answered_ticket(actor: Actor, app_id: str, references: Sequence[s
     return None
 
 
+def message_id_of(mail: CustomerMail) -> PydanticObjectId:
+    """Of the message in a ticket that the mail becomes, or has become."""
+    return _identity("message", mail)
+
+
 async def _begun(app: App, mail: CustomerMail, by: Actor) -> Ticket:
     """The ticket that the mail begins, or has begun."""
     identity = _identity("ticket", mail)
@@ -114,7 +119,7 @@ async def _begun(app: App, mail: CustomerMail, by: Actor) -> Ticket:
         clock.now(),
         fields,
         id=identity,
-        message_id=_identity("message", mail),
+        message_id=message_id_of(mail),
         mail_id=mail.message_id,
         attachments=mail.attachments,
     )

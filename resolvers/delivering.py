@@ -18,6 +18,7 @@ from core.group_commit import GroupCommit
 from mail.templates import TemplateProblem
 from models.apps import App
 from models.campaigns import Campaign, CampaignStatus
+from models.contacts import ConsentCategory
 from models.deliveries import SETTLED, Delivery, DeliveryKind, DeliveryStatus, Refusal
 from models.email_jobs import Progress
 from models.subscribers import Subscriber, SubscriberStatus
@@ -25,6 +26,7 @@ from resolvers.campaign_settling import settle_campaign
 from resolvers.delivery_recovery import recover_deliveries
 from resolvers.mail_contents import message_for
 from resolvers.outbox import Settlement, outbox
+from resolvers.outreach_gate import Gate, gates_of, take_back
 from resolvers.sending import Verdict, can_send_all
 
 BATCH: Final = 100
@@ -33,7 +35,9 @@ FRESH: Final = timedelta(seconds=1)
 """How old a decision may be when the message goes out."""
 ENDED_WELL: Final = SETTLED - {DeliveryStatus.FAILED}
 """In the progress of a job: all that nothing is left to do of, and that did not fail."""
+NEWSLETTER: Final = ConsentCategory.NEWSLETTER
 NOT_SUBSCRIBED: Final = Verdict(Refusal.NOT_SUBSCRIBED)
+NOT_ENROLLED: Final = Verdict(Refusal.NOT_ENROLLED)
 WAITING: Final = 8
 """Deliveries of one job that wait for each message that the provider takes at a time: enough to keep the outbox busy
 alone, while another job begins or ends."""
@@ -66,9 +70,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
+    """`is_put_off`: it may be sent, but not now."""
+
     delivery: Delivery
     verdict: Verdict
     at: datetime
+    is_put_off: bool = False
 
 
 Decide = Callable[[Delivery], Awaitable[Decided | None]]
@@ -175,19 +182,22 @@ async def _decide(batch: Sequence[Delivery], app: App | None) -> list[Decided]:
     """Deliveries of one category and app."""
     at = clock.now()
     verdicts = await can_send_all([delivery.email for delivery in batch], batch[0].category, app)
-    members = await _memberships(batch)
-    return [
-        Decided(delivery, verdict if not verdict.allowed or delivery.id in members else NOT_SUBSCRIBED, at)
-        for delivery in batch
-        if (verdict := verdicts[delivery.email])
-    ]
+    members, gates = await _memberships(batch), await gates_of(batch)
+    decided = []
+    for delivery in batch:
+        verdict, gate = verdicts[delivery.email], gates.get(delivery.id)
+        if verdict.allowed and delivery.id not in members:
+            verdict = NOT_SUBSCRIBED
+        elif verdict.allowed and gate is Gate.OVER:
+            verdict = NOT_ENROLLED
+        decided.append(Decided(delivery, verdict, at, is_put_off=verdict.allowed and gate is Gate.LATER))
+    return decided
 
 
 async def _memberships(batch: Sequence[Delivery]) -> set[PydanticObjectId]:
-    """Which of the deliveries are to somebody who gets this newsletter still; what is no campaign's needs no
-    membership."""
-    campaigns = [delivery for delivery in batch if delivery.kind is DeliveryKind.CAMPAIGN]
-    others = {delivery.id for delivery in batch if delivery.kind is not DeliveryKind.CAMPAIGN}
+    """Which of the deliveries are to somebody who gets this newsletter still; what is none needs no membership."""
+    campaigns = [one for one in batch if one.kind is DeliveryKind.CAMPAIGN and one.category is NEWSLETTER]
+    others = {one.id for one in batch} - {one.id for one in campaigns}
     if not campaigns:
         return others
     of_batch = {"contactId": {"$in": [one.contact_id for one in campaigns]}, "appId": campaigns[0].app_id}
@@ -208,6 +218,8 @@ async def _send(decided: Decided, app: App | None, decide: Decide) -> DeliverySt
                 return None
             decided = anew
         delivery = decided.delivery
+        if decided.is_put_off:
+            return await take_back(delivery)
         if not decided.verdict.allowed:
             refused = Settlement(delivery, DeliveryStatus.SUPPRESSED, refusal=decided.verdict.refusal)
             return await box.settle(refused)

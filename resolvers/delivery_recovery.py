@@ -12,7 +12,7 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from models.base import touched
-from models.deliveries import OPEN, Delivery, DeliveryKind, DeliveryStatus, becoming
+from models.deliveries import NEVER_TWICE, OPEN, Delivery, DeliveryStatus, becoming
 from models.email_events import EmailEvent, EmailEventType
 from resolvers.email_events import event_about, record_events
 from resolvers.outbox import outbox
@@ -79,7 +79,7 @@ async def _outcomes(ids: Sequence[PydanticObjectId]) -> dict[PydanticObjectId, D
 
 
 def _fate(delivery: Delivery) -> DeliveryStatus:
-    if delivery.kind is not DeliveryKind.CAMPAIGN:
+    if delivery.kind not in NEVER_TWICE:
         return DeliveryStatus.QUEUED
     recognised = outbox().provider.repeatable and clock.now() - delivery.updated_at < RECOGNISED
     return DeliveryStatus.QUEUED if recognised else DeliveryStatus.UNCERTAIN

@@ -29,7 +29,9 @@ from resolvers import suppressions
 from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, mark_dirty
+from resolvers.enrollment_events import leave_sequences
 from resolvers.pending_events import UNKNOWN, Mail, Mails, PendingEvent, mails_of, pending_events
+from resolvers.prospect_mail import follow_prospects
 
 BATCH: Final = 500
 MOMENTS: Final[Mapping[EmailEventType, str]] = {
@@ -70,6 +72,8 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     concerned = await _conclude_sent(counted, mails)
     await _show(counted, mails)
     failed = await _act_on_addresses(counted)
+    await leave_sequences(counted, mails)
+    await follow_prospects(counted, mails)
     for campaign_id in concerned:
         await settle_campaign(campaign_id, at_once=True)
     # Also what was a trial: it may have been counted before anybody looked.

@@ -109,7 +109,7 @@ async def email_job_stats(actor: Actor) -> EmailJobStats:
     for row in await EmailJob.aggregate([group]).to_list():
         by_type[row["_id"]["type"]][row["_id"]["status"]] = row["jobs"]
     counts = [EmailJobTypeCounts(name, EmailJobCounts(**by_type[name])) for name in sorted(by_type)]
-    return EmailJobStats(_sum(counts), counts, await _oldest_pending_age())
+    return EmailJobStats(_sum(counts), counts, await oldest_pending_age())
 
 
 @allow(STAFF)
@@ -190,7 +190,8 @@ def _sum(counts: Sequence[EmailJobTypeCounts]) -> EmailJobCounts:
     return EmailJobCounts(*(sum(getattr(one.counts, status) for one in counts) for status in statuses))
 
 
-async def _oldest_pending_age() -> float | None:
+async def oldest_pending_age() -> float | None:
+    """In seconds; None where nothing waits."""
     now = clock.now()
     due: Filter = {"status": EmailJobStatus.PENDING.value, "scheduledAt": {"$lte": now}}
     oldest = await EmailJob.find(due).sort("scheduledAt").first_or_none()

@@ -12,6 +12,7 @@ from models.app_events import AppEvent
 from models.plans import Plan
 from models.shops import Change, ChangeKind, Shop, Subscription, SubscriptionStatus
 from resolvers.contact_shops import contact_from_shop
+from resolvers.prospect_moves import convert_prospects
 from resolvers.shop_news import tell_of_event
 from resolvers.shop_writes import newest_install, with_changes, with_facts, write_shop
 from resolvers.uninstall_feedback import keep_uninstall_reason
@@ -94,6 +95,7 @@ async def take_effect(event: AppEvent) -> str | None:
 
     if changes and (shop := await write_shop(event.app_id, domain, decide)):
         await contact_from_shop(shop)
+        await convert_prospects(shop)
         await keep_uninstall_reason(event, shop)
         await tell_of_event(event, shop)
     return problem

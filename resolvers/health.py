@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 import psutil
@@ -11,7 +12,8 @@ import psutil
 from core import clock
 from core.access import allow_all
 from core.actor import Actor
-from core.runtime import runtime
+from core.runtime import is_running, runtime
+from core.stopping import is_stopping
 
 PATIENCE_SECONDS: Final = 1.0
 
@@ -57,19 +59,68 @@ class Health:
         return "degraded" if self.databases.failed else "ok"
 
 
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """`uptime` is in seconds, from the start of the process."""
+
+    uptime: float
+
+
+class Stage(StrEnum):
+    """Where the life of a process is: `unavailable` is one that could work, if what it needs answered."""
+
+    STARTING = "starting"
+    READY = "ready"
+    UNAVAILABLE = "unavailable"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`database` and `broker` say whether they answer; `broker` is None where Redis is not used."""
+
+    stage: Stage
+    database: bool
+    broker: bool | None
+
+
+@allow_all
+async def get_liveness(actor: Actor) -> Liveness:
+    """Whether the process answers at all, whatever it needs. One that does not is to be ended."""
+    return Liveness(_uptime())
+
+
+@allow_all
+async def get_readiness(actor: Actor) -> Readiness:
+    """Whether the process is to be sent work: its indexes are there, the database and Redis answer, and it is not
+    about to end. One that is not ready may be in a moment, and is to be left alone."""
+    if not is_running():
+        return Readiness(Stage.STARTING, database=False, broker=None)
+    database, broker = await _answers()
+    if is_stopping():
+        return Readiness(Stage.STOPPING, database, broker)
+    return Readiness(Stage.UNAVAILABLE if not database or broker is False else Stage.READY, database, broker)
+
+
 @allow_all
 async def get_health(actor: Actor) -> Health:
     """Whether the server and its data stores answer. Names no host and no secret."""
-    mongo, redis = await asyncio.gather(
-        runtime().mongo.answers(PATIENCE_SECONDS), runtime().topics.answers(PATIENCE_SECONDS)
-    )
-    answers = [answer for answer in (mongo, redis) if answer is not None]
+    answers = [answer for answer in await _answers() if answer is not None]
     return Health(
         timestamp=clock.now(),
-        uptime=round(time.monotonic() - _started, 1),
+        uptime=_uptime(),
         memory=_memory(),
         databases=Databases(connected=sum(answers), total=len(answers)),
     )
+
+
+async def _answers() -> tuple[bool, bool | None]:
+    """Of the database, and of Redis where it is used."""
+    return await asyncio.gather(runtime().mongo.answers(PATIENCE_SECONDS), runtime().topics.answers(PATIENCE_SECONDS))
+
+
+def _uptime() -> float:
+    return round(time.monotonic() - _started, 1)
 
 
 def _memory() -> Memory:

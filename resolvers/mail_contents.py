@@ -3,8 +3,8 @@ and kept; what is sent is always from the content as it is now."""
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from hashlib import blake2b
@@ -25,6 +25,7 @@ from mail.headers import address
 from mail.links import UnsubscribeTokens
 from mail.message import Outgoing, Skeleton, Thread
 from mail.templates import TemplateProblem
+from mail.writers.letters import LETTER
 from models.apps import App
 from models.campaigns import Campaign
 from models.contacts import ConsentCategory
@@ -32,8 +33,9 @@ from models.deliveries import Delivery, DeliveryKind
 from models.templates import Template
 from resolvers.mail_secrets import secret_values_of
 from resolvers.mail_skeletons import campaign_skeleton, template_skeleton
-from resolvers.reply_addresses import reply_address
-from resolvers.tracking import links_for
+from resolvers.reply_addresses import mail_reply_address, reply_address
+from resolvers.template_links import numbers_of, template_of
+from resolvers.tracking import numbered_links_for
 
 STANDARD: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -113,10 +115,13 @@ class PreparedMail:
     def message(self, delivery: Delivery, personal: PersonalLinks, *, date: datetime) -> Outgoing:
         """Raises `InvalidInput` for an address that can't be written to, and `TemplateProblem` where a value is
         missing."""
+        rendered = self.render(delivery, personal)
+        if delivery.subject:
+            rendered = replace(rendered, subject=delivery.subject)
         return self.skeleton.message(
             delivery.id,
             address(delivery.email, delivery.name),
-            self.render(delivery, personal),
+            rendered,
             date=date,
             unsubscribe_url=personal.unsubscribe_url if self.one_click else None,
             thread=_thread_of(delivery),
@@ -127,7 +132,7 @@ async def message_for(delivery: Delivery, app: App | None) -> Outgoing:
     """The message of a delivery of the app. Raises `TemplateProblem`, and nothing else that a person could correct."""
     try:
         mail = await prepared(delivery, app)
-        links = personal_links(delivery, mail.app, len(mail.content.links))
+        links = personal_links(delivery, mail.app, await _link_numbers(delivery, mail.content))
         return mail.message(delivery, links, date=clock.now())
     except TemplateProblem:
         raise
@@ -135,12 +140,18 @@ async def message_for(delivery: Delivery, app: App | None) -> Outgoing:
         raise TemplateProblem(None, error.message, error.field) from None
 
 
-def personal_links(delivery: Delivery, app: App, links: int) -> PersonalLinks:
-    """The recipient's own addresses, for so many tracked links."""
+def personal_links(delivery: Delivery, app: App, numbers: Iterable[int]) -> PersonalLinks:
+    """The recipient's own addresses, for the tracked links of these numbers."""
     settings = runtime().settings
     token = _unsubscribing(settings.keys("unsubscribe")).issue(delivery.id)
     unsubscribe_url = f"{settings.public_url.rstrip('/')}/{app.id}/newsletter/unsubscribe/{token}"
-    return PersonalLinks(unsubscribe_url, *links_for(delivery.id, links))
+    return PersonalLinks(unsubscribe_url, *numbered_links_for(delivery.id, numbers))
+
+
+async def _link_numbers(delivery: Delivery, content: Content) -> Iterable[int]:
+    """Those of a campaign are counted, since its content is frozen; a template may change."""
+    template_id = template_of(delivery.content) if delivery.outreach else None
+    return await numbers_of(template_id, content.links) if template_id else range(1, len(content.links) + 1)
 
 
 async def prepared(delivery: Delivery, app: App | None) -> PreparedMail:
@@ -157,6 +168,8 @@ async def prepared(delivery: Delivery, app: App | None) -> PreparedMail:
             return await _prepared_template(delivery, app, await Template.find_one(named))
         case "template":
             return await _prepared_template(delivery, app, await template_for(app, name, delivery.language))
+        case "letter":
+            return await _prepared_template(delivery, app, LETTER)
     raise NotFound(f"Nothing can be made from {delivery.content}")
 
 
@@ -187,7 +200,11 @@ async def campaign_content(campaign: Campaign, app: App, *, tracked: bool = True
 
 
 async def template_content(
-    template: Template | BuiltIn, app: App, category: ConsentCategory = ConsentCategory.TRANSACTIONAL
+    template: Template | BuiltIn,
+    app: App,
+    category: ConsentCategory = ConsentCategory.TRANSACTIONAL,
+    *,
+    tracked: bool = False,
 ) -> Content:
     """A template's content. Mail of a category that people may refuse has a footer, as a campaign has. Raises
     `TemplateProblem`."""
@@ -199,6 +216,7 @@ async def template_content(
         text=template.text,
         variables={**STANDARD, **declared},
         **({"postal_address": bool(app.mail.postal_address)} if may_be_refused else {}),
+        **({"track_clicks": True, "track_opens": True} if tracked else {}),
     )
 
 
@@ -218,7 +236,8 @@ async def _prepared_campaign(delivery: Delivery, app: App, campaign_id: ObjectId
 async def _prepared_template(delivery: Delivery, app: App, template: Template | BuiltIn | None) -> PreparedMail:
     if template is None:
         raise NotFound(f"The app has no template for {delivery.content}, and none is built in")
-    content = await template_content(template, app, delivery.category)
+    is_outreach = delivery.kind is DeliveryKind.OUTREACH
+    content = await template_content(template, app, delivery.category, tracked=is_outreach)
     may_be_refused = delivery.category is not ConsentCategory.TRANSACTIONAL
     by_person = delivery.thread is not None and delivery.thread.by_person
     skeleton = template_skeleton(app, template.key, delivery.category, by_person=by_person)
@@ -228,7 +247,9 @@ async def _prepared_template(delivery: Delivery, app: App, template: Template | 
 def _thread_of(delivery: Delivery) -> Thread | None:
     if delivery.thread is None:
         return None
-    mailbox = reply_address(delivery.thread.ticket_id) if delivery.thread.ticket_id else None
+    mailbox = mail_reply_address(delivery.id) if delivery.outreach else None
+    if delivery.thread.ticket_id:
+        mailbox = reply_address(delivery.thread.ticket_id)
     return Thread(delivery.thread.references, address(mailbox, field="replyTo") if mailbox else None)
 
 

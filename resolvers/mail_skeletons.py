@@ -28,8 +28,8 @@ def campaign_skeleton(app: App, campaign: Campaign) -> Skeleton:
     return Skeleton(
         sender_of(app, settings),
         reply_to=_reply_to(app),
-        list_id=list_id_of(app, settings),
-        feedback_id=f"{campaign.id}:{app.id}:newsletter:{FEEDBACK_SENDER}",
+        list_id=list_id_of(app, campaign.category, settings),
+        feedback_id=f"{campaign.id}:{app.id}:{campaign.category.value}:{FEEDBACK_SENDER}",
         headers=BULK,
         sign=_signature(settings),
     )
@@ -54,10 +54,10 @@ def sender_of(app: App, settings: Settings) -> Address:
     return address(settings.mail_from, app.mail.sender_name or settings.mail_from_name, field="mailFrom")
 
 
-def list_id_of(app: App, settings: Settings) -> str:
+def list_id_of(app: App, category: ConsentCategory, settings: Settings) -> str:
     """`banners-all-over.newsletter.apps.example.com`"""
     host = UNFIT_FOR_A_DOMAIN.sub("-", urlsplit(settings.public_url).hostname or "").strip("-.") or "localhost"
-    return f"{app.id}.newsletter.{host}"
+    return f"{app.id}.{category.value}.{host}"
 
 
 @lru_cache(maxsize=1)

@@ -18,11 +18,12 @@ from pymongo import UpdateMany, UpdateOne
 
 from core import clock
 from core.group_commit import GroupCommit
+from core.measurements import count_delivery, count_handover
 from core.settings import Settings
 from mail.message import Outgoing
 from mail.providers import Outcome, Provider, Receipt
 from mail.providers.opening import open_provider
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, Refusal, becoming
+from models.deliveries import NEVER_TWICE, Delivery, DeliveryStatus, Refusal, becoming
 from models.email_events import BounceKind, EmailEventType
 from resolvers.email_events import insert_events, stored_event_about
 from resolvers.mail_secrets import without_secrets
@@ -104,8 +105,9 @@ class Outbox:
             raise
 
     async def settle(self, settlement: Settlement) -> DeliveryStatus:
-        """Says how a delivery ended that was never handed over."""
+        """Says how a delivery ended, also one that was never handed over."""
         await self._settling.add(settlement)
+        count_delivery(settlement.delivery.kind.value, settlement.status.value)
         return settlement.status
 
     async def _hand_over(self, delivery: Delivery, message: Outgoing) -> DeliveryStatus | None:
@@ -114,12 +116,18 @@ class Outbox:
             claim = await self._marking.add(delivery.id)
             if claim is None:
                 return None
-            receipt = await self.provider.send(message)
+            receipt = await self._provided(message)
             if receipt.retry_after is not None and receipt.retry_after > PATIENCE:
                 self._not_before = asyncio.get_running_loop().time() + receipt.retry_after
             return await self.settle(Settlement(delivery, _status_after(delivery, receipt), claim, receipt))
         finally:
             self.under_way -= 1
+
+    async def _provided(self, message: Outgoing) -> Receipt:
+        started = asyncio.get_running_loop().time()
+        receipt = await self.provider.send(message)
+        count_handover(self.provider.name, receipt.outcome.value, asyncio.get_running_loop().time() - started)
+        return receipt
 
     async def _mark(self, ids: Sequence[PydanticObjectId]) -> Sequence[str | None]:
         """The claim on each of them that was queued, and is the caller's to send now."""
@@ -204,7 +212,7 @@ def _status_after(delivery: Delivery, receipt: Receipt) -> DeliveryStatus:
             return DeliveryStatus.SENT
         case Outcome.REFUSED:
             return DeliveryStatus.FAILED
-        case Outcome.UNCERTAIN if delivery.kind is DeliveryKind.CAMPAIGN:
+        case Outcome.UNCERTAIN if delivery.kind in NEVER_TWICE:
             return DeliveryStatus.UNCERTAIN
         case Outcome.DEFERRED if receipt.retry_after is not None:
             return DeliveryStatus.QUEUED

@@ -9,7 +9,8 @@ from bson import ObjectId
 from pydantic import ConfigDict, Field
 
 from models.base import Part
-from models.deliveries import Delivery, DeliveryKind, DeliveryStatus
+from models.contacts import ConsentCategory
+from models.deliveries import Delivery, DeliveryKind, DeliveryOutreach, DeliveryStatus
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from resolvers.email_events import ONCE
 
@@ -48,6 +49,8 @@ class Mail(_Read):
     """Of a `Delivery`."""
 
     kind: DeliveryKind
+    category: ConsentCategory
+    outreach: DeliveryOutreach | None = None
     status: DeliveryStatus
     attempts: int = 0
     email: str

@@ -33,6 +33,8 @@ from models.tickets import Ticket
 from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
+from resolvers.agent_erasure import AGENT_ACTIONS
+from resolvers.enrollment_erasure import ENROLLMENTS
 from resolvers.erasing import (
     erase_attachments,
     erase_from_app_events,
@@ -45,11 +47,14 @@ from resolvers.erasing import (
 )
 from resolvers.feedback_erasure import FEEDBACK
 from resolvers.holdings import Holding, deleting, overwriting, sent_to_stranger
+from resolvers.inbound_erasure import INBOUND_MESSAGES
 from resolvers.log_erasure import LOGS
+from resolvers.prospect_erasure import PROSPECT_NOTES, PROSPECTS
 from resolvers.ticket_erasure import erase_from_messages, erase_from_tickets, is_requester_of, may_be_shown
 from resolvers.want_erasure import WANT_VOTES, WANTS
 
 HOLDINGS: Final = (
+    AGENT_ACTIONS,
     Holding(
         AppEvent,
         lambda person: {"appId": {"$in": [*person.app_ids]}, "shopDomain": {"$in": [*person.domains]}},
@@ -82,7 +87,16 @@ HOLDINGS: Final = (
         frozenset(
             {"app_id", "kind", "category", "email", "status", "refusal", "created_at", "sent_at", "delivered_at"}
         ),
-        overwriting(lambda person: {"email": "", "name": "", "values": {}, "sealedValues": None, "response": None}),
+        overwriting(
+            lambda person: {
+                "email": "",
+                "name": "",
+                "values": {},
+                "sealedValues": None,
+                "response": None,
+                "subject": None,
+            }
+        ),
     ),
     Holding(
         EmailEvent,
@@ -102,8 +116,12 @@ HOLDINGS: Final = (
         frozenset({"app_id", "email", "created_at", "expires_at", "used_at"}),
         deleting,
     ),
+    ENROLLMENTS,
     FEEDBACK,
+    INBOUND_MESSAGES,
     LOGS,
+    PROSPECT_NOTES,
+    PROSPECTS,
     Holding(
         Subscriber,
         lambda person: {"contactId": person.contact.id},
@@ -184,8 +202,8 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     ApiKey: "made by staff for an app's backend",
     NewsletterTemplate: "written by staff, for nobody in particular",
     ContactRollup: "numbers, counted from the events",
-    File: "the bytes of attachments, which go with them",
-    FileChunk: "the bytes of attachments, which go with them",
+    File: "the bytes of attachments and received mail, which go with them",
+    FileChunk: "the bytes of attachments and received mail, which go with them",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",
     SlackMessage: "news for the company, which is forgotten when it is posted, and after a week in any case",
     SoftBounces: "keyed hashes, which go away by themselves after 14 days",

@@ -32,6 +32,7 @@ SENTENCES: Final[Mapping[Refusal, str]] = {
     Refusal.CONFIRMATION_PENDING: "The person has not confirmed yet that they want this mail",
     Refusal.NO_CONSENT: "The person has not opted in to this category",
     Refusal.NOT_SUBSCRIBED: "The person does not get this newsletter any more",
+    Refusal.NOT_ENROLLED: "The person is not in this sequence any more",
     Refusal.APP_INACTIVE: "The app is switched off: it sends transactional mail alone",
 }
 REFUSAL_OF: Final[Mapping[SuppressionReason, Refusal]] = {

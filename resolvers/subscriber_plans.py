@@ -23,8 +23,9 @@ from models.contacts import ConsentCategory, ConsentState, Contact, LegalBasis
 from models.deliveries import Refusal
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers.contact_writes import searchable
+from resolvers.import_rows import IMPORT
 from resolvers.sending import SENTENCES, verdict_on
-from resolvers.subscriber_rows import IMPORT, Row
+from resolvers.subscriber_rows import Row
 from resolvers.subscriber_writes import search_text_of
 from resolvers.suppressions import suppressions_of
 

@@ -96,7 +96,7 @@ async def _render(template: Template, app: App, reader: Recipient, values: dict[
         language=template.language,
         values=_values(template, values),
     )
-    return await asyncio.to_thread(mail.render, delivery, personal_links(delivery, app, 0))
+    return await asyncio.to_thread(mail.render, delivery, personal_links(delivery, app, ()))
 
 
 def _values(template: Template, values: dict[str, Any]) -> dict[str, Any]:

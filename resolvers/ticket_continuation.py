@@ -13,6 +13,7 @@ from models.base import touched
 from models.ticket_messages import TicketAttachment, TicketMessage
 from models.tickets import Ticket, TicketLink, TicketLinkKind, TicketPriority
 from resolvers.ticket_authors import Author, message_by
+from resolvers.ticket_events import keep_message
 from resolvers.ticket_opening import open_ticket
 from resolvers.ticket_states import takes_messages_of_customer, with_message
 from resolvers.ticket_writes import write_ticket
@@ -80,14 +81,20 @@ async def say(
 
 
 async def _added(ticket: Ticket, message: dict[str, object], author: Author, at: datetime) -> Ticket:
+    """Where somebody died after the message was in the ticket, it is added to the conversation as they had it."""
+    waiting: list[dict[str, object]] = []
+
     def decide(current: Ticket) -> Ticket:
         if current.merged_into_id is not None or not takes_messages_of_customer(current, at):
             raise _EndedMeanwhile
-        if any(event.message and event.message["_id"] == message["_id"] for event in current.events):
-            return current
-        return with_message(current, message, author.label, at)
+        said = [event.message for event in current.events if event.message]
+        waiting[:] = [one for one in said if one["_id"] == message["_id"]]
+        return current if waiting else with_message(current, message, author.label, at)
 
-    return found(await write_ticket({"_id": ticket.id}, decide), "Ticket")
+    written = found(await write_ticket({"_id": ticket.id}, decide), "Ticket")
+    for one in waiting:
+        await keep_message(one)
+    return written
 
 
 async def _target(ticket: Ticket) -> Ticket | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from beanie import PydanticObjectId
 from limits import RateLimitItemPerHour
 from pydantic import Field
 
@@ -99,6 +100,17 @@ async def add_ticket_message(
         return await _answered(actor, ticket, author, data, brought)
 
 
+@allow(SUPPORT)
+async def answer_ticket(actor: Actor, ticket_id: str, content: str, *, message_id: PydanticObjectId) -> Said:
+    """Adds an answer of staff under an id that is known before: doing it again has no second effect. Raises `Conflict`
+    as `add_ticket_message` does."""
+    ticket = await visible_ticket(actor, ticket_id)
+    if (known := await TicketMessage.get(message_id)) is not None:
+        return Said(ticket, known)
+    author = await author_by(actor, (ticket.email, ticket.name), is_customer=False, email=None, name=None)
+    return await _answered(actor, ticket, author, TicketMessageCreate(content=content), Attached(message_id, ()))
+
+
 async def _answered(actor: Actor, ticket: Ticket, author: Author, data: TicketMessageCreate, brought: Attached) -> Said:
     now, after = clock.now(), data.status
     message = message_by(
@@ -116,6 +128,8 @@ async def _answered(actor: Actor, ticket: Ticket, author: Author, data: TicketMe
             raise Conflict("The ticket was merged into another one: write there", "id")
         if current.status is TicketStatus.CLOSED and not data.is_internal:
             raise Conflict("The ticket is closed: open it to answer", "status")
+        if any(event.message and event.message["_id"] == message["_id"] for event in current.events):
+            return current
         if after is not None:
             check_step(current, after)
         return with_message(current, message, actor.label, now, status=after)

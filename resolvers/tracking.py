@@ -1,17 +1,15 @@
 """Opened mails and clicked links. Whoever asks is answered when the event is stored; many at once share a write.
 
-A token names a delivery and a link by number. The address comes from the campaign, as it was when sending began: it is
-remembered after the first look-up.
+A token names a delivery and a link by number. The address comes from the campaign as it was when sending began, or
+from the template whose links a sequence's mail has.
 """
 
 import time
-from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
-from urllib.parse import quote
 
 from bson import ObjectId
 from pymongo.errors import PyMongoError
@@ -23,10 +21,10 @@ from core.errors import InvalidInput, Unavailable
 from core.group_commit import GroupCommit
 from core.runtime import Runtime, runtime
 from mail.links import OPENED, Hit, TrackingTokens
-from models.campaigns import Campaign
 from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEventType
 from resolvers.email_events import insert_events, without_address
+from resolvers.tracking_targets import Targets, target_of
 from resolvers.tracking_visits import Visit
 
 SOURCE: Final = "tracking"
@@ -34,14 +32,13 @@ AT_ONCE: Final = 256
 """Hits that share a write."""
 BESIDE: Final = 20
 """So many wait before a second write begins beside one: two commands cost as much as reading and storing forty hits."""
-CAMPAIGNS: Final = 1_000
-"""Whose links are remembered."""
 PER_MINUTE: Final = 300
 """Hits of one link of one mail that are recorded in a minute, by each server process: no person comes near."""
 AT_DELIVERY: Final = timedelta(seconds=1)
 """A click that soon after a mail has arrived is the receiving server's."""
-SAFE_IN_A_URL: Final = "!#$%&'()*+,/:;=?@[]~"
-SHOWN: Final = {"appId": 1, "campaignId": 1, "contactId": 1, "email": 1, "kind": 1, "sentAt": 1, "deliveredAt": 1}
+SHOWN: Final = dict.fromkeys(
+    ("appId", "campaignId", "contactId", "content", "deliveredAt", "email", "kind", "outreach", "sentAt"), 1
+)
 
 Row = dict[str, Any]
 
@@ -101,11 +98,14 @@ async def record_click(actor: Actor, token: str, visit: Visit) -> Followed:
 
 def links_for(delivery_id: ObjectId, count: int) -> tuple[list[str], str]:
     """The addresses of a mail's tracked links, numbered from 1, and of its pixel."""
+    return numbered_links_for(delivery_id, range(1, count + 1))
+
+
+def numbered_links_for(delivery_id: ObjectId, numbers: Iterable[int]) -> tuple[list[str], str]:
+    """The addresses of a mail's tracked links of these numbers, and of its pixel."""
     tracker = _tracker()
     issue, clicks = tracker.tokens.issue, tracker.clicks
-    return [clicks + issue(delivery_id, number) for number in range(1, count + 1)], tracker.opens + issue(
-        delivery_id, OPENED
-    )
+    return [clicks + issue(delivery_id, number) for number in numbers], tracker.opens + issue(delivery_id, OPENED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class _Tracker:
         self.tokens = TrackingTokens(current.settings.keys("tracking"))
         self.clicks, self.opens = f"{address}/t/c/", f"{address}/t/o/"
         self.hits = GroupCommit(self._write, AT_ONCE, at_once=2, beside=BESIDE)
-        self._links: OrderedDict[ObjectId, Sequence[str]] = OrderedDict()
+        self._targets = Targets()
         self._minute = 0.0
         self._asked: dict[str, int] = {}
 
@@ -141,32 +141,17 @@ class _Tracker:
         ids = {asked.hit.delivery for asked in group}
         found = Delivery.get_pymongo_collection().find({"_id": {"$in": [*ids]}}, SHOWN)
         deliveries = {row["_id"]: row for row in await found.to_list()}
-        links = await self._links_of({row["campaignId"] for row in deliveries.values() if row.get("campaignId")})
+        hits = [(asked.hit, deliveries[asked.hit.delivery]) for asked in group if asked.hit.delivery in deliveries]
+        links = await self._targets.links_of(hits)
         answers, events = [], []
         for asked in group:
             delivery = deliveries.get(asked.hit.delivery)
-            url = _target(asked.hit, delivery, links)
+            url = target_of(asked.hit, delivery, links)
             answers.append(Followed(url, _outcome(asked, delivery, url)))
             if delivery is not None and answers[-1].outcome is Outcome.RECORDED:
                 events.append(_event(asked, delivery, url))
         await insert_events(events)
         return answers
-
-    async def _links_of(self, campaigns: Collection[ObjectId]) -> Mapping[ObjectId, Sequence[str]]:
-        """Ready to be sent as a header. They are frozen when sending begins; until then there are none."""
-        unknown = [campaign for campaign in campaigns if campaign not in self._links]
-        if unknown:
-            found = Campaign.get_pymongo_collection().find({"_id": {"$in": unknown}}, {"links": 1})
-            for row in await found.to_list():
-                if row.get("links"):
-                    self._links[row["_id"]] = [quote(url, safe=SAFE_IN_A_URL) for url in row["links"]]
-        for campaign in campaigns:
-            if campaign in self._links:
-                self._links.move_to_end(campaign)
-        known = {campaign: self._links[campaign] for campaign in campaigns if campaign in self._links}
-        while len(self._links) > CAMPAIGNS:
-            self._links.popitem(last=False)
-        return known
 
 
 _current: _Tracker | None = None
@@ -178,14 +163,6 @@ def _tracker() -> _Tracker:
     if _current is None or _current.runtime is not runtime():
         _current = _Tracker(runtime())
     return _current
-
-
-def _target(hit: Hit, delivery: Row | None, links: Mapping[ObjectId, Sequence[str]]) -> str:
-    """Empty for the pixel, and where there is no such link."""
-    if delivery is None or hit.link == OPENED:
-        return ""
-    of_campaign = links.get(delivery["campaignId"], ()) if delivery.get("campaignId") else ()
-    return of_campaign[hit.link - 1] if hit.link <= len(of_campaign) else ""
 
 
 def _outcome(asked: _Asked, delivery: Row | None, url: str) -> Outcome:

@@ -217,9 +217,10 @@ class _Waiting(BaseModel):
 
 
 def _waiting(*, after: PydanticObjectId | None) -> Filter:
-    """Mail of no campaign that should have a job by now."""
+    """Mail of no campaign, and no sequence, that should have a job by now."""
     query = {
         "campaignId": None,
+        "outreach": None,
         "status": DeliveryStatus.QUEUED.value,
         "chunk": 0,
         "createdAt": {"$lte": clock.now() - FORGOTTEN_AFTER},

@@ -1,6 +1,9 @@
 """How people leave mail that they may refuse, by the link in each of them. The link's token is the credential."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from beanie import PydanticObjectId
 
 from core import clock
 from core.access import allow_all_or_key
@@ -32,10 +35,7 @@ class Unsubscribing:
 
     @property
     def category(self) -> ConsentCategory:
-        """The mail's own. Nobody leaves mail that answers what they do: a link in one of those is about newsletters, as
-        is one in the trial of a newsletter."""
-        transactional = self.delivery.category is ConsentCategory.TRANSACTIONAL
-        return ConsentCategory.NEWSLETTER if transactional else self.delivery.category
+        return category_left(self.delivery)
 
 
 @allow_all_or_key(Scope.NEWSLETTER_WRITE)
@@ -64,20 +64,42 @@ async def unsubscribe(
     Raises as `get_unsubscription` does.
     """
     asked = await get_unsubscription(actor, app_id, token, accept_language)
-    contact = await _recipient(asked.delivery)
+    evidence = Evidence(SOURCE, ip=visitor.ip, user_agent=visitor.user_agent)
+    await withdraw(asked.delivery, evidence, by=actor)
+    return asked
+
+
+def category_left(delivery: Delivery) -> ConsentCategory:
+    """Which category of mail somebody leaves by a mail: its own. Nobody leaves mail that answers what they do: from one
+    of those they leave newsletters, as from the trial of a newsletter."""
+    transactional = delivery.category is ConsentCategory.TRANSACTIONAL
+    return ConsentCategory.NEWSLETTER if transactional else delivery.category
+
+
+async def withdraw(
+    delivery: Delivery,
+    evidence: Evidence,
+    *,
+    by: Actor,
+    at: datetime | None = None,
+    entry_id: PydanticObjectId | None = None,
+) -> None:
+    """Takes whom a mail was for out of mail of its category, of all apps. Doing it again has no second effect. Who may
+    do so is decided by the operation that calls."""
+    contact = await _recipient(delivery)
     if contact is not None:
-        await _opt_out(actor, contact, asked.category, visitor)
+        await _opt_out(by, contact, category_left(delivery), evidence, at or clock.now(), entry_id)
     await record_event(
         event_about(
-            asked.delivery,
+            delivery,
             EmailEventType.UNSUBSCRIBED,
-            source=SOURCE,
-            dedupe_key=f"unsubscribed:{asked.delivery.id}",
-            ip=visitor.ip,
-            user_agent=visitor.user_agent,
+            source=evidence.source,
+            at=at,
+            dedupe_key=f"unsubscribed:{delivery.id}",
+            ip=evidence.ip,
+            user_agent=evidence.user_agent,
         )
     )
-    return asked
 
 
 async def _recipient(delivery: Delivery) -> Contact | None:
@@ -86,9 +108,15 @@ async def _recipient(delivery: Delivery) -> Contact | None:
     return await Contact.find_one({**identity, "erasedAt": None})
 
 
-async def _opt_out(actor: Actor, contact: Contact, category: ConsentCategory, visitor: Visitor) -> None:
+async def _opt_out(
+    actor: Actor,
+    contact: Contact,
+    category: ConsentCategory,
+    evidence: Evidence,
+    at: datetime,
+    entry_id: PydanticObjectId | None,
+) -> None:
     if contact.consents.of(category).state is ConsentState.OPTED_OUT:
         await rebuild_consents(contact.id)  # what follows from the opt-out may have been cut off
         return
-    evidence = Evidence(SOURCE, ip=visitor.ip, user_agent=visitor.user_agent)
-    await record_consent(contact, category, ConsentState.OPTED_OUT, evidence, clock.now(), by=actor)
+    await record_consent(contact, category, ConsentState.OPTED_OUT, evidence, at, by=actor, entry_id=entry_id)

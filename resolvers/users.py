@@ -18,6 +18,7 @@ from core.rate_limits import LOGIN_FAILURES
 from core.runtime import runtime
 from models.base import touched
 from models.users import Preferences, Profile, User
+from resolvers.prospect_owners import disown_prospects_of
 from resolvers.ticket_assignment import unassign_tickets_of
 
 PERSONAL: Final = {"first_name", "last_name", "profile", "settings"}
@@ -148,6 +149,7 @@ async def update_user(actor: Actor, user_id: str, data: UserUpdate) -> User:
     changed = await _change_keeping_an_owner(user, changes, ends_sessions=ends_sessions)
     if ends_sessions:
         await unassign_tickets_of(user.id, actor.label)
+        await disown_prospects_of(user.id)
     return changed
 
 
@@ -160,6 +162,7 @@ async def deactivate_user(actor: Actor, user_id: str) -> User:
     _may_manage(actor, user)
     deactivated = await _change_keeping_an_owner(user, {"isActive": False}, ends_sessions=True)
     await unassign_tickets_of(user.id, actor.label)
+    await disown_prospects_of(user.id)
     return deactivated
 
 

@@ -4,7 +4,6 @@ Deliveries are named for the change that they tell of, so that whoever plans the
 agreed to such mail is asked when it is sent.
 """
 
-from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 from beanie import PydanticObjectId
@@ -12,21 +11,19 @@ from pydantic import JsonValue
 
 from core.access import allow
 from core.actor import Actor
-from core.mongo import Filter
 from models.apps import App
-from models.contacts import ConsentCategory, Contact
+from models.contacts import ConsentCategory
 from models.email_jobs import EmailJob
-from models.want_votes import WantVote
 from models.wants import Want, WantChange, WantStatus
 from resolvers.job_leases import enqueue
+from resolvers.targeted_campaigns import draft_shipped_campaign
 from resolvers.transactional import queue_mail_to_contacts
-from resolvers.want_counts import votes_for
+from resolvers.want_people import people_of
 
 SYSTEM: Final = Actor.system("wants")
 ANNOUNCE: Final = "want.announce"
 """The type of the jobs that tell voters of a change. Its payload is `wantId` and `changeId`."""
 ATTEMPTS: Final = 20
-CHUNK: Final = 500
 LONGEST_NOTE: Final = 2000
 """Of a note, so much is in the mail."""
 
@@ -40,15 +37,15 @@ async def leave_announcement(want_id: PydanticObjectId, change_id: PydanticObjec
 
 @allow()
 async def announce_change(actor: Actor, want_id: PydanticObjectId, change_id: PydanticObjectId) -> int:
-    """Plans a mail to each of the people whom a change of a want concerns, and returns how many they are. Doing it
-    again plans none twice."""
+    """Plans a mail to each of the people whom a change of a want concerns, and returns how many they are; where it is
+    there now, a campaign to them is drafted besides. Doing it again plans and drafts none twice."""
     want = await Want.get(want_id)
     change = next((one for one in want.history if one.id == change_id), None) if want else None
     app = await App.get(want.app_id) if want else None
     told: set[PydanticObjectId] = set()
     if want is not None and change is not None and app is not None and not _is_undone(want, change):
         values = await _values(app, want, change)
-        async for contacts in _people(want):
+        async for contacts in people_of(want):
             new = [contact for contact in contacts if contact.id not in told]
             await queue_mail_to_contacts(
                 actor,
@@ -60,6 +57,7 @@ async def announce_change(actor: Actor, want_id: PydanticObjectId, change_id: Py
                 category=ConsentCategory.PRODUCT,
             )
             told.update(contact.id for contact in new)
+        await draft_shipped_campaign(actor, app, want, change)
     await note_announced(want_id, change_id)
     return len(told)
 
@@ -89,25 +87,3 @@ async def _values(app: App, want: Want, change: WantChange) -> dict[str, Any]:
         "eta": want.eta or "",
         "target_title": target.title if target else "",
     }
-
-
-async def _people(want: Want) -> AsyncIterator[Sequence[Contact]]:
-    """The author and the voters, as far as they are known by address, some hundred at a time. Votes of a merged want
-    are elsewhere, and say where they come from."""
-    if want.author and want.author.email_key:
-        yield await _contacts([want.author.email_key])
-    queries: list[Filter] = [votes_for(want), {"appId": want.app_id, "mergedFrom": want.id}]
-    for query in queries:
-        last = None
-        while votes := await _votes(query, last):
-            last = votes[-1].id
-            yield await _contacts([vote.email_key for vote in votes if vote.email_key])
-
-
-async def _votes(query: Filter, after: PydanticObjectId | None) -> list[WantVote]:
-    beyond = query if after is None else {**query, "_id": {"$gt": after}}
-    return await WantVote.find(beyond).sort("_id").limit(CHUNK).to_list()
-
-
-async def _contacts(keys: Sequence[str]) -> Sequence[Contact]:
-    return await Contact.find({"emailKey": {"$in": list(keys)}, "erasedAt": None}).to_list()

@@ -114,6 +114,12 @@ def topic_of(app_id: str) -> str:
     return f"wants:{app_id}"
 
 
+async def shops_of_votes(want: Want) -> Sequence[Shop]:
+    """The app's shops that the voters speak for."""
+    votes = await WantVote.find(votes_for(want), projection_model=VoteFacts).to_list()
+    return (await _shops_of(want.app_id, votes)).own
+
+
 async def _shops_of(app_id: str, votes: Sequence[VoteFacts]) -> VotersShops:
     """By address in the app, then by domain in all apps."""
     keys = {vote.email_key for vote in votes if vote.email_key}

@@ -14,6 +14,7 @@ from core.errors import Conflict, InvalidInput, found
 from core.group_commit import GroupCommit
 from core.ids import object_id
 from core.inputs import Input, Moment, Text
+from core.measurements import count_webhook
 from core.mongo import insert_new, slice_of
 from core.pages import Slice, Sort, SortKey, Window
 from core.runtime import runtime
@@ -130,7 +131,9 @@ async def keep_webhook_event(
         created_at=now,
         expires_at=now + (KEPT if follows else IGNORED_KEPT),
     )
-    return await _KEEPING.add(event)
+    is_new = await _KEEPING.add(event)
+    count_webhook(provider.value, "new" if is_new else "known")
+    return is_new
 
 
 @allow()

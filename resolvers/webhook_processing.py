@@ -10,12 +10,13 @@ from core.errors import DomainError, Gone, RateLimited, Unavailable
 from core.ids import object_id
 from models.base import touched
 from models.webhook_events import WebhookEvent, WebhookEventStatus, WebhookProvider
+from resolvers.inbound_resend import follow_resend_event
 from resolvers.mail_webhooks import follow_mail_event
 from resolvers.shopify_webhooks import follow_shopify_event
 from resolvers.webhook_payloads import Followed
 
 FOLLOW: Final[Mapping[WebhookProvider, Callable[[WebhookEvent], Awaitable[Followed]]]] = {
-    WebhookProvider.RESEND: follow_mail_event,
+    WebhookProvider.RESEND: follow_resend_event,
     WebhookProvider.COLD_PROVIDER: follow_mail_event,
     WebhookProvider.SHOPIFY: follow_shopify_event,
 }

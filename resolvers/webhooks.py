@@ -10,12 +10,17 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from core.access import allow_all
 from core.actor import Actor
-from core.errors import InvalidInput, Unauthenticated
+from core.errors import InvalidInput, Unauthenticated, found
 from core.inputs import ShopDomain
 from core.runtime import runtime
+from core.web import LARGEST_BODY
 from models.apps import App
+from models.inbound_messages import InboundProvider
 from models.webhook_events import WebhookProvider
 from resolvers.apps import unknown_app
+from resolvers.inbound_adapters import ADAPTERS, Adapter
+from resolvers.inbound_receiving import keep_inbound_mail
+from resolvers.inbound_resend import RECEIVED
 from resolvers.mail_webhooks import type_of
 from resolvers.shopify_secrets import shopify_secrets_of
 from resolvers.shopify_webhooks import FOLLOW
@@ -36,7 +41,7 @@ class WebhookReceipt:
 
 @allow_all
 async def receive_resend_webhook(actor: Actor, request: SignedRequest) -> WebhookReceipt:
-    """What became of mail that Resend sent for us. Signed as Svix does it."""
+    """What became of mail that Resend sent for us, and that it received some. Signed as Svix does it."""
     secrets = _configured(runtime().settings.resend_webhook_secrets, "RESEND_WEBHOOK_SECRETS")
     event_id = checked_id(check_standard(secrets, request), "svix-id")
     payload = payload_of(request.body)
@@ -47,11 +52,39 @@ async def receive_resend_webhook(actor: Actor, request: SignedRequest) -> Webhoo
         event_id,
         topic,
         _without_subject(payload),
-        follows=type_of(topic) is not None,
+        follows=type_of(topic) is not None or topic == RECEIVED,
         occurred_at=moment_in(payload, "created_at"),
         addresses=addresses_in(payload),
     )
     return WebhookReceipt(event_id, is_new)
+
+
+@allow_all
+async def check_inbound_webhook(actor: Actor, provider: str) -> int:
+    """How large, in bytes, a request of that service may be: asked before it is read.
+
+    Raises `NotFound` for an unknown service, `Unauthenticated` for one that nothing is configured for.
+    """
+    if provider == InboundProvider.RESEND:
+        return LARGEST_BODY
+    adapter = _adapter(provider)
+    _configured(adapter.secrets(runtime().settings), adapter.setting)
+    return adapter.largest
+
+
+@allow_all
+async def receive_inbound_webhook(actor: Actor, provider: str, request: SignedRequest) -> WebhookReceipt:
+    """A mail that a service received for us: Resend, Postmark, Mailgun or SendGrid, each by its own authentication; or
+    `raw`, the mail itself with `X-Timestamp` and `X-Signature: sha256=<hex>`, the HMAC-SHA256 of
+    `<X-Timestamp>.<body>`. The same mail, whoever brings it again, has no second effect."""
+    if provider == InboundProvider.RESEND:
+        return await receive_resend_webhook(actor, request)
+    adapter = _adapter(provider)
+    arrival = adapter.open(_configured(adapter.secrets(runtime().settings), adapter.setting), request)
+    is_new = await keep_inbound_mail(
+        KEEPER, InboundProvider(provider), arrival.raw, arrival.recipients, arrival.receipt
+    )
+    return WebhookReceipt(provider, is_new)
 
 
 @allow_all
@@ -103,6 +136,11 @@ async def receive_shopify_webhook(actor: Actor, app_id: str, request: SignedRequ
         addresses=addresses_in(payload_of(request.body)) if follows else (),
     )
     return WebhookReceipt(event_id, is_new)
+
+
+def _adapter(provider: str) -> Adapter:
+    adapter = next((known for name, known in ADAPTERS.items() if name == provider), None)
+    return found(adapter, "Provider of inbound mail")
 
 
 def _configured(secrets: Sequence[SecretStr], setting: str) -> Sequence[SecretStr]:

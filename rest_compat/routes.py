@@ -6,11 +6,17 @@ A row names the view that translates and the resolver that it calls. Who may cal
 from typing import Final
 
 from resolvers import (
+    agent_actions,
+    agent_decisions,
+    agent_drafts,
+    agent_sending,
+    agent_stats,
     api_keys,
     app_events,
     apps,
     attachments,
     auth,
+    automation_conditions,
     campaign_life,
     campaigns,
     consent,
@@ -20,10 +26,14 @@ from resolvers import (
     email_analytics,
     email_events,
     email_jobs,
+    enrolling,
+    enrollments,
     feedback,
     feedback_stats,
     gdpr,
     health,
+    inbound_messages,
+    inbound_stats,
     log_deletions,
     log_ingestion,
     logs,
@@ -31,6 +41,11 @@ from resolvers import (
     metrics,
     newsletter_templates,
     plans,
+    prospect_import,
+    prospect_notes,
+    prospect_timelines,
+    prospects,
+    sequences,
     shops,
     slack_routing,
     subscriber_import,
@@ -53,11 +68,13 @@ from resolvers import (
     wants,
     webhooks,
 )
+from rest_compat import agent_actions as agent_actions_views
 from rest_compat import api_keys as api_keys_views
 from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import attachments as attachments_views
 from rest_compat import auth as auth_views
+from rest_compat import automations as automations_views
 from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
 from rest_compat import data_exports as data_exports_views
@@ -65,13 +82,17 @@ from rest_compat import email_alerts as email_alerts_views
 from rest_compat import email_analytics as email_analytics_views
 from rest_compat import email_events as email_events_views
 from rest_compat import email_jobs as email_jobs_views
+from rest_compat import enrollments as enrollments_views
 from rest_compat import feedback as feedback_views
 from rest_compat import health as health_views
+from rest_compat import inbound_messages as inbound_messages_views
 from rest_compat import logs as logs_views
 from rest_compat import magic_links as magic_links_views
 from rest_compat import metrics as metrics_views
 from rest_compat import newsletter_templates as newsletter_templates_views
 from rest_compat import plans as plans_views
+from rest_compat import prospects as prospects_views
+from rest_compat import sequences as sequences_views
 from rest_compat import shops as shops_views
 from rest_compat import slack_routing as slack_routing_views
 from rest_compat import subscriber_import as subscriber_import_views
@@ -87,12 +108,14 @@ from rest_compat import users as users_views
 from rest_compat import want_board as want_board_views
 from rest_compat import wants as wants_views
 from rest_compat import webhooks as webhooks_views
+from rest_compat.agent_actions import AgentActionWire, AgentStatsWire, DraftedWire
 from rest_compat.api_keys import ApiKeyStatsWire, ApiKeyWire
 from rest_compat.app_events import ReceivedWire
 from rest_compat.apps import AppWire
 from rest_compat.attachments import FILES as ATTACHMENTS
 from rest_compat.attachments import AttachmentWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
+from rest_compat.automations import ConditionCheckWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
@@ -105,8 +128,10 @@ from rest_compat.email_analytics import (
 )
 from rest_compat.email_events import CampaignEventStatsWire, EmailEventWire
 from rest_compat.email_jobs import EmailJobStatsWire, EmailJobWire
+from rest_compat.enrollments import EnrolledWire, EnrollmentWire
 from rest_compat.feedback import FeedbackStatsWire, FeedbackWire
-from rest_compat.health import HealthWire
+from rest_compat.health import HealthWire, LivenessWire, ReadinessWire
+from rest_compat.inbound_messages import InboundMessageDetailWire, InboundMessageWire, InboundStatsWire
 from rest_compat.logs import DeletedLogsWire, IngestedLogsWire, LogsAtWire, LogStatsWire, LogWire
 from rest_compat.magic_links import EndUserSessionWire, RequestedWire
 from rest_compat.metric_wires import (
@@ -122,7 +147,17 @@ from rest_compat.metric_wires import (
 )
 from rest_compat.newsletter_templates import NewsletterTemplateWire
 from rest_compat.plans import PlanStatsWire, PlanWire
+from rest_compat.prospects import FILES as PROSPECT_FILES
+from rest_compat.prospects import (
+    ProspectActivityWire,
+    ProspectNoteWire,
+    ProspectsImportWire,
+    ProspectStatsWire,
+    ProspectWire,
+    ProspectWithHistoryWire,
+)
 from rest_compat.routing import Categories, Route
+from rest_compat.sequences import SequenceWire
 from rest_compat.shops import ShopStatsWire, ShopWire, ShopWithHistoryWire
 from rest_compat.slack_routing import SlackRuleWire
 from rest_compat.subscriber_import import FILES, ImportWire
@@ -137,6 +172,9 @@ from rest_compat.wants import WantStatsWire, WantWire
 from rest_compat.webhooks import ReceivedMessageWire, ResendReceivedWire
 
 # fmt: off
+INBOUND: Final = ("Authorization", "svix-id", "svix-timestamp", "svix-signature", "X-Signature", "X-Timestamp", "X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp")
+"""What the services sign received mail with, each in its own way."""
+
 CATEGORIES: Final[Categories] = {
     "Auth": [
         Route("POST", "/auth/login", auth_views.log_in, auth.log_in, SessionWire, errors=(401,)),
@@ -282,6 +320,7 @@ CATEGORIES: Final[Categories] = {
     "Webhooks": [
         Route("POST", "/webhooks/resend", webhooks_views.receive_resend_webhook, webhooks.receive_resend_webhook, ResendReceivedWire, signed_by=("svix-id", "svix-timestamp", "svix-signature")),
         Route("POST", "/webhooks/cold-provider", webhooks_views.receive_cold_provider_webhook, webhooks.receive_cold_provider_webhook, ReceivedMessageWire, signed_by=("X-Signature",)),
+        Route("POST", "/webhooks/inbound/{provider}", webhooks_views.receive_inbound_webhook, webhooks.receive_inbound_webhook, ReceivedMessageWire, errors=(503,), signed_by=INBOUND, admit=webhooks_views.admit_inbound_webhook),
     ],
     "Email Tracking": [
         Route("GET", "/t/o/{token}", tracking_views.open_pixel, tracking.record_open, None, media_type="image/gif", is_shortcut=True),
@@ -303,6 +342,25 @@ CATEGORIES: Final[Categories] = {
         Route("GET", "/admin/email-jobs/stats", email_jobs_views.email_job_stats, email_jobs.email_job_stats, Data[EmailJobStatsWire]),
         Route("GET", "/admin/email-jobs/{id}", email_jobs_views.get_email_job, email_jobs.get_email_job, Data[EmailJobWire]),
     ],
+    "Sequences": [
+        Route("GET", "/admin/sequences/", sequences_views.list_sequences, sequences.list_sequences, Paged[SequenceWire]),
+        Route("POST", "/admin/sequences/", sequences_views.create_sequence, sequences.create_sequence, Data[SequenceWire], 201),
+        Route("GET", "/admin/sequences/{id}", sequences_views.get_sequence, sequences.get_sequence, Data[SequenceWire]),
+        Route("PATCH", "/admin/sequences/{id}", sequences_views.update_sequence, sequences.update_sequence, Data[SequenceWire]),
+        Route("DELETE", "/admin/sequences/{id}", sequences_views.delete_sequence, sequences.delete_sequence, Message),
+        Route("POST", "/admin/sequences/{id}/activate", sequences_views.activate_sequence, sequences.activate_sequence, Data[SequenceWire]),
+        Route("POST", "/admin/sequences/{id}/deactivate", sequences_views.deactivate_sequence, sequences.deactivate_sequence, Data[SequenceWire]),
+        Route("POST", "/admin/sequences/{id}/enroll", enrollments_views.enroll, enrolling.enroll, Data[EnrolledWire], errors=(404,)),
+        Route("GET", "/admin/sequences/{id}/enrollments", enrollments_views.list_enrollments, enrollments.list_enrollments, Paged[EnrollmentWire], errors=(404,)),
+        Route("POST", "/admin/sequences/enrollments/{id}/pause", enrollments_views.pause_enrollment, enrollments.pause_enrollment, Data[EnrollmentWire]),
+        Route("POST", "/admin/sequences/enrollments/{id}/resume", enrollments_views.resume_enrollment, enrollments.resume_enrollment, Data[EnrollmentWire]),
+        Route("POST", "/admin/sequences/enrollments/{id}/exit", enrollments_views.exit_enrollment, enrollments.exit_enrollment, Data[EnrollmentWire]),
+    ],
+    "Inbound Mail": [
+        Route("GET", "/admin/inbound/messages", inbound_messages_views.list_inbound_messages, inbound_messages.list_inbound_messages, Paged[InboundMessageWire]),
+        Route("GET", "/admin/inbound/messages/stats", inbound_messages_views.show_inbound_stats, inbound_stats.inbound_stats, Data[InboundStatsWire]),
+        Route("GET", "/admin/inbound/messages/{id}", inbound_messages_views.get_inbound_message, inbound_messages.get_inbound_message, Data[InboundMessageDetailWire]),
+    ],
     "Health": [
         Route("GET", "/health", health_views.get_health, health.get_health, HealthWire, errors=(503,)),
     ],
@@ -315,6 +373,28 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/admin/slack-routing/", slack_routing_views.create_slack_rule, slack_routing.create_slack_rule, DataMessage[SlackRuleWire], 201, errors=(404,)),
         Route("PATCH", "/admin/slack-routing/{id}", slack_routing_views.update_slack_rule, slack_routing.update_slack_rule, DataMessage[SlackRuleWire]),
         Route("DELETE", "/admin/slack-routing/{id}", slack_routing_views.delete_slack_rule, slack_routing.delete_slack_rule, Message),
+    ],
+    "Email Agent": [
+        Route("GET", "/admin/agent/actions", agent_actions_views.list_agent_actions, agent_actions.list_agent_actions, Paged[AgentActionWire]),
+        Route("GET", "/admin/agent/actions/stats", agent_actions_views.show_agent_stats, agent_stats.agent_stats, Data[AgentStatsWire], errors=(404,)),
+        Route("GET", "/admin/agent/actions/{id}", agent_actions_views.get_agent_action, agent_actions.get_agent_action, Data[AgentActionWire]),
+        Route("POST", "/admin/agent/actions/{id}/override", agent_actions_views.override_agent_action, agent_decisions.override_agent_action, DataMessage[AgentActionWire]),
+        Route("POST", "/admin/agent/draft", agent_actions_views.draft_email, agent_drafts.draft_email, Data[DraftedWire], 201, errors=(503,)),
+        Route("POST", "/admin/agent/draft/{actionId}/send", agent_actions_views.send_agent_draft, agent_sending.send_agent_draft, DataMessage[AgentActionWire]),
+    ],
+    "Prospects": [
+        Route("GET", "/admin/prospects/", prospects_views.list_prospects, prospects.list_prospects, Paged[ProspectWire]),
+        Route("POST", "/admin/prospects/", prospects_views.create_prospect, prospects.create_prospect, DataMessage[ProspectWithHistoryWire], 201),
+        Route("GET", "/admin/prospects/stats", prospects_views.prospect_stats, prospects.prospect_stats, Data[ProspectStatsWire]),
+        Route("POST", "/admin/prospects/import", prospects_views.import_file, prospect_import.import_prospects, Data[ProspectsImportWire], uploads=PROSPECT_FILES),
+        Route("GET", "/admin/prospects/{id}", prospects_views.get_prospect, prospects.get_prospect, Data[ProspectWithHistoryWire]),
+        Route("PATCH", "/admin/prospects/{id}", prospects_views.update_prospect, prospects.update_prospect, DataMessage[ProspectWithHistoryWire]),
+        Route("DELETE", "/admin/prospects/{id}", prospects_views.delete_prospect, prospects.delete_prospect, Message),
+        Route("GET", "/admin/prospects/{id}/activity", prospects_views.list_activity, prospect_timelines.list_prospect_activity, Paged[ProspectActivityWire]),
+        Route("POST", "/admin/prospects/{id}/notes", prospects_views.add_note, prospect_notes.add_prospect_note, DataMessage[ProspectNoteWire]),
+    ],
+    "Automations": [
+        Route("POST", "/admin/automations/configs/validate-condition", automations_views.validate_condition, automation_conditions.validate_condition, Data[ConditionCheckWire]),
     ],
     "Email Alerts": [
         Route("GET", "/admin/email-alerts/", email_alerts_views.list_email_alerts, email_alerts.list_email_alerts, Paged[EmailAlertWire]),
@@ -338,6 +418,10 @@ CATEGORIES: Final[Categories] = {
 }
 
 BEYOND_THE_CONTRACT: Final[Categories] = {
+    "Health": [
+        Route("GET", "/health/live", health_views.get_liveness, health.get_liveness, LivenessWire, is_shortcut=True),
+        Route("GET", "/health/ready", health_views.get_readiness, health.get_readiness, ReadinessWire, errors=(503,), is_shortcut=True),
+    ],
     "Tickets": [
         Route("POST", "/{appId}/tickets/{messageId}/rating", ticket_ratings_views.rate_ticket, ticket_ratings.rate_ticket, DataMessage[TicketWire]),
         Route("GET", "/{appId}/tickets/rate/{token}", ticket_ratings_views.show_ticket_rating, ticket_ratings.get_ticket_rating, None, media_type="text/html", pages=(404,)),

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from core.access import Access, access_of
 from core.actor import Actor
 from core.errors import DomainError
+from core.measurements import count_webhook
 from core.web import allow_body
 from resolvers.authentication import actor_of, count_stranger
 from resolvers.idempotency import Answer, once
@@ -41,6 +42,15 @@ IDEMPOTENCY_KEY: Final = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 SIGNED_BODY: Final = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+SIGNED_ANYHOW: Final = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": {"type": "object"}},
+        "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
+        "multipart/form-data": {"schema": {"type": "object"}},
+        "message/rfc822": {"schema": {"type": "string", "format": "binary"}},
+    },
+}
 MEANINGS: Final = {
     303: "It goes on at Location",
     400: "What was sent is not valid; the sentence names the field",
@@ -65,7 +75,7 @@ class Route:
     a success is; `pages` are the other statuses that the view answers a person with, as HTML. With `uploads` the body
     is a file, or a form with files; `largest_body`, in bytes, is where JSON may be larger than elsewhere.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
-    strangers send, unless it is refused.
+    strangers send, unless it is refused. With `admit` they depend on the sender: it is asked before the body is read.
     `is_shortcut` rows are answered before the framework (`shortcuts.py`).
     """
 
@@ -80,6 +90,7 @@ class Route:
     pages: tuple[int, ...] = ()
     uploads: Uploads | Forms | None = None
     signed_by: tuple[str, ...] = ()
+    admit: Callable[[Request], Awaitable[None]] | None = None
     largest_body: int | None = None
     is_shortcut: bool = False
 
@@ -147,8 +158,8 @@ def _served(category: str, route: Route) -> APIRoute:
     if route.uploads:
         extra["requestBody"] = route.uploads.documented(body_model_of(route.view))
     if route.signed_by:
-        extra["parameters"] = [_signed_header(name) for name in route.signed_by]
-        extra["requestBody"] = SIGNED_BODY
+        extra["parameters"] = [_signed_header(name, required=route.admit is None) for name in route.signed_by]
+        extra["requestBody"] = SIGNED_BODY if route.admit is None else SIGNED_ANYHOW
     elif route.method in WRITES:
         extra["parameters"] = [IDEMPOTENCY_KEY]
 
@@ -171,8 +182,8 @@ def _served(category: str, route: Route) -> APIRoute:
     )
 
 
-def _signed_header(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+def _signed_header(name: str, *, required: bool) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "schema": {"type": "string"}}
 
 
 def _handler(route: Route) -> Handler:
@@ -205,12 +216,16 @@ def _handler(route: Route) -> Handler:
 def _signed_handler(route: Route) -> Handler:
     """Senders of webhooks come in bursts, from a few addresses: what is signed is taken, however much it is."""
     bind = binder(route.view)
+    sender = route.path.split("/")[2]
 
     async def handle(request: Request) -> Response:
-        body = await request.body()
         try:
+            if route.admit is not None:
+                await route.admit(request)
+            body = await request.body()
             return rendered(await route.view(**bind(request, Actor.anonymous(), body)), route.status)
         except DomainError:
+            count_webhook(sender, "refused")
             await count_stranger(request)
             raise
 

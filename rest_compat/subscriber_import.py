@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from resolvers.subscriber_files import COLUMNS, CSV, JSON, CsvRows, JsonRows
+from resolvers.import_files import CSV, JSON, CsvRows, JsonRows
 from resolvers.subscriber_import import import_subscribers
-from resolvers.subscriber_rows import SubscriberRow
+from resolvers.subscriber_rows import COLUMNS, LIST, SPELLINGS, SubscriberRow
 from rest_compat.edge import AppId, CurrentActor, Data, Wire
 from rest_compat.uploads import CurrentUpload, Uploads
 
@@ -12,8 +12,8 @@ FILES: Final = Uploads(
     {
         JSON: {
             "type": "object",
-            "properties": {"subscribers": {"type": "array", "items": SubscriberRow.model_json_schema()}},
-            "required": ["subscribers"],
+            "properties": {LIST: {"type": "array", "items": SubscriberRow.model_json_schema()}},
+            "required": [LIST],
             "additionalProperties": False,
         },
         CSV: {"type": "string", "description": f"The first row names the columns: {', '.join(COLUMNS)}."},
@@ -44,5 +44,5 @@ class ImportWire(Wire):
 
 async def import_file(actor: CurrentActor, app_id: AppId, upload: CurrentUpload) -> Data[ImportWire]:
     """Take in subscribers from a file, with a reason for each row left out."""
-    rows = CsvRows(upload.file) if upload.media_type == CSV else JsonRows(upload.file)
+    rows = CsvRows(upload.file, SPELLINGS) if upload.media_type == CSV else JsonRows(upload.file, LIST)
     return Data(data=ImportWire.of(await import_subscribers(actor, app_id, rows)))

@@ -1,12 +1,16 @@
 """Webhooks of other services: verified over their bytes, stored, answered."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import Request
+from fastapi import Path, Request
 
+from core.actor import Actor
+from core.web import allow_body
 from resolvers import webhooks
 from resolvers.webhook_signatures import SignedRequest
 from rest_compat.edge import AppId, CurrentActor, Wire
+
+InboundProvider = Annotated[str, Path(alias="provider")]
 
 
 class ResendReceivedWire(Wire):
@@ -38,6 +42,20 @@ async def receive_shopify_webhook(actor: CurrentActor, app_id: AppId, request: R
     """Shopify webhook receiver: uninstalls and requests about personal data."""
     receipt = await webhooks.receive_shopify_webhook(actor, app_id, await _signed(request))
     return _received(receipt)
+
+
+async def receive_inbound_webhook(
+    actor: CurrentActor, provider: InboundProvider, request: Request
+) -> ReceivedMessageWire:
+    """Take a mail that a service received."""
+    receipt = await webhooks.receive_inbound_webhook(actor, provider, await _signed(request))
+    return _received(receipt)
+
+
+async def admit_inbound_webhook(request: Request) -> None:
+    """Before a mail is read: how large it may be."""
+    provider = request.path_params["provider"]
+    allow_body(request.scope, await webhooks.check_inbound_webhook(Actor.anonymous(), provider))
 
 
 async def _signed(request: Request) -> SignedRequest:

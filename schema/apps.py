@@ -62,6 +62,10 @@ class AppSupport:
     acknowledges: bool = strawberry.field(description="Whether customers hear by mail that a ticket arrived.")
     asks_rating: bool = strawberry.field(description="Whether they are asked how content they were.")
     auto_close_days: int | None = strawberry.field(description="How long a resolved ticket can be opened again.")
+    email: str | None = strawberry.field(description="Where customers write to.")
+    begins_tickets_by_mail: bool = strawberry.field(
+        description="Whether received mail to the app begins a ticket where it answers nothing."
+    )
 
 
 @strawberry.type(description="How the app takes wishes.")
@@ -153,13 +157,16 @@ class TicketTargetsByPriorityUpdateInput:
 
 @strawberry.input(
     description="How tickets are handled. New targets count for new tickets, and for those whose priority changes. "
-    "Resolved tickets are closed after `autoCloseDays`, null for never."
+    "Resolved tickets are closed after `autoCloseDays`, null for never. `email` is where customers write to: with "
+    "`beginsTicketsByMail`, received mail to it begins a ticket where it answers nothing."
 )
 class AppSupportUpdateInput:
     targets: Maybe[TicketTargetsByPriorityUpdateInput]
     acknowledges: Maybe[bool]
     asks_rating: Maybe[bool]
     auto_close_days: Maybe[int | None]
+    email: Maybe[str | None]
+    begins_tickets_by_mail: Maybe[bool]
 
 
 @strawberry.input(

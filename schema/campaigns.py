@@ -9,6 +9,8 @@ from strawberry import ID, Maybe
 from core.pages import Range
 from models import campaigns as stored
 from models.campaigns import CampaignStatus
+from models.contact_lists import ContactListReason
+from models.contacts import ConsentCategory
 from resolvers import campaign_audience, campaigns, deliveries
 from resolvers.campaigns import CampaignAudience as AudienceModel
 from resolvers.campaigns import CampaignCreate, CampaignFilter, CampaignSortKey, CampaignUpdate
@@ -19,6 +21,7 @@ from schema.deliveries import Delivery, DeliveryFilterInput
 from schema.edge import Info, UserError, described, mutation, parse, query
 
 strawberry.enum(CampaignStatus)
+strawberry.enum(ContactListReason)
 strawberry.enum(CampaignSortKey)
 
 
@@ -30,6 +33,16 @@ class CampaignAudience:
     languages: list[str]
     sources: list[str]
     tags: list[str]
+
+
+@strawberry.type(description="People who were listed because something concerns them: `subject` says what.")
+class ContactList:
+    id: ID
+    name: str
+    reason: ContactListReason
+    subject: str = strawberry.field(description="An error's fingerprint, or a want's id.")
+    size: int
+    created_at: datetime
 
 
 @strawberry.type(description="What became of the recipients. `total` is the sum of the others.")
@@ -54,6 +67,7 @@ class Campaign:
     text: str | None = strawberry.field(description="Null where the text part is made from the HTML.")
     template_id: ID | None
     audience: CampaignAudience
+    category: ConsentCategory = strawberry.field(description="What people have to agree to.")
     track_opens: bool
     track_clicks: bool
     status: CampaignStatus
@@ -69,6 +83,13 @@ class Campaign:
     @strawberry.field
     async def app(self, info: Info) -> App | None:
         return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+
+    @described("The people whom it goes to, where it is not to those who subscribed.")
+    async def list(self, info: Info) -> ContactList | None:
+        list_id = cast(stored.Campaign, self).audience.list_id
+        if list_id is None:
+            return None
+        return cast(ContactList | None, await info.context.loaders.contact_lists.load(list_id))
 
     @described("To each recipient, and what became of it.")
     async def deliveries(

@@ -13,9 +13,12 @@ from models.contacts import ConsentCategory, ConsentState, LegalBasis
 from resolvers import consent, contacts, data_exports, gdpr
 from resolvers.consent import ConsentChange
 from resolvers.contacts import ContactCreate, ContactFilter, ContactSortKey, ContactUpdate
+from resolvers.inbound_messages import NEWEST_MAIL, InboundMessageFilter, list_inbound_messages
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
+from resolvers.timelines import TimelineFilter, contact_timeline
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
+from schema.consents import ConsentEntry, Consents
 from schema.data_exports import DataExport, PersonalData
 from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.email_jobs import EmailJob, email_job
@@ -24,53 +27,23 @@ from schema.suppressions import Suppression
 
 if TYPE_CHECKING:
     from schema.end_users import EndUser
+    from schema.enrollments import Enrollment
     from schema.feedback import Feedback
+    from schema.inbound_messages import InboundMessage
+    from schema.prospects import Prospect
     from schema.tickets import Ticket
+    from schema.timelines import TimelineEntry, TimelineFilterInput
     from schema.wants import Want
 
 LazyEndUser = Annotated["EndUser", strawberry.lazy("schema.end_users")]
+LazyEnrollment = Annotated["Enrollment", strawberry.lazy("schema.enrollments")]
 LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
+LazyProspect = Annotated["Prospect", strawberry.lazy("schema.prospects")]
+LazyTimelineEntry = Annotated["TimelineEntry", strawberry.lazy("schema.timelines")]
+LazyTimelineFilterInput = Annotated["TimelineFilterInput", strawberry.lazy("schema.timelines")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
-strawberry.enum(ConsentState)
-strawberry.enum(LegalBasis, description="Of the processing (GDPR, article 6, paragraph 1).")
 strawberry.enum(ContactSortKey)
-
-
-@strawberry.type(description="Where a contact stands in one category: what the ledger's newest entry says.")
-class Consent:
-    state: ConsentState
-    at: datetime | None
-    legal_basis: LegalBasis | None
-    source: str | None
-    confirmed_at: datetime | None = strawberry.field(
-        description="When the person last opted in by a link that was sent to their address."
-    )
-
-
-@strawberry.type
-class Consents:
-    transactional: Consent
-    product: Consent
-    newsletter: Consent
-    outreach: Consent
-    research: Consent
-
-
-@strawberry.type(description="What somebody agreed to or withdrew, and how we know.")
-class ConsentEntry:
-    id: ID
-    category: ConsentCategory | None = strawberry.field(description="Null for all but transactional mail.")
-    state: ConsentState
-    at: datetime
-    legal_basis: LegalBasis | None
-    source: str
-    text: str | None = strawberry.field(description="What the person agreed to, as they saw it.")
-    ip: str | None
-    user_agent: str | None
-    confirmed: bool = strawberry.field(description="By the person, with a link that was sent to their address.")
-    recorded_by: str
-    created_at: datetime
 
 
 @strawberry.type(description="A shop whose address is the contact's.")
@@ -114,6 +87,11 @@ class Contact:
         contact_id = cast(stored.Contact, self).id
         return cast(list[LazyEndUser], await info.context.loaders.end_users.load(contact_id))
 
+    @described("What is known of them as somebody whom the company might win as a customer.")
+    async def prospect(self, info: Info) -> LazyProspect | None:
+        key = cast(stored.Contact, self).email_key
+        return cast(LazyProspect | None, await info.context.loaders.prospects_by_address.load(key))
+
     @described("What they said, about whichever app, the latest first.")
     async def feedback(self, info: Info) -> list[LazyFeedback]:
         key = cast(stored.Contact, self).email_key
@@ -124,6 +102,11 @@ class Contact:
         return cast(
             list[LazyWant], await info.context.loaders.wants_asked_by.load(cast(stored.Contact, self).email_key)
         )
+
+    @described("The sequences that they are or were in, the latest first.")
+    async def enrollments(self, info: Info) -> list[LazyEnrollment]:
+        contact_id = cast(stored.Contact, self).id
+        return cast(list[LazyEnrollment], await info.context.loaders.enrollments_of_contacts.load(contact_id))
 
     @described("What they voted for, in whichever app, the latest first.")
     async def voted_wants(self, info: Info) -> list[LazyWant]:
@@ -145,6 +128,20 @@ class Contact:
         window = Range.of(first, after, last, before)
         return Connection.of(await data_exports.list_data_exports(info.context.actor, str(self.id), window))
 
+    @described("What the contact did and was sent, and what happened to their shops, the newest first.")
+    async def timeline(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: LazyTimelineFilterInput | None = None,
+    ) -> Connection[LazyTimelineEntry]:
+        found, window = cast(stored.Contact, self), Range.of(first, after, last, before)
+        filters = parse(TimelineFilter, filter)
+        return Connection.of(await contact_timeline(info.context.actor, found, window, filters))
+
     @described("What the contact asked the support of all apps, the newest first.")
     async def tickets(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -152,6 +149,14 @@ class Contact:
         window = Range.of(first, after, last, before)
         filters = TicketFilter.model_validate({"email": self.email})
         return Connection.of(await list_tickets(info.context.actor, window, filters, NEWEST_TICKETS))
+
+    @described("What they wrote to us by mail, and what was reported of mail to them, the newest first.")
+    async def inbound_messages(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["InboundMessage", strawberry.lazy("schema.inbound_messages")]]:
+        window = Range.of(first, after, last, before)
+        filters = InboundMessageFilter.model_validate({"contactId": str(self.id)})
+        return Connection.of(await list_inbound_messages(info.context.actor, window, filters, NEWEST_MAIL))
 
 
 def contact(document: stored.Contact) -> Contact:

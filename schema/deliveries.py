@@ -1,12 +1,25 @@
 """Deliveries, in GraphQL."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
 
+from core.pages import Range
+from models import deliveries as stored
 from models.contacts import ConsentCategory
 from models.deliveries import DeliveryKind, DeliveryStatus, Refusal
+from resolvers.email_events import EmailEventFilter, EmailEventSortKey, list_email_events
+from schema.apps import App
+from schema.connections import After, Before, Connection, First, Last
+from schema.edge import Info, described
+
+if TYPE_CHECKING:
+    from schema.campaigns import Campaign
+    from schema.contacts import Contact
+    from schema.email_events import EmailEvent
+    from schema.tickets import Ticket
 
 strawberry.enum(DeliveryStatus)
 strawberry.enum(DeliveryKind)
@@ -39,6 +52,37 @@ class Delivery:
     unsubscribed_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @strawberry.field
+    async def app(self, info: Info) -> App | None:
+        return cast(App | None, await info.context.loaders.apps.load(self.app_id) if self.app_id else None)
+
+    @described("What it is one of, where it went to many.")
+    async def campaign(self, info: Info) -> Annotated["Campaign", strawberry.lazy("schema.campaigns")] | None:
+        campaign_id = cast(stored.Delivery, self).campaign_id
+        return cast("Campaign | None", await info.context.loaders.campaigns.load(campaign_id) if campaign_id else None)
+
+    @described("Whom it is for; null for somebody who was erased, and for an address that was no contact's.")
+    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
+        contact_id = cast(stored.Delivery, self).contact_id
+        return cast("Contact | None", await info.context.loaders.contacts.load(contact_id) if contact_id else None)
+
+    @described("The ticket that answers to it go to.")
+    async def ticket(self, info: Info) -> Annotated["Ticket", strawberry.lazy("schema.tickets")] | None:
+        thread = cast(stored.Delivery, self).thread
+        ticket_id = thread.ticket_id if thread else None
+        return cast("Ticket | None", await info.context.loaders.tickets.load(ticket_id) if ticket_id else None)
+
+    @described("What became of it, from its beginning.")
+    async def events(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["EmailEvent", strawberry.lazy("schema.email_events")]]:
+        window, filters = (
+            Range.of(first, after, last, before),
+            EmailEventFilter.model_validate({"deliveryId": str(self.id)}),
+        )
+        sort = EmailEventSortKey.CREATED_AT.order()
+        return Connection.of(await list_email_events(info.context.actor, window, filters, sort))
 
 
 @strawberry.input

@@ -1,18 +1,25 @@
 """What became of each mail, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
 
 from core.pages import Range
+from models import email_events as stored
 from models.email_events import BounceKind, EmailEventType
 from resolvers import email_events, tracking
 from resolvers.email_events import EmailEventFilter, EmailEventSortKey
 from resolvers.tracking_visits import visit_of
+from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, mutation, parse, query
+from schema.deliveries import Delivery
+from schema.edge import Info, UserError, described, mutation, parse, query
+
+if TYPE_CHECKING:
+    from schema.campaigns import Campaign
+    from schema.contacts import Contact
 
 strawberry.enum(EmailEventType)
 strawberry.enum(EmailEventSortKey)
@@ -41,6 +48,25 @@ class EmailEvent:
     detail: str | None
     ip: str | None
     user_agent: str | None
+
+    @strawberry.field
+    async def app(self, info: Info) -> App | None:
+        return cast(App | None, await info.context.loaders.apps.load(self.app_id) if self.app_id else None)
+
+    @described("The mail, for as long as it is kept.")
+    async def delivery(self, info: Info) -> Delivery | None:
+        delivery_id = cast(stored.EmailEvent, self).delivery_id
+        return cast(Delivery | None, await info.context.loaders.deliveries.load(delivery_id) if delivery_id else None)
+
+    @strawberry.field
+    async def campaign(self, info: Info) -> Annotated["Campaign", strawberry.lazy("schema.campaigns")] | None:
+        campaign_id = cast(stored.EmailEvent, self).campaign_id
+        return cast("Campaign | None", await info.context.loaders.campaigns.load(campaign_id) if campaign_id else None)
+
+    @described("Null for somebody who was erased.")
+    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
+        contact_id = cast(stored.EmailEvent, self).contact_id
+        return cast("Contact | None", await info.context.loaders.contacts.load(contact_id) if contact_id else None)
 
 
 @strawberry.input(

@@ -1,7 +1,7 @@
 """Errors of the apps, each once, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -33,6 +33,11 @@ class ErrorGroupShop:
     async def shop(self, info: Info) -> Shop | None:
         one = cast(stored.ErrorGroupShop, self)
         return cast(Shop | None, await info.context.loaders.shops.load((one.app_id, one.shop_domain)))
+
+    @described("The error; null where it has been forgotten meanwhile.")
+    async def group(self, info: Info) -> Annotated["ErrorGroup", strawberry.lazy("schema.error_groups")] | None:
+        group = await info.context.loaders.error_groups.load(cast(stored.ErrorGroupShop, self).group_id)
+        return cast("ErrorGroup | None", group)
 
 
 @strawberry.type(description="All entries of an app's logs that are about the same error.")

@@ -9,8 +9,11 @@ from beanie import PydanticObjectId
 from strawberry.dataloader import DataLoader
 
 from models.apps import App
+from models.contact_lists import ContactList
 from models.contacts import Contact
+from models.deliveries import Delivery
 from models.end_users import EndUser
+from models.inbound_messages import InboundMessage
 from models.log_tallies import ErrorGroup
 from models.plans import Plan
 from models.shops import Shop
@@ -18,16 +21,20 @@ from models.subscribers import Subscriber
 from models.suppressions import Suppression
 from models.tickets import Ticket
 from models.users import User
+from resolvers.contact_lists import lists_by_id
 from resolvers.error_groups import count_shops_of_errors, revenue_exposed
 from resolvers.metric_periods import Period
 from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
 from schema.feedback_loaders import FeedbackLoaders
+from schema.mail_loaders import MailLoaders
+from schema.prospect_loaders import ProspectLoaders
+from schema.sequence_loaders import SequenceLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(FeedbackLoaders, WantLoaders):
+class Loaders(FeedbackLoaders, MailLoaders, ProspectLoaders, SequenceLoaders, WantLoaders):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
@@ -53,8 +60,20 @@ class Loaders(FeedbackLoaders, WantLoaders):
         return DataLoader(_revenue_of_errors)
 
     @cached_property
+    def contact_lists(self) -> DataLoader[PydanticObjectId, ContactList | None]:
+        return DataLoader(_contact_lists)
+
+    @cached_property
     def contacts(self) -> DataLoader[PydanticObjectId, Contact | None]:
         return DataLoader(_contacts)
+
+    @cached_property
+    def inbound_messages(self) -> DataLoader[PydanticObjectId, InboundMessage | None]:
+        return DataLoader(_inbound_messages)
+
+    @cached_property
+    def deliveries(self) -> DataLoader[PydanticObjectId, Delivery | None]:
+        return DataLoader(_deliveries)
 
     @cached_property
     def end_users(self) -> DataLoader[PydanticObjectId, list[EndUser]]:
@@ -122,11 +141,26 @@ async def _revenue_of_errors(groups: list[tuple[str, str]]) -> list[Mapping[str,
     return [revenue.get(group_id, {}) for group_id, _ in groups]
 
 
+async def _contact_lists(list_ids: list[PydanticObjectId]) -> list[ContactList | None]:
+    found = await lists_by_id(list_ids)
+    return [found.get(list_id) for list_id in list_ids]
+
+
 async def _contacts(contact_ids: list[PydanticObjectId]) -> list[Contact | None]:
     """Without those who were erased."""
     people = await Contact.find({"_id": {"$in": contact_ids}, "erasedAt": None}).to_list()
     found = {contact.id: contact for contact in people}
     return [found.get(contact_id) for contact_id in contact_ids]
+
+
+async def _inbound_messages(message_ids: list[PydanticObjectId]) -> list[InboundMessage | None]:
+    found = {one.id: one for one in await InboundMessage.find({"_id": {"$in": message_ids}}).to_list()}
+    return [found.get(message_id) for message_id in message_ids]
+
+
+async def _deliveries(delivery_ids: list[PydanticObjectId]) -> list[Delivery | None]:
+    found = {delivery.id: delivery for delivery in await Delivery.find({"_id": {"$in": delivery_ids}}).to_list()}
+    return [found.get(delivery_id) for delivery_id in delivery_ids]
 
 
 async def _end_users(contact_ids: list[PydanticObjectId]) -> list[list[EndUser]]:

@@ -8,11 +8,11 @@ from strawberry import Maybe
 
 from core import clock
 from core.pages import Range
-from resolvers import merchant_timelines, merchants
+from resolvers import merchants
 from resolvers.logs import LogFilter, list_merchant_logs
-from resolvers.merchant_timelines import MerchantEventKind
 from resolvers.merchants import MerchantFilter
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
+from resolvers.timelines import TimelineFilter, merchant_timeline
 from resolvers.want_relations import Party
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
@@ -22,29 +22,18 @@ from schema.money import Money
 from schema.shops import LazyFeedback, LazyWant, Shop, ShopChange
 
 if TYPE_CHECKING:
+    from schema.prospects import Prospect
     from schema.tickets import Ticket
+    from schema.timelines import TimelineEntry, TimelineFilterInput
 
-strawberry.enum(MerchantEventKind)
+LazyTimelineEntry = Annotated["TimelineEntry", strawberry.lazy("schema.timelines")]
+LazyTimelineFilterInput = Annotated["TimelineFilterInput", strawberry.lazy("schema.timelines")]
 
 
 @strawberry.type(description="Something that happened to a merchant, in one of the apps.")
 class MerchantChange:
     shop: Shop
     change: ShopChange
-
-
-@strawberry.type(description="Something that happened with a merchant: to one of its shops, or in a ticket.")
-class MerchantEvent:
-    kind: MerchantEventKind
-    at: datetime
-    shop: Shop | None
-    change: ShopChange | None = strawberry.field(description="Of the shop.")
-    ticket: Annotated["Ticket", strawberry.lazy("schema.tickets")] | None
-
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        app_id = cast(merchant_timelines.MerchantEvent, self).app_id
-        return cast(App | None, await info.context.loaders.apps.load(app_id))
 
 
 @strawberry.type(description="The same shop in all the apps. What the latest installation says of it comes first.")
@@ -84,11 +73,23 @@ class Merchant:
         revenue = cast(merchants.Merchant, self).monthly_revenue(clock.now())
         return [Money.of(amount, currency) for currency, amount in sorted(revenue.items())]
 
-    @described("What happened to the merchant's shops and in its tickets, the newest first.")
-    async def timeline(self, info: Info, first: First = None) -> list[MerchantEvent]:
-        found, window = cast(merchants.Merchant, self), Range.of(first, None, None, None)
-        events = await merchant_timelines.merchant_timeline(info.context.actor, found, window)
-        return cast(list[MerchantEvent], events)
+    @described("What happened to the merchant's shops and what its people did and were sent, the newest first.")
+    async def timeline(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: LazyTimelineFilterInput | None = None,
+    ) -> Connection[LazyTimelineEntry]:
+        found, window = cast(merchants.Merchant, self), Range.of(first, after, last, before)
+        filters = parse(TimelineFilter, filter)
+        return Connection.of(await merchant_timeline(info.context.actor, found, window, filters))
+
+    @described("The merchant's people whom the company hoped, or hopes, to win as customers, the latest first.")
+    async def prospects(self, info: Info) -> list[Annotated["Prospect", strawberry.lazy("schema.prospects")]]:
+        return cast("list[Prospect]", await info.context.loaders.prospects_by_shop.load(self.domain))
 
     @described("The tickets that are about the merchant's shop, in all the apps, the newest first.")
     async def tickets(

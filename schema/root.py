@@ -5,11 +5,14 @@ from typing import Final
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.agent_actions import AgentActionQueries
+from schema.agent_drafts import AgentActionMutations
 from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.app_events import AppEventMutations, AppEventQueries
 from schema.apps import AppMutations, AppQueries
 from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
+from schema.automation_conditions import AutomationConditionQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
@@ -20,17 +23,25 @@ from schema.email_analytics import EmailAnalyticsMutations, EmailAnalyticsQuerie
 from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
+from schema.enrollments import EnrollmentMutations, EnrollmentQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
 from schema.health import HealthQueries
+from schema.inbound_messages import InboundMessageMutations, InboundMessageQueries, InboundMessageSubscriptions
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
 from schema.merchants import MerchantQueries
 from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
 from schema.plans import PlanMutations, PlanQueries
+from schema.prospect_activity import ProspectActivityMutations, ProspectActivityQueries
+from schema.prospect_changes import ProspectMutations
+from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
+from schema.sequence_stats import SequenceStatsQueries
+from schema.sequence_tasks import SequenceTaskMutations, SequenceTaskQueries
+from schema.sequences import SequenceMutations, SequenceQueries
 from schema.serving.execution import CompiledExecutor
 from schema.shops import ShopMutations, ShopQueries, ShopSubscriptions
 from schema.slack_routing import SlackRoutingMutations, SlackRoutingQueries
@@ -38,6 +49,7 @@ from schema.subscriber_import import SubscriberImportMutations
 from schema.subscribers import SubscriberMutations, SubscriberQueries
 from schema.subscribing import SubscribingMutations, SubscribingQueries
 from schema.suppressions import SuppressionMutations, SuppressionQueries
+from schema.targeted_campaigns import TargetedCampaignMutations, TargetedCampaignQueries
 from schema.templates import TemplateMutations, TemplateQueries
 from schema.ticket_bulk import TicketBulkMutations
 from schema.ticket_merging import TicketMergingMutations
@@ -46,8 +58,10 @@ from schema.ticket_performance import TicketPerformanceQueries
 from schema.ticket_ratings import TicketRatingMutations, TicketRatingQueries
 from schema.ticket_stats import TicketStatsQueries
 from schema.tickets import TicketMutations, TicketQueries, TicketSubscriptions
+from schema.timelines import TimelineSubscriptions
 from schema.users import UserMutations, UserQueries
 from schema.want_board import WantBoardMutations, WantBoardQueries
+from schema.want_returns import WantReturnsQueries
 from schema.wants import WantMutations, WantQueries, WantSubscriptions
 from schema.webhooks import WebhookEventMutations, WebhookEventQueries
 
@@ -77,6 +91,10 @@ class Query(
     EmailEventQueries,
     EmailAnalyticsQueries,
     EmailJobQueries,
+    SequenceQueries,
+    SequenceStatsQueries,
+    SequenceTaskQueries,
+    EnrollmentQueries,
     TemplateQueries,
     TicketQueries,
     TicketMessageQueries,
@@ -89,8 +107,15 @@ class Query(
     FeedbackStatsQueries,
     WantBoardQueries,
     WantQueries,
+    WantReturnsQueries,
+    TargetedCampaignQueries,
     WebhookEventQueries,
+    InboundMessageQueries,
     SlackRoutingQueries,
+    ProspectQueries,
+    ProspectActivityQueries,
+    AutomationConditionQueries,
+    AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
 ):
@@ -123,6 +148,9 @@ class Mutation(
     EmailEventMutations,
     EmailAnalyticsMutations,
     EmailJobMutations,
+    SequenceMutations,
+    SequenceTaskMutations,
+    EnrollmentMutations,
     TemplateMutations,
     TicketMutations,
     TicketBulkMutations,
@@ -134,8 +162,13 @@ class Mutation(
     FeedbackMutations,
     WantBoardMutations,
     WantMutations,
+    TargetedCampaignMutations,
     WebhookEventMutations,
+    InboundMessageMutations,
     SlackRoutingMutations,
+    AgentActionMutations,
+    ProspectMutations,
+    ProspectActivityMutations,
     EmailAlertMutations,
 ):
     pass
@@ -150,6 +183,8 @@ class Subscription(
     CampaignSubscriptions,
     EmailAlertSubscriptions,
     LogSubscriptions,
+    InboundMessageSubscriptions,
+    TimelineSubscriptions,
 ):
     pass
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -12,6 +12,7 @@ from core.pages import Range
 from models import tickets as stored
 from models.tickets import TicketPriority, TicketSource, TicketStatus, TicketTopic
 from resolvers import ticket_creation, ticket_messages, tickets
+from resolvers.agent_actions import NEWEST_ACTIONS, AgentActionFilter, list_agent_actions
 from resolvers.ticket_creation import TicketCreate
 from resolvers.ticket_scope import sees_all
 from resolvers.tickets import TicketFilter, TicketSortKey, TicketStatusChange, TicketUpdate
@@ -23,6 +24,11 @@ from schema.shops import Shop
 from schema.ticket_messages import TicketAttachment, TicketMessage
 from schema.ticket_parts import TicketChange, TicketClock, TicketLink, TicketPerson, TicketRating
 from schema.users import User
+
+if TYPE_CHECKING:
+    from schema.agent_actions import AgentAction
+
+LazyAgentAction = Annotated["AgentAction", strawberry.lazy("schema.agent_actions")]
 
 strawberry.enum(TicketStatus)
 strawberry.enum(TicketPriority)
@@ -125,6 +131,18 @@ class Ticket:
         actor = info.context.actor
         found = await ticket_messages.list_ticket_messages(actor, str(self.id), window, newest_first=reverse)
         return Connection.of(found)
+
+    @described("What the e-mail agent drafted for it, and how it read it, the newest first; null for all but staff.")
+    async def agent_actions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[LazyAgentAction] | None:
+        if not sees_all(info.context.actor):
+            return None
+        window, filters = (
+            Range.of(first, after, last, before),
+            AgentActionFilter.model_validate({"ticketId": str(self.id)}),
+        )
+        return Connection.of(await list_agent_actions(info.context.actor, window, filters, NEWEST_ACTIONS))
 
 
 def ticket(document: stored.Ticket) -> Ticket:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID
@@ -17,6 +17,9 @@ from schema.contacts import Contact
 from schema.edge import Info, described
 from schema.money import Money
 from schema.shops import Shop
+
+if TYPE_CHECKING:
+    from schema.wants import Want
 
 strawberry.enum(
     SegmentKind,
@@ -45,6 +48,11 @@ class WantVoter:
     shop_domain: str | None = strawberry.field(description="The shop that they voted from, where that was said.")
     cast_by: str
     created_at: datetime
+
+    @described("What they voted for.")
+    async def want(self, info: Info) -> Annotated["Want", strawberry.lazy("schema.wants")] | None:
+        want_id = cast(stored_votes.WantVote, self).want_id
+        return cast("Want | None", await info.context.loaders.wants.load(want_id))
 
     @strawberry.field
     async def contact(self, info: Info) -> Contact | None:

@@ -14,6 +14,7 @@ from core.runtime import runtime
 from models.contacts import Contact
 from models.data_exports import DataExportAccess
 from models.plans import Plan
+from models.users import User
 from resolvers.api_keys import ApiKeyCreate, create_api_key
 from resolvers.apps import AppCreate, create_app
 from resolvers.data_exports import DataExportCreate, Visitor, create_data_export, open_data_export
@@ -33,6 +34,7 @@ from seed.mail_events import count_mail, mail_that_was_sent
 from seed.merchants import merchants
 from seed.newsletters import newsletter_templates, subscribers
 from seed.people import USER_AGENTS, people
+from seed.prospects import prospecting
 from seed.slack_rules import write_slack_rules
 from seed.templates import write_templates
 from seed.tickets import support
@@ -76,13 +78,16 @@ async def found_company(progress: Progress) -> Secrets:
     asked = await support(Random(SEED), shops, known.contacts, now)  # noqa: S311
     wished = wishes(Random(SEED), shops, now)  # noqa: S311
     opinions = feedback(Random(SEED), shops, wished, now)  # noqa: S311
+    marketers = await User.find({"role": {"$in": [Role.ADMIN.value, Role.MARKETING.value]}}).sort("emailKey").to_list()
+    hoped_for = prospecting(Random(SEED + 1), shops, known.contacts, [user.id for user in marketers], now)  # noqa: S311
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
     collections = (
         shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, deliveries,
         mail_events, told, alerts, signing_in, asked.tickets, asked.messages, asked.numbers, asked.canned_replies,
-        wished.wants, wished.votes, opinions,
+        wished.wants, wished.votes, opinions, hoped_for.contacts, hoped_for.entries, hoped_for.prospects,
+        hoped_for.notes,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:

@@ -15,8 +15,11 @@ from taskiq import AsyncBroker, BrokerMessage
 from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
+from tasks.agent import expire_agent_drafts, resume_agent_mail
 from tasks.email_alerts import check_email_alerts
+from tasks.inbound import requeue_inbound
 from tasks.logs import forget_old_logs, settle_log_counts
+from tasks.sequences import advance_sequences
 from tasks.slack import requeue_slack, tell_of_dead_jobs
 from tasks.tickets import close_resolved_tickets, finish_ticket_events, notice_breaches
 from tasks.upkeep import (
@@ -40,7 +43,9 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
     "start_due_campaigns": (start_due_campaigns, EVERY_MINUTE),
     "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
+    "advance_sequences": (advance_sequences, EVERY_MINUTE),
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
+    "requeue_inbound": (requeue_inbound, EVERY_MINUTE),
     "requeue_slack": (requeue_slack, EVERY_MINUTE),
     "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
     "finish_ticket_events": (finish_ticket_events, EVERY_MINUTE),
@@ -50,6 +55,8 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "recount_wants": (recount_wants, EVERY_HOUR),
     "settle_log_counts": (settle_log_counts, EVERY_MINUTE),
     "forget_old_logs": (forget_old_logs, EVERY_HOUR),
+    "resume_agent_mail": (resume_agent_mail, EVERY_MINUTE),
+    "expire_agent_drafts": (expire_agent_drafts, EVERY_HOUR),
     "check_email_alerts": (check_email_alerts, EVERY_FIVE_MINUTES),
     "give_up_old_mail": (give_up_old_mail, EVERY_HOUR),
     "sweep_attachments": (sweep_attachments, EVERY_FIVE_MINUTES),

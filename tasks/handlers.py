@@ -4,13 +4,14 @@ from typing import Final
 
 from resolvers.campaign_jobs import CHUNK, START
 from resolvers.gdpr import ERASE
+from resolvers.inbound_receiving import PROCESS as PROCESS_INBOUND
 from resolvers.metric_rebuilds import REBUILD as METRICS_REBUILD
 from resolvers.rollup_rebuilds import REBUILD
 from resolvers.slack_messages import POST
 from resolvers.transactional import DELIVER
 from resolvers.want_announcements import ANNOUNCE
 from resolvers.webhook_events import PROCESS
-from tasks import metrics, privacy, rollups, sending, slack, wants, webhooks
+from tasks import inbound, metrics, privacy, rollups, sending, slack, wants, webhooks
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -19,6 +20,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     CHUNK: sending.deliver_chunk,
     DELIVER: sending.deliver_one,
     ERASE: privacy.erase_contact,
+    PROCESS_INBOUND: inbound.process_inbound,
     METRICS_REBUILD: metrics.rebuild,
     REBUILD: rollups.rebuild,
     PROCESS: webhooks.process_webhook,

@@ -6,6 +6,7 @@ Word that a job is due is a message that may be lost; every worker looks by itse
 import asyncio
 import os
 import socket
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from core.actor import Actor
 from core.background import heard, stopped
 from core.backoff import backoff
 from core.errors import DomainError, RateLimited, Unavailable
+from core.measurements import count_job, worker_looked
 from core.runtime import runtime
 from models.email_jobs import EmailJob
 from resolvers import job_leases
@@ -91,6 +93,7 @@ class Runner:
         """Until `finish` is called."""
         async with runtime().topics.signal(DUE) as self._word:
             while not self._finishing:
+                worker_looked()
                 self._word.clear()
                 if len(self._under_way) >= self._at_once or not await self._begin():
                     await self._hear()
@@ -132,36 +135,42 @@ class Runner:
     async def _do(self, job: EmailJob, until: float) -> None:
         """Whatever happens: what can't be said now, the end of the lease says."""
         with structlog.contextvars.bound_contextvars(job_id=str(job.id), job_type=job.type):
+            started, outcome = time.perf_counter(), "outcome_not_stored"
             try:
-                await self._attempt(job, until)
+                outcome = await self._attempt(job, until)
             except LeaseLost:
+                outcome = "lease_lost"
                 log.info("jobs.lease_lost")
             except PyMongoError as error:
                 log.warning("jobs.outcome_not_stored", error=repr(error))
+            finally:
+                count_job(job.type, outcome, time.perf_counter() - started)
 
-    async def _attempt(self, job: EmailJob, until: float) -> None:
+    async def _attempt(self, job: EmailJob, until: float) -> str:
+        """How it ended."""
         try:
             await job_leases.complete(WORKER, job, await self._work(job, until))
         except LeaseLost:
             raise
         except asyncio.CancelledError as error:
-            if self._finishing:
-                await job_leases.hand_back(WORKER, job)
-            else:
-                await self._settle(job, error)
+            if not self._finishing:
+                return await self._settle(job, error)
+            await job_leases.hand_back(WORKER, job)
+            return "handed_back"
         except Exception as error:
-            await self._settle(job, error)
+            return await self._settle(job, error)
+        return "completed"
 
-    async def _settle(self, job: EmailJob, error: BaseException) -> None:
-        """A fault: tried again later where that may help."""
+    async def _settle(self, job: EmailJob, error: BaseException) -> str:
+        """A fault: tried again later where that may help. How it ended: as the job's status, then."""
         if isinstance(error, DomainError) and not isinstance(error, Unavailable | RateLimited):
             log.warning("jobs.failed", error=error.message)
-            await job_leases.fail(WORKER, job, error.message)
-            return
+            return (await job_leases.fail(WORKER, job, error.message)).status.value
         log.warning("jobs.postponed", error=repr(error), attempt=job.attempts)
         wait = timedelta(seconds=error.retry_after) if isinstance(error, RateLimited) else timedelta()
         said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
-        await job_leases.retry_later(WORKER, job, said, max(wait, self._pace.backoff(job.attempts)))
+        later = await job_leases.retry_later(WORKER, job, said, max(wait, self._pace.backoff(job.attempts)))
+        return "postponed" if later.open else later.status.value
 
     async def _work(self, job: EmailJob, until: float) -> Mapping[str, JsonValue] | None:
         """What the handler returns or raises; it is stopped when the lease is lost. `until` is the lease's end by the

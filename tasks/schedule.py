@@ -14,6 +14,7 @@ from taskiq.schedule_sources import LabelScheduleSource
 
 from core import clock
 from core.background import stopped
+from core.measurements import scheduler_ticked
 from models.ticks import Tick
 
 KEPT: Final = timedelta(hours=1)
@@ -28,6 +29,7 @@ class Scheduler(TaskiqScheduler):
 
     async def on_ready(self, source: ScheduleSource, task: ScheduledTask) -> None:
         try:
+            scheduler_ticked()
             if await claim(task.task_name, clock.now()):
                 await super().on_ready(source, task)
         except Exception as error:

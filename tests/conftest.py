@@ -28,10 +28,19 @@ from tests.collections_written import CollectionsWritten
 from tests.mongo_memory import MemoryMongo
 
 URL_VARIABLE: Final = "ALLOVER_TEST_MONGODB_URL"
+SENDGRID_KEYS: Final = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEh7k9esDGvG9N/ZmxN97RdF/Js3BlIJ6GFs/1mVdeGqWxxk0BzxIInbXVn/LcDb10c8Z2ca1lnQUGJvIGoM3Ikw==",
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEo8elRjDn0CmsL+R4k2zg4Q/cVi3oqrf/jzSB4armhPZ5+q1aH5wcba0ps5mIJLGuW5qdVFnhU7LH1JVlgvs9GA==",
+)
+"""The public halves of those in `tests/factories/inbound.py`."""
 SETTINGS: Final = Settings(
     secret_key=SecretStr("a secret of the tests, 32 characters and more"),
     resend_webhook_secrets=(SecretStr("whsec_bmV3ZXN0IHNlY3JldA=="), SecretStr("whsec_b2xkZXIgc2VjcmV0")),
     cold_provider_secrets=(SecretStr("newest cold secret"), SecretStr("older cold secret")),
+    inbound_postmark_passwords=(SecretStr("newest password"), SecretStr("older password")),
+    inbound_mailgun_keys=(SecretStr("newest mailgun key"), SecretStr("older mailgun key")),
+    inbound_sendgrid_keys=tuple(map(SecretStr, SENDGRID_KEYS)),
+    inbound_raw_secrets=(SecretStr("newest raw secret"), SecretStr("older raw secret")),
 )
 
 passwords.COST = 4

@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Protocol, Self, cast
+from time import perf_counter
+from typing import Any, Final, Protocol, Self, cast
 
 import strawberry
 from graphql import ExecutionResult, FieldNode, OperationType
@@ -18,10 +19,14 @@ from strawberry.execution import optimized_is_awaitable
 
 from core.actor import Actor
 from core.errors import Code
+from core.measurements import SUBSCRIPTIONS, count_operation
 from schema.serving.cost import COST_LIMIT
 from schema.serving.documents import Document, Documents, operation_of
 from schema.serving.failures import Refused, refusal, refusal_of, shown
 from schema.serving.limits import Limits, check_values
+
+SEVERAL: Final = "several"
+REFUSED: Final = "refused"
 
 Answer = dict[str, Any]
 """A GraphQL response: `data`, `errors`, `extensions`."""
@@ -80,8 +85,14 @@ class Prepared:
     @property
     def is_single(self) -> bool:
         """One field at the root, so that no other can have had an effect when it fails."""
-        selections = self.executor.operation.selection_set.selections
-        return len(selections) == 1 and isinstance(selections[0], FieldNode)
+        return self.field != SEVERAL
+
+    @property
+    def field(self) -> str:
+        """By which operations are told apart: the schema's field at the root. The names of operations are the clients'
+        own, and so as many as they like."""
+        (first, *others) = self.executor.operation.selection_set.selections
+        return first.name.value if isinstance(first, FieldNode) and not others else SEVERAL
 
 
 class Engine:
@@ -102,6 +113,13 @@ class Engine:
 
     def prepare(self, request: Request, context: Context) -> Prepared:
         """Raises `Refused` where GraphQL speaks of a request error: nothing has been executed then."""
+        try:
+            return self._prepare(request, context)
+        except Refused:
+            count_operation(REFUSED, REFUSED, REFUSED)
+            raise
+
+    def _prepare(self, request: Request, context: Context) -> Prepared:
         trusted = context.actor.is_staff or not self._production
         document = self._documents.read(request.query, trusted=trusted)
         cost = self._affordable(document, request)
@@ -131,10 +149,13 @@ class Engine:
 
     async def execute(self, prepared: Prepared) -> Answer:
         """The answer of a query or a mutation."""
+        started = perf_counter()
         result = prepared.executor.execute_operation()
         if isawaitable(result):
             result = await result
-        return self._answer(cast("ExecutionResult", result), prepared.cost)
+        answer = self._answer(cast("ExecutionResult", result), prepared.cost)
+        count_operation(prepared.kind.value, prepared.field, _outcome(answer), perf_counter() - started)
+        return answer
 
     async def subscribe(self, prepared: Prepared) -> AsyncGenerator[Answer, None]:
         """Opens the subscription: an answer for each event; closing the generator closes the resolver's.
@@ -145,16 +166,19 @@ class Engine:
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
+            count_operation(prepared.kind.value, prepared.field, "failed")
             raise Refused(source.errors or [], code=Code.INVALID_INPUT.value, cost=prepared.cost)
+        count_operation(prepared.kind.value, prepared.field, "succeeded")
         return self._answers(prepared, map_source_to_response_event(prepared.executor, source, _execute_event))
 
     async def _answers(
         self, prepared: Prepared, events: AsyncGenerator[ExecutionResult, None]
     ) -> AsyncGenerator[Answer, None]:
         try:
-            async with aclosing(events):
-                async for result in events:
-                    yield self._answer(result, prepared.cost)
+            with SUBSCRIPTIONS.labels(prepared.field).track_inprogress():
+                async with aclosing(events):
+                    async for result in events:
+                        yield self._answer(result, prepared.cost)
         except Exception as error:
             # The resolver's generator failed: the stream ends with its error.
             yield self.refused(refusal_of(error))
@@ -173,6 +197,15 @@ class Engine:
 
     def _extensions(self, cost: int) -> dict[str, Any]:
         return {"cost": {"requested": cost, "limit": self.limits.cost}}
+
+
+def _outcome(answer: Answer) -> str:
+    """`user_errors` is what a form is told of its input."""
+    if "errors" in answer:
+        return "failed"
+    payloads = (answer["data"] or {}).values()
+    refused = any(isinstance(payload, dict) and payload.get("userErrors") for payload in payloads)
+    return "user_errors" if refused else "succeeded"
 
 
 def _execute_event(executor: Executor[Any]) -> Awaitable[ExecutionResult] | ExecutionResult:

@@ -9,6 +9,7 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from core.stopping import until_stopping
 from schema.serving.accept import EVENT_STREAM
 from schema.serving.engine import Answer
 from schema.serving.pace import Pace, first_of
@@ -25,7 +26,8 @@ Ending = Callable[[], Awaitable[Answer | None]]
 class EventStream(Response):
     """Sends `next` for each answer, a comment at every heartbeat, and `complete` at the end.
 
-    `answers` is closed, so that the subscription's `finally` blocks run, when the client goes away.
+    `answers` is closed, so that the subscription's `finally` blocks run, when the client goes away. When the server
+    stops, the stream ends without `complete`: the subscription is not over, and the client is to open it again.
     """
 
     def __init__(self, answers: AsyncGenerator[Answer, None], ending: Ending, pace: Pace) -> None:
@@ -49,7 +51,7 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await first_of(self._send_answers(send), self._keep_alive(send), _disconnection(receive))
+        await first_of(self._send_answers(send), self._keep_alive(send), _stop(send), _disconnection(receive))
 
     async def _send_answers(self, send: Send) -> None:
         async with aclosing(self._answers) as answers:
@@ -65,6 +67,11 @@ class EventStream(Response):
                 await _write(send, _next(ending) + COMPLETE, more=False)
                 return
             await _write(send, PING)
+
+
+async def _stop(send: Send) -> None:
+    await until_stopping()
+    await _write(send, b"", more=False)
 
 
 async def _disconnection(receive: Receive) -> None:

@@ -8,10 +8,9 @@ import structlog
 from graphql import GraphQLError, GraphQLFormattedError
 from pydantic import ValidationError
 
-from core.errors import DomainError
+from core.errors import INTERNAL, DomainError
 from core.inputs import invalid_input
 
-INTERNAL: Final = "INTERNAL"
 INVALID_QUERY: Final = "INVALID_QUERY"
 
 log = structlog.get_logger()

@@ -26,16 +26,20 @@ from core.mongo import Mongo
 from core.pages import Cursor, SortKey
 from models import DOCUMENTS
 from models.apps import App
+from models.sequences import Sequence
 from schema.fields import RootField, root_fields
 from schema.root import SCHEMA
 from tests.conftest import URL_VARIABLE
 from tests.factories.mail import a_campaign
 from tests.factories.people import logged_in
+from tests.factories.prospects import a_prospect
 from tests.factories.tickets import a_ticket
 
 APP: Final = "banners-all-over"
 CAMPAIGN: Final = "5f5e100000000000000000ca"
 TICKET: Final = "5f5e10000000000000000071"
+PROSPECT: Final = "ada@example.com"
+SEQUENCE: Final = "5f5e1000000000000000005e"
 A_TIME: Final = "2026-01-31T09:00:00.000Z"
 VALUES: Final[dict[str, Any]] = {
     "appId": APP,
@@ -44,9 +48,12 @@ VALUES: Final[dict[str, Any]] = {
     "domain": "tea-and-cakes.myshopify.com",
     "email": "ada@example.com",
     "shopDomain": "tea-and-cakes.myshopify.com",
-    **dict.fromkeys(("campaignId", "assigneeId", "contactId", "deliveryId"), CAMPAIGN),
+    **dict.fromkeys(("campaignId", "assigneeId", "contactId", "deliveryId", "ownerId", "ticketId"), CAMPAIGN),
+    "sequenceId": SEQUENCE,
 }
 """Of filters that take more than any text."""
+BY_MOMENT: Final = frozenset({"prospectActivity"})
+"""Lists whose one order is that of moments."""
 PARTS_OF_A_QUERY: Final = ("find", "filter", "sort", "skip", "limit")
 
 
@@ -74,10 +81,14 @@ class Reading(NamedTuple):
             given["campaignId"] = CAMPAIGN
         if "ticketId" in self.field.field.args:
             given["ticketId"] = TICKET
+        if "prospectId" in self.field.field.args:
+            given["prospectId"] = PROSPECT
+        if "sequenceId" in self.field.field.args:
+            given["sequenceId"] = SEQUENCE
         if self.filtered_by:
             given["filter"] = {self.filtered_by: value_of(filters_of(self.field)[self.filtered_by], self.filtered_by)}
         if self.later:
-            given["after"] = Cursor(sorted_value(self.key), ObjectId()).encode()
+            given["after"] = Cursor(sorted_value(self.field, self.key), ObjectId()).encode()
         return given
 
 
@@ -117,10 +128,10 @@ def value_of(graphql_type: Any, name: str) -> Any:
             return VALUES.get(name, "tea")
 
 
-def sorted_value(key: SortKey | None) -> Any:
+def sorted_value(field: RootField, key: SortKey | None) -> Any:
     """What a cursor of the list holds besides an id."""
     stored = key.stored if key else ""
-    if stored.endswith("At"):
+    if stored.endswith("At") or field.name in BY_MOMENT:
         return datetime(2026, 1, 31, tzinfo=UTC)
     return Decimal128("40") if stored == "price" else "tea"
 
@@ -197,7 +208,9 @@ async def test_a_list_has_an_index(asked: Reading, listened: tuple[Mongo, Querie
     mongo, queries = listened
     await App(id=APP, name="Banners All Over", name_key="banners all over").insert()
     await a_campaign(APP, id=ObjectId(CAMPAIGN))
-    await a_ticket(APP, id=PydanticObjectId(TICKET))
+    await a_ticket(APP, id=PydanticObjectId(TICKET), email=PROSPECT)
+    await a_prospect(PROSPECT)
+    await Sequence(id=ObjectId(SEQUENCE), name="Spring", name_key="spring", created_by="system:tests").insert()
     headers = await logged_in(Role.OWNER)
     queries.found.clear()
     body = {"query": query_for(asked), "variables": asked.variables}

@@ -33,6 +33,7 @@ from tests.chaos.redis_server import RedisServer, coming_and_going
 from tests.chaos.smtp_sink import Sink
 
 DATABASE: Final = "chaos"
+WORKER: Final = "tests.chaos.sending_worker"
 WORKERS: Final = 2
 PATIENCE_SECONDS: Final = 600.0
 FAILING: Final = 0.05
@@ -67,14 +68,14 @@ async def survive(url: str, *, recipients: int, kills: int, redis: RedisServer |
     """Sends one campaign, and kills as many workers."""
     sink, chance = Sink(failing=FAILING), random.Random(7)
     async with asyncio.timeout(PATIENCE_SECONDS), sink.listening():
-        settings = _settings(url, sink.port, redis)
+        settings = sending_settings(url, sink.port, redis)
         async with coming_and_going(redis) if redis else nullcontext(), running(settings, url, DOCUMENTS):
             await a_company(recipients)
             started = time.monotonic()
             campaign = (await sent_campaign()).campaign
-            await asyncio.gather(*(_killing(settings, kills // WORKERS, chance) for _ in range(WORKERS)))
+            await asyncio.gather(*(killing(settings, kills // WORKERS, chance) for _ in range(WORKERS)))
             killed = time.monotonic()
-            async with _worker(settings):
+            async with sending_worker(settings):
                 while await EmailJob.find({"open": True}).count():
                     await asyncio.sleep(0.1)
             ended = time.monotonic()
@@ -82,7 +83,8 @@ async def survive(url: str, *, recipients: int, kills: int, redis: RedisServer |
             return await _outcome(campaign, sink, recipients, kills, ended - started, ended - killed)
 
 
-def _settings(url: str, port: int, redis: RedisServer | None) -> Settings:
+def sending_settings(url: str, port: int, redis: RedisServer | None) -> Settings:
+    """Of workers that send by this SMTP server."""
     return Settings.model_validate(
         {
             "mongodb_url": SecretStr(url),
@@ -97,16 +99,17 @@ def _settings(url: str, port: int, redis: RedisServer | None) -> Settings:
     )
 
 
-async def _killing(settings: Settings, kills: int, chance: random.Random) -> None:
+async def killing(settings: Settings, kills: int, chance: random.Random, module: str = WORKER) -> None:
+    """Starts a worker so many times, and kills it soon."""
     for _ in range(kills):
-        async with _worker(settings) as process:
+        async with sending_worker(settings, module) as process:
             await asyncio.sleep(chance.uniform(0.1, 1.0))
             process.kill()
 
 
-def _worker(settings: Settings) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+def sending_worker(settings: Settings, module: str = WORKER) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
     """A process that takes jobs."""
-    return worker("tests.chaos.sending_worker", _environment(settings))
+    return worker(module, _environment(settings))
 
 
 def _environment(settings: Settings) -> dict[str, str]:

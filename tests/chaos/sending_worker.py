@@ -4,10 +4,12 @@ environment. Prints `ready` when it takes jobs."""
 import asyncio
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from core import event_loop, logs
+from core.background import stopped
 from core.runtime import running
 from core.settings import Settings, load
 from models import DOCUMENTS
@@ -19,8 +21,8 @@ from tasks.rollups import following_events
 PACE: Final = Pace(lease=3.0, heartbeat=1.0, look=0.5, grace=1.0, backoff=lambda _: timedelta(seconds=0.5))
 
 
-async def work(settings: Settings, pace: Pace) -> None:
-    """Until told to end."""
+async def work(settings: Settings, pace: Pace, beside: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+    """Until told to end, with what else it does beside."""
     told = asyncio.Event()
     assert settings.mongodb_url is not None
     logs.configure(settings)
@@ -34,7 +36,10 @@ async def work(settings: Settings, pace: Pace) -> None:
         event_loop.settled()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
+        other = asyncio.create_task(beside()) if beside else None
         await told.wait()
+        if other:
+            await stopped(other)
 
 
 if __name__ == "__main__":

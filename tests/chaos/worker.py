@@ -51,7 +51,16 @@ async def stall_at_first(job: EmailJob) -> None:
     await leave_a_trace(job)
 
 
-HANDLERS: Final[dict[str, Handler]] = {"trace": leave_a_trace, "raise": raise_at_first, "stall": stall_at_first}
+async def never_end(_: EmailJob) -> None:
+    await asyncio.Event().wait()
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "trace": leave_a_trace,
+    "raise": raise_at_first,
+    "stall": stall_at_first,
+    "endless": never_end,
+}
 
 
 async def main() -> None:

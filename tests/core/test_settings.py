@@ -47,6 +47,16 @@ def test_slack_may_be_elsewhere_where_the_operator_says_so(environment: pytest.M
         loaded(environment, SLACK_ORIGINS="hooks.slack.com")
 
 
+def test_a_model_is_asked_where_the_operator_says_so(environment: pytest.MonkeyPatch) -> None:
+    assert loaded(environment).writer_url is None
+    inside = loaded(environment, WRITER_URL="http://models.internal:8000/v1", WRITER_MODEL="org/tiny:7b")
+    assert (inside.writer_url, inside.writer_key) == ("http://models.internal:8000/v1", None)
+    with pytest.raises(SettingsError, match="WRITER_URL and WRITER_MODEL are set together"):
+        loaded(environment, WRITER_URL="https://models.example.com/v1", WRITER_MODEL="")
+    with pytest.raises(SettingsError, match="WRITER_URL: "):
+        loaded(environment, WRITER_URL="models.example.com", WRITER_MODEL="tiny")
+
+
 def test_production_starts_with_what_it_needs(environment: pytest.MonkeyPatch) -> None:
     assert loaded(environment, **PRODUCTION).environment is Environment.PRODUCTION
 
@@ -54,9 +64,16 @@ def test_production_starts_with_what_it_needs(environment: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
+        ({"METRICS_PORT": "9100", "METRICS_HOST": "0.0.0.0"}, "METRICS_TOKEN is not set"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is shorter than 16 characters"),
         ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter than 32 characters"),
         ({"MONGODB_URL": ""}, "MONGODB_URL is not set"),
+        (
+            {"WRITER_URL": "http://models.internal/v1", "WRITER_MODEL": "tiny", "WRITER_KEY": "secret"},
+            "WRITER_KEY would be sent in the clear",
+        ),
+        ({"WRITER_KEY": "secret"}, "WRITER_KEY is set, and WRITER_URL is not"),
         ({"ALLOWED_ORIGINS": "https://a.example,*"}, "ALLOWED_ORIGINS must list origins"),
         ({"SLACK_ORIGINS": "http://chat.example.com"}, "SLACK_ORIGINS must begin with https://"),
         ({"PUBLIC_URL": "http://allover.example.com"}, "PUBLIC_URL must begin with https://"),

@@ -30,19 +30,24 @@ from resolvers.data_exports import DataExportCreate, Visitor, create_data_export
 from resolvers.gdpr import ERASE, erase_contact, export_contact, finish_erasure
 from resolvers.job_leases import claim, fail
 from resolvers.personal_data import EXEMPT, HOLDINGS
+from resolvers.prospect_notes import ProspectNoteCreate, add_prospect_note
 from resolvers.sending import can_send
 from resolvers.suppressions import suppress as block
 from resolvers.transactional import Recipient, queue_mail
 from resolvers.webhook_events import keep_webhook_event
+from tests.factories.agent import an_agent_action
 from tests.factories.apps import an_app
 from tests.factories.attachments import a_file, uploaded
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.dying import Killed, dying
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
 from tests.factories.feedback import said as said_of
+from tests.factories.inbound import a_mail, received
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_delivery, a_subscriber, an_email_event
 from tests.factories.people import an_actor
+from tests.factories.prospects import a_prospect
+from tests.factories.sequences import a_sequence, an_enrollment
 from tests.factories.shops import a_shop, an_event
 from tests.factories.tickets import a_ticket, said
 from tests.factories.wants import submitted
@@ -61,6 +66,7 @@ async def ada_everywhere() -> Contact:
     await an_event(app.id, "banner-published", shop.domain, by="ada lovelace", notify=[ADDRESS, "bob@tea.example"])
     await an_event(app.id, "banner-published", shop.domain, by="Bob")
     ada = await get_contact(SYSTEM, ADDRESS)
+    await an_enrollment(await a_sequence([{"type": "task"}]), ada, greeting="Ada Lovelace")
     evidence = {"ip": "203.0.113.7", "userAgent": "Firefox", "text": "Yes, write to me"}
     await with_consent(ada, ConsentCategory.NEWSLETTER, ConsentState.OPTED_IN, **evidence)
     await block(ADDRESS, SuppressionReason.MANUAL, at=clock.now(), source="tests", note="Ada said so")
@@ -90,6 +96,11 @@ async def ada_everywhere() -> Contact:
         follows=True,
         addresses=[ADDRESS],
     )
+    await received(a_mail(f"Ada Lovelace writes from {ADDRESS}", sender=f"Ada Lovelace <{ADDRESS}>"))
+    prospect = await a_prospect(ADDRESS, name="Ada Lovelace", facts={"assistant": "Ada Lovelace"})
+    await add_prospect_note(SYSTEM, str(prospect.id), ProspectNoteCreate(note=f"Ada Lovelace called: {ADDRESS}"))
+    facts = [{"name": "name", "value": "Ada Lovelace"}]
+    await an_agent_action(app, ticket, facts=facts, text=f"Ada Lovelace at {ADDRESS}")
     await logged(app.id, an_error("No mail to Ada@tea.example", data={"to": [ADDRESS]}))
     return await get_contact(SYSTEM, ADDRESS)
 
@@ -113,6 +124,7 @@ class TestErasing:
     async def test_it_says_how_many_documents_of_each_collection_held_the_person(self) -> None:
         erasure = await erase_contact(SYSTEM, str((await ada_everywhere()).id))
         assert erasure.counts == {
+            "agent_actions": 1,
             "app_events": 2,
             "attachments": 1,
             "consent_entries": 1,
@@ -121,8 +133,12 @@ class TestErasing:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 2,
@@ -133,7 +149,7 @@ class TestErasing:
             "webhook_events": 1,
             "contacts": 1,
         }
-        assert erasure.sentence.startswith("Erased: 2 in app_events, 1 in attachments, 1 in consent_entries")
+        assert erasure.sentence.startswith("Erased: 1 in agent_actions, 2 in app_events, 1 in attachments")
 
     async def test_mail_from_before_they_were_a_contact_goes_too_whatever_dies(self) -> None:
         app = await an_app()
@@ -273,6 +289,7 @@ class TestExporting:
         assert data.email.casefold() == ADDRESS
         collections = await data.collected()
         assert {name: len(rows) for name, rows in collections.items()} == {
+            "agent_actions": 1,
             "app_events": 2,
             "attachments": 1,
             "consent_entries": 1,
@@ -281,8 +298,12 @@ class TestExporting:
             "email_events": 2,
             "logs": 1,
             "end_users": 1,
+            "enrollments": 1,
             "feedback": 1,
+            "inbound_messages": 1,
             "magic_links": 1,
+            "prospect_notes": 1,
+            "prospects": 1,
             "subscribers": 1,
             "shops": 1,
             "suppressions": 1,

@@ -20,12 +20,13 @@ from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, Contact
 from models.subscribers import Subscriber, SubscriberStatus
 from models.suppressions import SuppressionReason
-from resolvers import subscriber_import
+from resolvers import imports, subscriber_import
 from resolvers.consent import opt_out_contact, standing_of
 from resolvers.gdpr import erase_contact
+from resolvers.import_files import CsvRows
 from resolvers.sending import SENTENCES, can_send
-from resolvers.subscriber_files import CsvRows
 from resolvers.subscriber_import import ImportOutcome, SubscribersImport, import_subscribers
+from resolvers.subscriber_rows import SPELLINGS
 from resolvers.subscribers import SubscriberCreate, create_subscriber
 from resolvers.suppressions import suppress
 from tests.factories.apps import an_app
@@ -64,7 +65,7 @@ async def reason_for(app: App, email: str = READER) -> str:
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriber_import, "BATCH", 4)
+    monkeypatch.setattr(imports, "BATCH", 4)
 
 
 class TestWorks:
@@ -358,7 +359,7 @@ class TestValidation:
     async def test_a_file_that_is_broken_somewhere_is_refused_before_anything_is_taken_in(self) -> None:
         good = "\n".join(f"reader-{number}@example.com,Ada" for number in range(50))
         broken = "\n".join(["email,name", good, 'last@example.com,"Ada'])
-        file = CsvRows(BytesIO(broken.encode()))
+        file = CsvRows(BytesIO(broken.encode()), SPELLINGS)
         with pytest.raises(InvalidInput, match="can't be read after line"):
             await import_subscribers(SYSTEM, (await an_app()).id, file)
         assert await Contact.find_all().count() == 0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from core.inputs import Email, invalid_input, key_of_email
-from resolvers import subscriber_rows
+from resolvers.import_rows import plain_address
 from resolvers.subscriber_rows import Row, SubscriberRow, row_of
 
 ADDRESS = TypeAdapter[str](Email)
@@ -49,7 +49,7 @@ def test_reading_fast_and_reading_slowly_come_to_the_same(values: dict[str, Any]
 
 @given(ADDRESSES)
 def test_a_plain_address_is_one_that_can_be_written_to(address: str) -> None:
-    plain = subscriber_rows._plain_address(address)
+    plain = plain_address(address)
     assert plain is None or plain == ADDRESS.validate_python(address)
 
 

@@ -17,7 +17,7 @@ from models.tickets import Ticket, TicketStatus
 from resolvers import ticket_events, ticket_mail
 from resolvers.attachments import get_linked_attachment
 from resolvers.mail_contents import message_for
-from resolvers.reply_addresses import reply_address, ticket_behind
+from resolvers.reply_addresses import Answered, answered_by, reply_address
 from resolvers.ticket_creation import TicketCreate, create_ticket
 from resolvers.ticket_ratings import get_ticket_rating
 from resolvers.ticket_upkeep import finish_ticket_events
@@ -181,7 +181,7 @@ class TestThreads:
         mail = await the_mail("ticket-received")
         address = (await read(mail))["Reply-To"]
         assert address == reply_address(ticket.id)
-        assert ticket_behind(address) == ticket_behind(address.upper()) == ticket.id
+        assert answered_by(address) == answered_by(address.upper()) == Answered(ticket_id=ticket.id)
         assert len(address.partition("@")[0]) <= 64
         assert address not in str(mail.model_dump()), "whoever reads the database must not have it"
         assert "reply to this mail" in (await read(mail)).get_body(("plain",)).get_content()
@@ -190,15 +190,15 @@ class TestThreads:
         "address", ["help@in.example.com", "reply+@in.example.com", "reply+abc@in.example.com", "", "reply+ä@x"]
     )
     async def test_no_other_address_names_one(self, receiving: Runtime, address: str) -> None:
-        assert ticket_behind(address) is None
+        assert answered_by(address) is None
 
     async def test_nor_does_one_of_another_domain_or_with_a_letter_changed(self, receiving: Runtime) -> None:
         ticket = await a_ticket((await an_app()).id)
         address = reply_address(ticket.id) or ""
-        assert ticket_behind(address.replace("in.example.com", "evil.example.com")) is None
+        assert answered_by(address.replace("in.example.com", "evil.example.com")) is None
         for place in range(6, 53):
             letter = "b" if address[place] != "b" else "c"
-            assert ticket_behind(address[:place] + letter + address[place + 1 :]) is None
+            assert answered_by(address[:place] + letter + address[place + 1 :]) is None
 
     async def test_where_no_mail_is_received_they_go_to_the_app_or_nowhere(self) -> None:
         app = await an_app()

@@ -16,7 +16,7 @@ from mail.links import TrackingTokens
 from models.campaigns import Campaign
 from models.deliveries import Delivery, DeliveryKind
 from models.email_events import EmailEvent, EmailEventType
-from resolvers import tracking
+from resolvers import tracking, tracking_targets
 from resolvers.tracking import Followed, Outcome, links_for, record_click, record_open
 from resolvers.tracking_visits import Visit, is_machine
 from tests.factories.contacts import a_contact
@@ -96,7 +96,7 @@ class TestWorks:
         assert (await record_click(ANYBODY, link(delivery), PERSON)).url == NEWS
 
     async def test_only_so_many_campaigns_are_remembered(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tracking, "CAMPAIGNS", 2)
+        monkeypatch.setattr(tracking_targets, "REMEMBERED", 2)
         deliveries = [await a_mail() for _ in range(3)]
         for delivery in deliveries:
             await record_click(ANYBODY, link(delivery), PERSON)

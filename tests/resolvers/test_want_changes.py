@@ -21,7 +21,7 @@ from models.contacts import ConsentCategory, ConsentState, Contact
 from models.deliveries import Delivery, DeliveryStatus, Refusal
 from models.email_jobs import EmailJob
 from models.wants import OPEN_TO_VOTES, Want, WantStatus
-from resolvers import job_leases, want_announcements
+from resolvers import job_leases, want_people
 from resolvers.delivering import deliver_one
 from resolvers.outbox import sending_mail
 from resolvers.transactional import DELIVER
@@ -163,7 +163,7 @@ class TestTelling:
         assert await told() == {ADA: 1, BOB: 1}
 
     async def test_however_many_they_are(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(want_announcements, "CHUNK", 3)
+        monkeypatch.setattr(want_people, "CHUNK", 3)
         want = await a_want(APP)
         for number in range(10):
             await voted(want, voter((await a_contact(f"voter-{number}@example.com")).email))

@@ -3,13 +3,11 @@
 from httpx import AsyncClient
 
 from core.actor import Role
-from models.tickets import TicketStatus
 from tests.factories.api_keys import an_api_key, with_key
 from tests.factories.apps import an_app
 from tests.factories.people import logged_in
 from tests.factories.plans import a_plan
 from tests.factories.shops import a_shop, an_event, days_ago
-from tests.factories.tickets import a_ticket
 from tests.schema.asking import ask, error_of
 
 TEA = "tea.myshopify.com"
@@ -68,22 +66,3 @@ async def test_staff_alone_see_merchants(client: AsyncClient) -> None:
 
 async def test_an_unknown_merchant_is_not_found(client: AsyncClient) -> None:
     assert await error_of(client, await logged_in(), '{ merchant(domain: "nobody") { domain } }') == "NOT_FOUND"
-
-
-async def test_a_timeline_has_what_happened_to_its_shops_and_in_its_tickets(client: AsyncClient) -> None:
-    await an_app("banners", name="Banners")
-    await a_shop("banners", TEA, at=days_ago(9))
-    await a_ticket("banners", shop_domain=TEA, status=TicketStatus.RESOLVED)
-    await a_ticket("banners")
-    query = """query ($first: Int) { merchant(domain: "tea.myshopify.com") { timeline(first: $first) {
-      kind app { name } change { kind } ticket { reference } } } }"""
-    viewer = await logged_in(Role.VIEWER)
-    timeline = (await ask(client, viewer, query))["merchant"]["timeline"]
-    ticket = {"app": {"name": "Banners"}, "change": None, "ticket": {"reference": "#1"}}
-    assert timeline == [
-        {"kind": "TICKET_RESOLVED", **ticket},
-        {"kind": "TICKET_CREATED", **ticket},
-        {"kind": "SHOP_CHANGED", "app": {"name": "Banners"}, "change": {"kind": "INSTALLED"}, "ticket": None},
-    ]
-    assert len((await ask(client, viewer, query, first=1))["merchant"]["timeline"]) == 1
-    assert await error_of(client, viewer, query, first=251) == "INVALID_INPUT"

@@ -33,6 +33,7 @@ REQUESTS: Final[dict[str, Request]] = {
     "GET /{appId}/logs/over-time": Request(a_log),
     "GET /{appId}/logs/": Request(a_log),
     "DELETE /{appId}/logs/": Request(a_log, query="?level=error"),
+    "POST /{appId}/logs/": Request(body={"entries": [ENTRY]}),
     "GET /{appId}/logs/{logId}": Request(a_log),
     "DELETE /{appId}/logs/{logId}": Request(a_log),
 }

@@ -1,4 +1,4 @@
-"""Files with rows of subscribers."""
+"""Files with rows of people, such as subscribers."""
 
 import csv
 import io
@@ -11,17 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from resolvers.subscriber_files import COLUMNS, LONGEST_ROW, PIECE, CsvRows, JsonRows
+from resolvers.import_files import LONGEST_ROW, PIECE, CsvRows, JsonRows
+from resolvers.subscriber_rows import COLUMNS, LIST, SPELLINGS
 
 CELLS: Final = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
 def csv_rows(text: str | bytes) -> list[Any]:
-    return list(CsvRows(io.BytesIO(text if isinstance(text, bytes) else text.encode())))
+    return list(CsvRows(io.BytesIO(text if isinstance(text, bytes) else text.encode()), SPELLINGS))
 
 
 def json_rows(text: str | bytes) -> list[Any]:
-    return list(JsonRows(io.BytesIO(text if isinstance(text, bytes) else text.encode())))
+    return list(JsonRows(io.BytesIO(text if isinstance(text, bytes) else text.encode()), LIST))
 
 
 class TestCsv:
@@ -34,11 +35,13 @@ class TestCsv:
         assert csv_rows(text) == [(2, ada), (4, greta)]
 
     def test_it_can_be_read_again(self) -> None:
-        rows = CsvRows(io.BytesIO(b"email\nada@example.com\n"))
+        rows = CsvRows(io.BytesIO(b"email\nada@example.com\n"), SPELLINGS)
         assert list(rows) == list(rows) != []
 
     def test_columns_go_by_several_spellings_and_unknown_ones_are_told(self) -> None:
-        rows = CsvRows(io.BytesIO("\ufeffE-Mail,Consented At,consent_text,Shoe Size\na@b.co,2026,Yes,42\n".encode()))
+        rows = CsvRows(
+            io.BytesIO("\ufeffE-Mail,Consented At,consent_text,Shoe Size\na@b.co,2026,Yes,42\n".encode()), SPELLINGS
+        )
         assert rows.ignored == ["Shoe Size"]
         assert list(rows) == [(2, {"email": "a@b.co", "consentedAt": "2026", "consentText": "Yes"})]
 

@@ -1,4 +1,4 @@
-"""Files with rows of subscribers, read from their beginning as often as asked, a piece at a time: however large they
+"""Files with rows of people, read from their beginning as often as asked, a piece at a time: however large they
 are, little of them is in memory.
 """
 
@@ -23,27 +23,27 @@ DELIMITERS: Final = ",;\t"
 LONGEST_ROW: Final = 131_072
 """Characters; a field of a CSV file has no more either."""
 PIECE: Final = 65_536
-COLUMNS: Final = (
-    "email", "name", "language", "referralUrl", "source", "tags", "consent", "consentedAt", "consentText",
-)  # fmt: skip
-NAMES: Final[Mapping[str, str]] = {name.lower(): name for name in COLUMNS} | {"emailaddress": "email"}
-"""By what is left of a header in lower case without spaces, hyphens and underscores."""
 SPACE: Final = re.compile(r"[ \t\r\n]*")
-LIST: Final = "subscribers"
+
+
+def by_spelling(columns: Iterable[str]) -> Mapping[str, str]:
+    """The columns by what is left of a header in lower case without spaces, hyphens and underscores."""
+    return {name.lower(): name for name in columns} | {"emailaddress": "email"}
 
 
 class CsvRows:
     """A file of comma-separated values (RFC 4180), or separated by semicolons or tabs: the first row, which counts as
-    row 1, names the columns. Reading raises `InvalidInput` where the file as a whole is not valid."""
+    row 1, names the columns, which are known by their spellings. Reading raises `InvalidInput` where the file as a
+    whole is not valid."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, known: Mapping[str, str]) -> None:
         self._file = file
         with self._lines() as lines:
             self._delimiter = _delimiter_of(next(lines, ""))
         with self._records() as records:
             header = next(records, [])
-        names = [NAMES.get(re.sub(r"[ _-]", "", name.lower())) for name in header]
-        self.ignored = [name for name, known in zip(header, names, strict=True) if known is None]
+        names = [known.get(re.sub(r"[ _-]", "", name.lower())) for name in header]
+        self.ignored = [name for name, column in zip(header, names, strict=True) if column is None]
         self._names: Sequence[str | None] = names
         twice = [name for name, times in Counter(filter(None, names)).items() if times > 1]
         if twice:
@@ -80,23 +80,24 @@ class CsvRows:
 
 
 class JsonRows:
-    """`{"subscribers": [{"email": …}, …]}`, rows counted from 1. Reading raises `InvalidInput` where the file as a
-    whole is not valid."""
+    """`{"subscribers": [{"email": …}, …]}`, where `name` is the list's, rows counted from 1. Reading raises
+    `InvalidInput` where the file as a whole is not valid."""
 
     ignored: Sequence[str] = ()
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, name: str) -> None:
         self._file = file
+        self._name = name
 
     def __iter__(self) -> Iterator[RawRow]:
         with _text_of(self._file) as text:
             reader = _JsonReader(text)
             reader.expect("{", "The body must be a JSON object")
-            if (name := reader.value()) != LIST:
-                raise InvalidInput(f"{str(name)[:60]}: is not a known field; {LIST} is", LIST)
+            if (name := reader.value()) != self._name:
+                raise InvalidInput(f"{str(name)[:60]}: is not a known field; {self._name} is", self._name)
             reader.expect(":", "The body is not valid JSON")
-            reader.expect("[", f"{LIST}: must be a list of objects")
-            for number, item in enumerate(reader.items(), start=1):
+            reader.expect("[", f"{self._name}: must be a list of objects")
+            for number, item in enumerate(reader.items(self._name), start=1):
                 yield number, item if isinstance(item, dict) else "must be an object"
             if reader.accepts(","):
                 raise InvalidInput(f"{str(reader.value())[:60]}: is not a known field")
@@ -113,7 +114,7 @@ class _JsonReader:
         self._place = 0
         self._decode = json.JSONDecoder().raw_decode
 
-    def items(self) -> Iterator[Any]:
+    def items(self, name: str) -> Iterator[Any]:
         """Of a list that was begun, through its end."""
         if self.accepts("]"):
             return
@@ -121,7 +122,7 @@ class _JsonReader:
             yield self.value()
             if self.accepts("]"):
                 return
-            self.expect(",", f"{LIST}: is not a valid list")
+            self.expect(",", f"{name}: is not a valid list")
 
     def value(self) -> Any:
         """What is next; a value that is cut off by the end of the buffer is read again with more of it."""
