@@ -17,9 +17,9 @@ class Effect(StrEnum):
 
 SAFE_VERBS: Final = frozenset(
     {
-        "activate", "add", "app", "assign", "change", "convert", "create", "deactivate", "draft", "duplicate", "enable",
-        "disable", "ignore", "link", "note", "pause", "rate", "reactivate", "rename", "reopen", "resolve", "snooze",
-        "subscribe", "submit", "tag", "toggle", "unlink", "unschedule", "unsnooze", "untag", "unvote", "update", "vote",
+        "add", "app", "assign", "change", "classify", "complete", "convert", "create", "deactivate", "disable", "draft",
+        "duplicate", "edit", "ignore", "link", "note", "pause", "rate", "reject", "rename", "reopen", "resolve", "skip",
+        "subscribe", "submit", "tag", "toggle", "unlink", "unschedule", "untag", "unvote", "update", "validate", "vote",
     }
 )  # fmt: skip
 """How the names of operations begin that change one thing. What begins otherwise is grave: a verb that nobody thought

@@ -23,7 +23,8 @@ from tests.assistants.conversations import CATALOGUE
 ROUTES: Final = [route for routes in ALL.values() for route in routes]
 FIELDS: Final = root_fields(SCHEMA)
 TOOLS: Final = list(CATALOGUE)
-WITHIN: Final = [path for folder in ("schema", "resolvers") for path in sorted((ROOT / folder).rglob("*.py"))]
+INNER: Final = ("schema", "rest_compat", "resolvers")
+WITHIN: Final = [path for folder in INNER for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 def name_of(operation: Callable[..., Any]) -> str:
@@ -46,7 +47,7 @@ FOR_SERVICES: Final = {route.calls for route in ROUTES if route.signed_by}
 
 @pytest.mark.parametrize("operation", FOR_SOMEBODY, ids=name_of)
 def test_what_somebody_may_do_can_be_asked_for(operation: Callable[..., Any]) -> None:
-    """By a field of a root. The rest is a field of some type, or a part of another operation."""
+    """By a field of a root. The rest is a field of some type, a step of a path, or a part of another operation."""
     reached = operation in AT_A_ROOT | FOR_SERVICES or any(uses(path, operation) for path in WITHIN)
     assert reached, "no field of GraphQL leads to it"
 
