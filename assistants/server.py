@@ -122,14 +122,13 @@ class _Requests:
             actor = await self._caller()
             tool.access.check(actor)
             check_reach(tool, self._offer.reach)
-            answer = await _done(actor, tool, params)
+            return result_of(await _done(actor, tool, params), reads=tool.effect is Effect.READ)
         except (DomainError, Failed) as error:
             return failure_of(error.message, error.extensions)
         except Exception:
             error_id = token_hex(6)
             log.exception("tool.failed", tool=tool.name, error_id=error_id)
             return failure_of(f"Internal error (id {error_id})", {"code": "INTERNAL"})
-        return result_of(answer, reads=tool.effect is Effect.READ)
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
         tool = self._offer.catalogue.get(name)

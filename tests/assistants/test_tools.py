@@ -8,7 +8,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 
 from assistants.effects import Effect
-from assistants.results import LARGEST, result_of
+from assistants.results import LARGEST, Failed, result_of
 from assistants.tools import Tool
 from core.actor import Role
 from core.assistant_settings import Reach
@@ -71,7 +71,8 @@ class TestCalls:
 
     async def test_what_is_too_large_to_be_remembered_is_not_given(self) -> None:
         answer = {"data": "x" * LARGEST}
-        assert result_of(answer, reads=True).is_error
+        with pytest.raises(Failed, match=r"more than 200,000: ask for less"):
+            result_of(answer, reads=True)
         assert result_of(answer, reads=False).structured_content == answer
 
     @pytest.mark.parametrize("name", [tool.name for tool in CATALOGUE if is_answered_for_an_app(tool)])

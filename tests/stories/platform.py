@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 
 PROJECT: Final = Path(__file__).parent.parent.parent
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 60.0
 OWNER: Final = "owner@example.com"
 PASSWORD: Final = "a password of the story"
 
