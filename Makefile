@@ -34,6 +34,7 @@ format: $(VENV)/.installed-dev ## format the code and sort its imports
 
 lock: $(VENV)/.installed-dev ## pin the dependencies again
 	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra build --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --extra build --extra otel --output-file requirements-otel.lock
 	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet --all-extras --output-file requirements-dev.lock
 
 assets: admin/dist/.built ## build the pages in the browser (needs Node)

@@ -2,12 +2,13 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app import create_app
-from commands import assistant, background, doctor, metrics, people, seeding
+from commands import assistant, background, backup, doctor, inbound, metrics, people, seeding
 from commands.console import MESSAGES
 from commands.errors import CommandError
 from commands.secret import with_own_secret
@@ -55,6 +56,12 @@ def scheduler() -> None:
     background.schedule(_settings())
 
 
+@commands.command("inbound")
+def receive() -> None:
+    """Take mail that mail servers hand over, by SMTP and LMTP (with INBOUND_DOMAIN)."""
+    inbound.receive(_settings())
+
+
 @commands.command()
 def seed(
     reset: Annotated[bool, typer.Option("--reset", help="Delete everything first (asks).")] = False,
@@ -70,9 +77,23 @@ def rebuild_metrics() -> None:
 
 
 @commands.command("doctor")
-def examine() -> None:
-    """Say what is configured, what answers and how fast."""
-    doctor.examine(load())
+def examine(
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Say what is configured, what answers, how fast, and whether work gets done. Status 1 where something fails."""
+    doctor.examine(load(), as_json=as_json)
+
+
+@commands.command("backup")
+def back_up(folder: Annotated[Path, typer.Argument(help="Where to; made where it is missing.")]) -> None:
+    """Write the embedded database to files, also while a server runs (MongoDB has mongodump)."""
+    backup.back_up(_settings(), folder)
+
+
+@commands.command("restore")
+def restore(folder: Annotated[Path, typer.Argument(help="What `allover backup` wrote.")]) -> None:
+    """Read a backup into an empty database: the embedded one, or the one that MONGODB_URL names."""
+    backup.restore(_settings(), folder)
 
 
 @commands.command("mcp")

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.assistant_settings import AssistantSettings
+from core.inbound_settings import InboundSettings
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
 from core.observation_settings import ObservationSettings
@@ -38,7 +39,15 @@ class SettingsError(Exception):
 Commas = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(AssistantSettings, MailSettings, ObservationSettings, OutgoingSettings, WebhookSettings, WriterSettings):
+class Settings(
+    AssistantSettings,
+    InboundSettings,
+    MailSettings,
+    ObservationSettings,
+    OutgoingSettings,
+    WebhookSettings,
+    WriterSettings,
+):
     """Every field is an environment variable of the same name in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -96,6 +105,7 @@ class Settings(AssistantSettings, MailSettings, ObservationSettings, OutgoingSet
         production = self.is_production
         problems = [
             *self._unsafe_in_production(),
+            *self.inbound_problems(),
             *self.mail_problems(production=production),
             *self.outgoing_problems(production=production),
             *self.writer_problems(production=production),

@@ -6,7 +6,7 @@ from typing import Annotated
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from pydantic import Field, SecretStr, field_validator
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -26,8 +26,6 @@ class WebhookSettings(BaseSettings):
     """The public keys of security policies of Inbound Parse, in base64 as SendGrid shows them (P-256)."""
     inbound_raw_secrets: Secrets = ()
     """Of those who post mail as it is, such as a mail server of one's own."""
-    inbound_raw_days: int = Field(90, ge=1, le=730)
-    """How long received mail is kept as it came. What was new in it is kept longer."""
 
     @field_validator(
         "resend_webhook_secrets",

@@ -92,14 +92,15 @@ async def get_liveness(actor: Actor) -> Liveness:
 
 @allow_all
 async def get_readiness(actor: Actor) -> Readiness:
-    """Whether the process is to be sent work: its indexes are there, the database and Redis answer, and it is not
-    about to end. One that is not ready may be in a moment, and is to be left alone."""
+    """Whether the process is to be sent work: its indexes are there, the database answers, and it is not about to end.
+    One that is not ready may be in a moment, and is to be left alone. Redis is told of, and no process starts without
+    it; but they do without it when it is lost, and would only all go with it."""
     if not is_running():
         return Readiness(Stage.STARTING, database=False, broker=None)
     database, broker = await _answers()
     if is_stopping():
         return Readiness(Stage.STOPPING, database, broker)
-    return Readiness(Stage.UNAVAILABLE if not database or broker is False else Stage.READY, database, broker)
+    return Readiness(Stage.READY if database else Stage.UNAVAILABLE, database, broker)
 
 
 @allow_all

@@ -33,27 +33,29 @@ async def process_inbound_message(
     message = await InboundMessage.get(identity) if identity else None
     if message is None or message.status not in UNDER_WAY:
         return message
+    noted: dict[str, Any] = {}
     try:
         reading = await reading_of(message)
         found = await belonging_of(message, reading)
-        message = await _noted(message, reading, found)
+        noted = _noted(message, reading, found)
+        message = InboundMessage.model_validate(message.model_dump(by_alias=True) | noted)
         effects = await effects_of(message, reading, found)
     except Exception as error:
         lasting = isinstance(error, DomainError) and not isinstance(error, Unavailable | RateLimited)
         said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
         failed = {"status": InboundStatus.FAILED.value} if lasting or is_last_attempt else {}
-        changed = await _leave(message, {"problem": said, **failed})
+        changed = await _leave(message, {**noted, "problem": said, **failed})
         if lasting:
             return changed
         raise
-    done = await _leave(message, _done(found, effects))
+    done = await _leave(message, noted | _done(found, effects))
     if message.run == 1:
         await runtime().topics.publish(ARRIVED, {"inboundMessageId": str(done.id)})
     return done
 
 
-async def _noted(message: InboundMessage, reading: Reading, found: Belonging) -> InboundMessage:
-    """What was read is kept before anything follows from it; what a person said stays."""
+def _noted(message: InboundMessage, reading: Reading, found: Belonging) -> dict[str, Any]:
+    """What was read and found, by stored name; what a person said stays."""
     fields = reading.fields | found.fields
     if message.classified_by is not None:
         for name in ("classification", "confidence", "reasons"):
@@ -61,7 +63,7 @@ async def _noted(message: InboundMessage, reading: Reading, found: Belonging) ->
     elif found.by is not None:
         fields["reasons"] = [*fields["reasons"], found.how]
     status = InboundStatus.MATCHED if found.by else InboundStatus.RECEIVED
-    return await _leave(message, {**fields, "status": status.value})
+    return {**fields, "status": status.value}
 
 
 def _done(found: Belonging, effects: Effects) -> dict[str, Any]:

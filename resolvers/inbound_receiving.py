@@ -3,6 +3,7 @@ not answered, so its sender comes again, and finds it where it was left."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 from typing import Final
@@ -14,13 +15,14 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.errors import Unauthenticated, Unavailable
+from core.group_commit import GroupCommit
 from core.inputs import key_of_email
 from core.mongo import insert_new
 from core.runtime import runtime
 from mail.inbound import Mailbox, Received, TooLarge, read
 from mail.inbound.reading import MAX_MAIL
 from models.base import touched
-from models.files import File
+from models.files import CHUNK_SIZE, File, FileChunk
 from models.inbound_messages import KEPT, UNDER_WAY, InboundMessage, InboundProvider, InboundStatus
 from resolvers.attachment_files import delete_files, write_file
 from resolvers.job_leases import enqueue, enqueue_many
@@ -36,12 +38,23 @@ BEING_WRITTEN: Final = timedelta(minutes=1)
 GIVEN_UP_AFTER: Final = timedelta(days=7)
 """By then nobody comes again with a mail of which the bytes never arrived."""
 BATCH: Final = 500
+AT_ONCE: Final = 50
+"""Mails that are kept with one write, at most."""
 MOST_RECIPIENTS: Final = 50
 HEAD: Final = 200_000
 """Bytes that are looked at before there is an answer."""
 LONGEST_SUBJECT: Final = 500
 LONGEST_ADDRESS: Final = 320
 FILENAME: Final = "received.eml"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The bytes of a mail, and the jobs of its documents: the payloads by their names."""
+
+    raw_id: PydanticObjectId
+    raw: bytes
+    jobs: Mapping[str, Mapping[str, JsonValue]]
 
 
 @allow()
@@ -67,14 +80,13 @@ async def keep_inbound_mail(
         _message(provider, head, message_id, recipient, raw_id, len(raw)) for recipient in _recipients(recipients, head)
     ]
     wanted[0].receipt = receipt
-    new = await insert_new(InboundMessage, wanted)
+    new = await _ANNOUNCING.add(wanted)
     fresh = [message for message, is_new in zip(wanted, new, strict=True) if is_new]
     known = [message for message, is_new in zip(wanted, new, strict=True) if not is_new]
     taken_over = [found for message in known if (found := await _taken_over(message)) is not None]
     if waiting := [*fresh, *taken_over]:
-        await write_file(raw_id, FILENAME, BytesIO(raw))
         jobs = {name_of_job(message): payload_of_job(message) for message in waiting}
-        await enqueue_many(actor, PROCESS, jobs, max_attempts=ATTEMPTS)
+        await _STORING.add(_Stored(raw_id, raw, jobs))
     return bool(waiting)
 
 
@@ -96,6 +108,19 @@ async def requeue_inbound_messages(actor: Actor) -> int:
     return len(messages)
 
 
+@allow()
+async def forget_old_raw_mail(actor: Actor) -> int:
+    """Deletes the bytes of mail that is older than they are kept, and returns of how many."""
+    old = {"rawExpiresAt": {"$lte": clock.now(), "$type": "date"}}
+    count = 0
+    while messages := await InboundMessage.find(old).limit(BATCH).to_list():
+        await delete_files([message.raw_id for message in messages if message.raw_id])
+        named = {"_id": {"$in": [message.id for message in messages]}}
+        await InboundMessage.find(named).update(touched({"rawId": None, "rawExpiresAt": None}))
+        count += len(messages)
+    return count
+
+
 async def is_stored(message: InboundMessage) -> bool:
     """Whether all its bytes are there: the document that says so is written after them."""
     return message.raw_id is not None and await File.get(message.raw_id) is not None
@@ -108,6 +133,33 @@ def name_of_job(message: InboundMessage) -> str:
 
 def payload_of_job(message: InboundMessage) -> Mapping[str, JsonValue]:
     return {"inboundMessageId": str(message.id)}
+
+
+async def _announce(several: Sequence[Sequence[InboundMessage]]) -> Sequence[Sequence[bool]]:
+    """Which documents of each mail are new. What arrives in a burst shares a write."""
+    new = iter(await insert_new(InboundMessage, [message for of_mail in several for message in of_mail]))
+    return [[next(new) for _ in of_mail] for of_mail in several]
+
+
+async def _store(several: Sequence["_Stored"]) -> Sequence[None]:
+    """The bytes of mails, and then their jobs: small ones together."""
+    small = [one for one in several if len(one.raw) <= CHUNK_SIZE]
+    if small:
+        await FileChunk.insert_many([FileChunk(files_id=one.raw_id, n=0, data=one.raw) for one in small])
+        now = clock.now()
+        await File.insert_many(
+            [File(id=one.raw_id, length=len(one.raw), upload_date=now, filename=FILENAME) for one in small]
+        )
+    for one in several:
+        if len(one.raw) > CHUNK_SIZE:
+            await write_file(one.raw_id, FILENAME, BytesIO(one.raw))
+    jobs = {name: payload for one in several for name, payload in one.jobs.items()}
+    await enqueue_many(KEEPER, PROCESS, jobs, max_attempts=ATTEMPTS)
+    return [None] * len(several)
+
+
+_ANNOUNCING: Final = GroupCommit(_announce, AT_ONCE)
+_STORING: Final = GroupCommit(_store, AT_ONCE)
 
 
 async def _see_to(actor: Actor, message: InboundMessage, here: Mapping[str, object]) -> None:

@@ -21,6 +21,7 @@ from resolvers.data_exports import DataExportCreate, Visitor, create_data_export
 from resolvers.metric_rebuilds import rebuild_metrics
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
+from seed.agent_actions import write_agent_actions
 from seed.attachments import attach_files
 from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
@@ -28,6 +29,7 @@ from seed.email_alerts import email_alerts
 from seed.end_users import end_users
 from seed.feedback import feedback
 from seed.histories import ACTOR, histories
+from seed.inbox import inbox
 from seed.lives import YEAR
 from seed.logs import write_logs
 from seed.mail_events import count_mail, mail_that_was_sent
@@ -35,6 +37,7 @@ from seed.merchants import merchants
 from seed.newsletters import newsletter_templates, subscribers
 from seed.people import USER_AGENTS, people
 from seed.prospects import prospecting
+from seed.sequences import outreach
 from seed.slack_rules import write_slack_rules
 from seed.templates import write_templates
 from seed.tickets import support
@@ -80,14 +83,25 @@ async def found_company(progress: Progress) -> Secrets:
     opinions = feedback(Random(SEED), shops, wished, now)  # noqa: S311
     marketers = await User.find({"role": {"$in": [Role.ADMIN.value, Role.MARKETING.value]}}).sort("emailKey").to_list()
     hoped_for = prospecting(Random(SEED + 1), shops, known.contacts, [user.id for user in marketers], now)  # noqa: S311
+    mailing = outreach(
+        Random(SEED + 2),  # noqa: S311
+        hoped_for.prospects,
+        hoped_for.contacts,
+        marketers[-1].id,
+        now - YEAR,
+        now,
+    )
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
+    received = inbox(Random(SEED), written_mail, deliveries, known.contacts, asked.tickets, now)  # noqa: S311
+    mail_events += received.events
     collections = (
         shops, events, known.contacts, known.entries, known.suppressions, readers, drafts, written_mail, deliveries,
         mail_events, told, alerts, signing_in, asked.tickets, asked.messages, asked.numbers, asked.canned_replies,
         wished.wants, wished.votes, opinions, hoped_for.contacts, hoped_for.entries, hoped_for.prospects,
-        hoped_for.notes,
+        hoped_for.notes, mailing.templates, mailing.sequences, mailing.versions, mailing.enrollments,
+        mailing.deliveries, mailing.events, received.messages, received.files, received.chunks,
     )  # fmt: skip
     written, total = 0, sum(map(len, collections))
     for documents in collections:
@@ -97,6 +111,7 @@ async def found_company(progress: Progress) -> Secrets:
             written += len(batch)
             progress("Shops, events and people", written, total)
     await attach_files(Random(SEED), asked.tickets, asked.messages)  # noqa: S311
+    await write_agent_actions(Random(SEED), now)  # noqa: S311
     await count_mail()
     await write_logs(random, shops, now)
     await rebuild_metrics(ACTOR)

@@ -17,7 +17,7 @@ from taskiq_redis import ListQueueBroker
 from core.settings import Settings
 from tasks.agent import expire_agent_drafts, resume_agent_mail
 from tasks.email_alerts import check_email_alerts
-from tasks.inbound import requeue_inbound
+from tasks.inbound import forget_raw_mail, requeue_inbound
 from tasks.logs import forget_old_logs, settle_log_counts
 from tasks.sequences import advance_sequences
 from tasks.slack import requeue_slack, tell_of_dead_jobs
@@ -46,6 +46,7 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "advance_sequences": (advance_sequences, EVERY_MINUTE),
     "requeue_webhooks": (requeue_webhooks, EVERY_MINUTE),
     "requeue_inbound": (requeue_inbound, EVERY_MINUTE),
+    "forget_raw_mail": (forget_raw_mail, EVERY_HOUR),
     "requeue_slack": (requeue_slack, EVERY_MINUTE),
     "tell_of_dead_jobs": (tell_of_dead_jobs, EVERY_MINUTE),
     "finish_ticket_events": (finish_ticket_events, EVERY_MINUTE),

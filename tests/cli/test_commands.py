@@ -2,17 +2,13 @@
 
 import json
 import os
-import socket
 import sys
-import threading
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import cli
-from commands import background, doctor, people
+from commands import background, people
 from commands.errors import CommandError
 from core.actor import Role
 from core.settings import Settings
@@ -29,16 +25,6 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, **settings: str) -> in
     with pytest.raises(SystemExit) as ended:
         cli.main()
     return int(ended.value.code or os.EX_OK)
-
-
-def answer_as_a_mail_server(server: socket.socket) -> None:
-    """To one visitor who says EHLO and QUIT."""
-    connection, _ = server.accept()
-    with connection, connection.makefile("rb") as lines:
-        connection.sendall(b"220 mail.test\r\n")
-        lines.readline()
-        connection.sendall(b"250 mail.test\r\n")
-        assert lines.readline() == b"QUIT\r\n"
 
 
 def test_a_password_comes_from_standard_input_and_an_address_is_taken_once(tmp_path: Path) -> None:
@@ -64,65 +50,6 @@ def test_openapi_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 def test_the_schema_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "schema") == 0
     assert "type Query" in capsys.readouterr().out
-
-
-def test_doctor_finds_everything_in_order_on_an_empty_folder(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    doctor.examine(Settings(data_folder=tmp_path))
-    examined = capsys.readouterr().out
-    assert "✗" not in examined
-    assert "embedded at mongodb://127.0.0.1" in examined
-    assert f"file: kept in {tmp_path / 'mail'}" in examined
-
-
-def test_doctor_says_how_mail_leaves_and_what_dns_needs(tmp_path: Path) -> None:
-    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "dkim.pem").write_bytes(key)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        answering = threading.Thread(target=answer_as_a_mail_server, args=[server])
-        answering.start()
-        examined = allover(
-            tmp_path,
-            "doctor",
-            MAIL_PROVIDER="smtp",
-            MAIL_FROM="news@example.com",
-            SMTP_HOST="127.0.0.1",
-            SMTP_PORT=str(port),
-            SMTP_TLS="none",
-            DKIM_DOMAIN="example.com",
-            DKIM_SELECTOR="s1",
-            DKIM_PRIVATE_KEY_FILE=str(tmp_path / "dkim.pem"),
-        )
-        answering.join()
-    assert examined.returncode == 0
-    assert f"smtp: 127.0.0.1:{port}, answers in" in examined.stdout
-    assert "TXT record s1._domainkey.example.com: v=DKIM1; k=ed25519; p=" in examined.stdout
-
-
-def test_doctor_says_what_fails_and_shows_no_secret(tmp_path: Path) -> None:
-    examined = allover(
-        tmp_path,
-        "doctor",
-        MONGODB_URL="mongodb://ann:hidden@127.0.0.1:1",
-        REDIS_URL="redis://:hidden@127.0.0.1:1",
-        SECRET_KEY="hidden",
-        MAIL_PROVIDER="smtp",
-        MAIL_FROM="news@example.com",
-        SMTP_HOST="127.0.0.1",
-        SMTP_PORT="1",
-        SMTP_USERNAME="ann",
-        SMTP_PASSWORD="hidden",
-        DKIM_DOMAIN="example.com",
-        DKIM_SELECTOR="s1",
-        DKIM_PRIVATE_KEY="hidden",
-    )
-    assert examined.returncode == 1
-    bad = [line.split()[1] for line in examined.stdout.splitlines() if "✗" in line]
-    assert bad == ["Secret", "Database", "Redis", "Mail", "DKIM"]
-    assert "mongodb://ann:***@127.0.0.1:1 does not answer" in examined.stdout
-    assert "hidden" not in examined.stdout + examined.stderr
 
 
 @pytest.mark.parametrize(

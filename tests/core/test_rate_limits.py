@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from limits import RateLimitItemPerMinute
+from pydantic import SecretStr
 
 from core.errors import RateLimited
 from core.rate_limits import RateLimits
@@ -48,3 +49,15 @@ async def test_what_succeeded_is_forgotten(limits: RateLimits) -> None:
             await limits.attempt(THREE, "ada")
         await limits.forget(THREE, "ada")
     await limits.attempt(THREE, "ada")
+
+
+async def test_each_process_counts_for_itself_while_redis_does_not_answer(settings: Settings) -> None:
+    away = RateLimits(settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:9")}))
+    limit = RateLimitItemPerMinute(2)
+    for _ in range(2):
+        await away.count(limit, "ada")
+    with pytest.raises(RateLimited):
+        await away.count(limit, "ada")
+    await away.record_failure(limit, "bob")
+    await away.forget(limit, "bob")
+    await away.check_failures(limit, "bob")

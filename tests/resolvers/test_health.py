@@ -44,10 +44,20 @@ class TestReadiness:
         found = await get_readiness(Actor.anonymous())
         assert (found.stage, found.database) == (Stage.STOPPING, True)
 
-    async def test_is_not_while_redis_does_not_answer(self, platform: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_is_not_while_the_database_does_not_answer(
+        self, platform: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def silent(self: object, timeout_seconds: float) -> bool:
+            return False
+
+        monkeypatch.setattr(type(platform.mongo), "answers", silent)
+        found = await get_readiness(Actor.anonymous())
+        assert (found.stage, found.database) == (Stage.UNAVAILABLE, False)
+
+    async def test_does_not_end_with_redis(self, platform: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
         async def silent(self: object, timeout_seconds: float) -> bool:
             return False
 
         monkeypatch.setattr(type(platform.topics), "answers", silent)
         found = await get_readiness(Actor.anonymous())
-        assert (found.stage, found.database, found.broker) == (Stage.UNAVAILABLE, True, False)
+        assert (found.stage, found.database, found.broker) == (Stage.READY, True, False)

@@ -47,6 +47,7 @@ class Call:
     method: str
     path: str
     body: dict[str, Any] | None
+    parameters: Mapping[str, str]
     query: str = ""
     signed: Callable[[bytes], Mapping[str, str]] | None = None
 
@@ -66,4 +67,4 @@ async def prepared(caller: Caller, endpoint: Endpoint) -> Call:
     parameters = {"appId": APP, **request.parameters, **await request.needs(caller)}
     body = request.body(caller) if callable(request.body) else request.body
     path = endpoint.path.format_map(parameters)
-    return Call(caller, endpoint.method, path, body, request.query, request.signed)
+    return Call(caller, endpoint.method, path, body, parameters, request.query, request.signed)

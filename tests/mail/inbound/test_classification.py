@@ -48,6 +48,8 @@ UNSUBSCRIBE: Final = [
     "How do I unsubscribe from these emails?",
     "Baja",
     "Por favor, denme de baja de su lista.",
+    "Por favor, dadme de baja de esta lista.",
+    "Por favor, cancele a minha subscrição.",
     "No quiero recibir más correos.",
     "Abmelden",
     "Bitte nehmen Sie mich aus Ihrem Verteiler.",
