@@ -7,8 +7,8 @@ from core.assistant_settings import Reach
 
 
 class Effect(StrEnum):
-    """`SAFE` changes one thing, which can be put right by another change. `GRAVE` is everything else that writes:
-    deleting, sending to many, changing many at once, ending somebody's access."""
+    """`SAFE` changes one thing, or answers one person. `GRAVE` is everything else that writes: deleting, sending to
+    many, changing many at once, giving and ending access."""
 
     READ = "read"
     SAFE = "safe"
