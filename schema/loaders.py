@@ -36,8 +36,9 @@ from schema.sequence_loaders import SequenceLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(AutomationLoaders, FeedbackLoaders, MailLoaders, ProspectLoaders, SequenceLoaders, WantLoaders):
-class Loaders(FeedbackLoaders, MailLoaders, MerchantLoaders, ProspectLoaders, SequenceLoaders, WantLoaders):
+class Loaders(
+    AutomationLoaders, FeedbackLoaders, MailLoaders, MerchantLoaders, ProspectLoaders, SequenceLoaders, WantLoaders
+):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)
