@@ -170,6 +170,10 @@ class Delivery(Stored):
             IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("providerId", ASCENDING)], partialFilterExpression={"providerId": {"$type": "string"}}),
             IndexModel([("addressDigest", ASCENDING)], partialFilterExpression={"addressDigest": {"$type": "string"}}),
+            IndexModel(
+                [("thread.ticketId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)],
+                partialFilterExpression={"thread.ticketId": {"$type": "objectId"}},
+            ),
             IndexModel([("campaignId", ASCENDING), ("_id", ASCENDING)]),
             IndexModel(
                 [("outreach.sequenceId", ASCENDING), ("status", ASCENDING)],

@@ -108,21 +108,22 @@ def test_the_story_of_a_conversation(platform: Platform, clock: Clock, mailbox: 
         sequence = _a_sequence_of_two_mails(people)
         ada, bob = (_imported(people, address) for address in (ADA, BOB))
         _enrolled(people, sequence, ada, bob)
-        _nobody_is_written_to(box)
-        clock.set(monday.replace(hour=8, minute=50))
-        _nobody_is_written_to(box)
-        clock.set(monday.replace(hour=10))
-        first = _both_get_the_first_mail(box)
-        clock.set(monday.replace(hour=11))
+    _nobody_is_written_to(box)
+    clock.set(monday.replace(hour=8, minute=50))
+    _nobody_is_written_to(box)
+    clock.set(monday.replace(hour=10))
+    first = _both_get_the_first_mail(box)
+    clock.set(monday.replace(hour=11))
+    with staff(platform) as people:
         message = _she_answers(people, first)
         _which_ends_it_for_her(people, sequence, ada, bob)
         _and_shows_on_her_timeline(people, ada)
         action = _the_agent_drafts_a_reply(people, box, message)
         _that_a_person_sends(people, box, action, message)
     clock.set(monday.replace(hour=10) + timedelta(days=7))
+    until(lambda: box.recipients[BOB] == 2)
+    _nobody_is_written_to(box, but=[ADA, ADA, BOB, BOB])
     with staff(platform) as people:
-        until(lambda: box.recipients[BOB] == 2)
-        _nobody_is_written_to(box, but=[ADA, ADA, BOB, BOB])
         assert _left_of(people, sequence) == {ada: ("exited", "replied"), bob: ("completed", None)}
 
 
