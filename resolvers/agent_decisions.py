@@ -92,7 +92,7 @@ async def reject_agent_action(actor: Actor, action_id: str, data: AgentActionRej
 
 @allow(MARKETING | SUPPORT)
 async def edit_agent_draft(actor: Actor, action_id: str, data: AgentDraftUpdate) -> AgentAction:
-    """Changes the text of a draft, which is looked at anew. An approval is taken back."""
+    """Changes the text of a draft, which is looked at anew. An approval is taken back: it was of another text."""
     action = await _decidable(actor, action_id, *SENDABLE)
     was_overridden = action.status is AgentActionStatus.OVERRIDDEN
     return await write_action(
@@ -101,6 +101,8 @@ async def edit_agent_draft(actor: Actor, action_id: str, data: AgentDraftUpdate)
         status=action.status if was_overridden else AgentActionStatus.DRAFTED,
         is_corrected=True,
         is_judged=was_overridden,
+        decided_by=actor.label if was_overridden else None,
+        decided_at=clock.now() if was_overridden else None,
         **await _rewritten(action, data.subject, data.body),
     )
 

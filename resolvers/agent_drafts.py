@@ -91,7 +91,7 @@ async def draft_email(actor: Actor, data: AgentDraftCreate) -> AgentAction:
     prospect = await Prospect.get(identity) if identity else None
     if prospect is None:
         raise InvalidInput("prospectId names no prospect", "prospectId")
-    app = await _pitched_app(actor, data.app_id)
+    app = await _pitched_app(data.app_id)
     language = data.language or language_for(prospect.language, app.mail.default_language)
     inputs = AgentInputs(tone=data.tone, goal=data.goal, language=language, points=data.points)
     return await _begun(actor, await outreach_order(app, prospect, inputs, await staff_behind(actor)))
@@ -111,7 +111,7 @@ async def draft_reply(actor: Actor, data: AgentReplyCreate) -> AgentAction:
 @allow(MARKETING | SUPPORT)
 async def regenerate_agent_draft(actor: Actor, action_id: str) -> AgentAction:
     """Has a draft written once more, by what is known now. What a person made of it meanwhile is lost, an approval
-    too."""
+    too; where nothing comes of it, the draft stays as it was."""
     action = await get_agent_action(actor, action_id)
     check_role(actor, action)
     if action.status not in REWRITTEN or action.inputs is None:
@@ -119,16 +119,24 @@ async def regenerate_agent_draft(actor: Actor, action_id: str) -> AgentAction:
     order = await order_again(action, action.inputs, await staff_behind(actor))
     await runtime().limits.count(PER_PERSON, actor.id)
     outcome = await ask(order, writer())
-    kind = AgentChangeKind.FAILED if outcome.problem else AgentChangeKind.WRITTEN
-    fields = outcome.fields | {"usage": spent(outcome.usage, action.usage), "expires_at": clock.now() + VALID_FOR}
-    fields |= {"is_corrected": False, "is_judged": False, "decided_by": None, "decided_at": None}
-    written = await write_action(action, change(kind, actor), **fields)
+    usage = spent(outcome.usage, action.usage)
     if outcome.problem:
+        failed = outcome.fields if action.draft is None else {}
+        entry = change(AgentChangeKind.FAILED, actor, outcome.problem.message)
+        await write_action(action, entry, **failed, usage=usage)
         raise failure(outcome.problem, action.id)
-    return written
+    undecided = {"is_corrected": False, "is_judged": False, "decided_by": None, "decided_at": None}
+    return await write_action(
+        action,
+        change(AgentChangeKind.WRITTEN, actor),
+        **outcome.fields,
+        **undecided,
+        usage=usage,
+        expires_at=clock.now() + VALID_FOR,
+    )
 
 
-async def _pitched_app(actor: Actor, app_id: str | None) -> App:
+async def _pitched_app(app_id: str | None) -> App:
     if app_id is not None:
         app = await App.get(app_id)
         if app is None:

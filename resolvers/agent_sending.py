@@ -98,7 +98,8 @@ async def send_agent_draft(actor: Actor, action_id: str) -> AgentAction:
 async def resume_agent_mail(actor: Actor) -> int:
     """Plans the mail of actions that were left when somebody died while sending them, and returns how many there
     were."""
-    left = {"sendingSince": {"$lte": clock.now() - LEFT_BEHIND}}
+    # By type too: the index has none but moments.
+    left = {"sendingSince": {"$lte": clock.now() - LEFT_BEHIND, "$type": "date"}}
     actions = await AgentAction.find(left).sort("sendingSince").limit(AT_ONCE).to_list()
     for action in actions:
         try:
@@ -113,16 +114,16 @@ async def resume_agent_mail(actor: Actor) -> int:
 def _sendable(action: AgentAction) -> AgentDraft:
     """The draft that a person may send. Raises `InvalidInput`."""
     if action.type is AgentActionType.CLASSIFY:
-        raise InvalidInput("A classification is not sent", "actionId")
+        raise InvalidInput("A classification is not sent", "id")
     if action.status not in SENDABLE or action.draft is None:
-        raise InvalidInput(NOT_SENDABLE.get(action.status, f"It is {action.status}"), "actionId")
+        raise InvalidInput(NOT_SENDABLE.get(action.status, f"It is {action.status}"), "id")
     if action.expires_at <= clock.now():
-        raise InvalidInput(NOT_SENDABLE[AgentActionStatus.EXPIRED], "actionId")
+        raise InvalidInput(NOT_SENDABLE[AgentActionStatus.EXPIRED], "id")
     if action.failing:
         findings = "; ".join(check.detail for check in action.failing)
-        raise InvalidInput(f"It is not fit to be sent: {findings}. Change the text", "actionId")
+        raise InvalidInput(f"It is not fit to be sent: {findings}. Change the text", "id")
     if action.decision is AgentDecision.ESCALATE and not action.holds:
-        raise InvalidInput(f"It needs a text of yours: {'; '.join(action.reasons)}", "actionId")
+        raise InvalidInput(f"It needs a text of yours: {'; '.join(action.reasons)}", "id")
     return action.draft
 
 
@@ -130,23 +131,23 @@ async def _check_recipient(action: AgentAction) -> None:
     """As things are now. Raises `InvalidInput`."""
     app = found(await App.get(action.app_id), "App")
     if action.ticket_id is not None:
-        check_ticket(found(await Ticket.get(action.ticket_id), "Ticket"), "actionId")
-        await check_allowed(action.email, ConsentCategory.TRANSACTIONAL, app, "actionId")
+        check_ticket(found(await Ticket.get(action.ticket_id), "Ticket"), "id")
+        await check_allowed(action.email, ConsentCategory.TRANSACTIONAL, app, "id")
         return
     if action.inbound_id is not None:
-        await check_mail(await _mail_of(action), app, "actionId")
+        await check_mail(await _mail_of(action), app, "id")
         return
     prospect = await _prospect_of(action)
-    await check_prospect(prospect, app, "actionId")
+    await check_prospect(prospect, app, "id")
     if holds := await holds_on(prospect):
-        raise InvalidInput("; ".join(holds.values()), "actionId")
+        raise InvalidInput("; ".join(holds.values()), "id")
 
 
 async def _prospect_of(action: AgentAction) -> Prospect:
     """The one that it was drafted to. Raises `InvalidInput` where they are gone, or have another address now."""
     prospect = await Prospect.get(action.prospect_id) if action.prospect_id else None
     if prospect is None or prospect.email_key != action.email_key:
-        raise InvalidInput("The prospect is gone, or has another address now", "actionId")
+        raise InvalidInput("The prospect is gone, or has another address now", "id")
     return prospect
 
 
@@ -154,7 +155,7 @@ async def _mail_of(action: AgentAction) -> InboundMessage:
     """What it answers. Raises `InvalidInput` where it is gone."""
     message = await InboundMessage.get(action.inbound_id) if action.inbound_id else None
     if message is None or message.sender_key != action.email_key:
-        raise InvalidInput("The mail that it answers is gone", "actionId")
+        raise InvalidInput("The mail that it answers is gone", "id")
     return message
 
 
@@ -229,5 +230,6 @@ async def _sender_of(action: AgentAction) -> Actor:
 async def _not_sent(action: AgentAction, why: str) -> None:
     """What can't be planned any more, since the ticket or the prospect is gone."""
     failed: dict[str, Any] = {"status": AgentActionStatus.FAILED.value, "problem": why, "sendingSince": None}
+    entry = change(AgentChangeKind.FAILED, SENDER, why).model_dump(by_alias=True)
     here = {"_id": action.id, "sendingSince": action.sending_since}
-    await AgentAction.change(here, touched(failed) | {"$inc": {"version": 1}})
+    await AgentAction.change(here, touched(failed) | {"$inc": {"version": 1}, "$push": {"history": entry}})

@@ -46,9 +46,11 @@ def moved(
     reason: str | None = None,
     change_id: PydanticObjectId | None = None,
 ) -> Prospect:
-    """With another status, and a line in its history. The same status changes nothing."""
+    """With another status, and a line in its history, after those that it has already. The same status changes
+    nothing."""
     if after is prospect.status:
         return prospect
+    at = max(at, prospect.status_changed_at)
     change = ProspectChange(
         id=change_id or PydanticObjectId(), at=at, by=by, before=prospect.status, after=after, reason=reason
     )

@@ -44,6 +44,5 @@ def withdrawn(prospect: Prospect, entry: ConsentEntry) -> Prospect:
     if is_known or (prospect.status is CUSTOMER and entry.source != BY_STATUS):
         return prospect
     reason = None if entry.source == BY_STATUS else f"Withdrew from outreach: {entry.source}"
-    at = max(entry.at, prospect.created_at)
     linked = changed(prospect, contact_id=entry.contact_id)
-    return moved(linked, DO_NOT_CONTACT, at=at, by=entry.recorded_by, reason=reason, change_id=entry.id)
+    return moved(linked, DO_NOT_CONTACT, at=entry.at, by=entry.recorded_by, reason=reason, change_id=entry.id)

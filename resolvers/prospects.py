@@ -205,4 +205,5 @@ async def change_prospect(prospect: Prospect, fields: dict[str, Any], by: Actor)
         return tagged(changed(current, **plain), added, removed)
 
     written = found(await write_prospect({"_id": prospect.id}, decide), "Prospect")
-    return written if status is None else await change_status(written, status, reason, by)
+    # From what was checked: whoever withdrew since then must not be moved.
+    return written if status is None else await change_status(prospect, status, reason, by)

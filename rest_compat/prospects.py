@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field
 
 from core.inputs import Input
 from core.pages import DEFAULT_LIMIT, PAGE_LIMIT, Page
-from models.enrollments import ExitReason
 from models.prospects import ProspectStatus
 from resolvers import prospect_notes, prospects
 from resolvers.import_files import CSV, JSON, CsvRows, JsonRows
@@ -30,6 +29,7 @@ from rest_compat.edge import (
     Wire,
     page_of,
 )
+from rest_compat.enrollments import EnrollmentWire
 from rest_compat.uploads import CurrentUpload, Uploads
 
 ProspectId = Annotated[str, Path(alias="id", description="The prospect's `_id`, or its address")]
@@ -109,17 +109,9 @@ class MailWire(Wire):
     detail: str | None
 
 
-class ProspectEnrollmentWire(Wire):
-    """`exitReason` is why it ended early, where it did."""
-
-    id: Id
-    sequence_id: Identity
-    current_step: int
-    exit_reason: ExitReason | None
-
-
 class ProspectActivityWire(Wire):
-    """`at` is when we learnt of it; `change` is of the status, `enrollment` of a sequence, `event` of a mail."""
+    """`at` is when we learnt of it; `change` is of the status, `enrollment` is as it is now, `event` of a
+    mail."""
 
     id: Id
     kind: ProspectActivityKind
@@ -127,7 +119,7 @@ class ProspectActivityWire(Wire):
     by: str | None
     change: ProspectChangeWire | None
     note: ProspectNoteWire | None
-    enrollment: ProspectEnrollmentWire | None
+    enrollment: EnrollmentWire | None
     event: MailWire | None
 
 

@@ -45,7 +45,10 @@ class AgentInputs:
     points: str = strawberry.field(description="What the mail should say.")
 
 
-@strawberry.type(description="Plain text, its paragraphs apart by an empty line, and the same in HTML.")
+@strawberry.type(
+    description="Plain text, its paragraphs apart by an empty line, and the same in HTML. Answers in tickets have the "
+    "ticket's subject when they are sent."
+)
 class AgentDraft:
     subject: str
     body: str

@@ -15,7 +15,7 @@ from resolvers import enrolling, enrollments
 from resolvers.enrolling import Enroll
 from resolvers.enrollments import EnrollmentFilter, EnrollmentSortKey
 from schema.connections import After, Before, Connection, First, Last
-from schema.contacts import Contact
+from schema.contacts import Contact, LazyProspect
 from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.sequences import Sequence
 
@@ -66,6 +66,12 @@ class Enrollment:
     async def contact(self, info: Info) -> Contact | None:
         contact_id = cast(stored.Enrollment, self).contact_id
         return cast(Contact | None, await info.context.loaders.contacts.load(contact_id))
+
+    @described("Whom the company hopes to win by it; null where they are somebody else.")
+    async def prospect(self, info: Info) -> LazyProspect | None:
+        prospect_id = cast(stored.Enrollment, self).prospect_id
+        found = await info.context.loaders.prospects.load(prospect_id) if prospect_id else None
+        return cast(LazyProspect | None, found)
 
 
 def enrollment(document: stored.Enrollment) -> Enrollment:

@@ -15,6 +15,7 @@ from resolvers.prospect_notes import ProspectNoteCreate
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, mutation, parse, query
 from schema.email_events import EmailEvent
+from schema.enrollments import Enrollment
 
 strawberry.enum(ProspectStatus)
 strawberry.enum(ProspectActivityKind)
@@ -39,14 +40,6 @@ class ProspectNote:
     created_at: datetime
 
 
-@strawberry.type(description="That a prospect was in a sequence.")
-class ProspectEnrollment:
-    id: ID
-    sequence_id: ID
-    current_step: int
-    exit_reason: str | None = strawberry.field(description="Why it ended early, where it did.")
-
-
 @strawberry.type(description="Something that happened with a prospect.")
 class ProspectActivity:
     id: ID
@@ -55,7 +48,7 @@ class ProspectActivity:
     by: str | None = strawberry.field(description="Who did it, where that is one of us.")
     change: ProspectChange | None = strawberry.field(description="Of the status.")
     note: ProspectNote | None
-    enrollment: ProspectEnrollment | None
+    enrollment: Enrollment | None = strawberry.field(description="In a sequence, as it is now.")
     event: EmailEvent | None = strawberry.field(description="Of a mail.")
 
 

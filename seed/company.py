@@ -21,6 +21,7 @@ from resolvers.data_exports import DataExportCreate, Visitor, create_data_export
 from resolvers.metric_rebuilds import rebuild_metrics
 from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
+from seed.agent_actions import write_agent_actions
 from seed.attachments import attach_files
 from seed.automations import write_automations
 from seed.campaigns import campaigns
@@ -105,6 +106,7 @@ async def found_company(progress: Progress) -> Secrets:
     )  # fmt: skip
     await _write(collections, progress)
     await attach_files(Random(SEED), asked.tickets, asked.messages)  # noqa: S311
+    await write_agent_actions(Random(SEED), now)  # noqa: S311
     await count_mail()
     await write_logs(random, shops, now)
     await write_automations(Random(SEED), shops, opinions, now)  # noqa: S311

@@ -31,9 +31,6 @@ class Assignment:
     facts: Sequence[Fact]
     points: str = ""
 
-    def fact(self, name: str) -> str:
-        return next((fact.value for fact in self.facts if fact.name == name), "")
-
 
 @dataclass(frozen=True, slots=True)
 class Usage:

@@ -20,15 +20,15 @@ SHOWN: Final = 5
 
 SCHEME: Final = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}:(?://|(?=[^\s\d]))[^\s<>\"')\]]*", re.IGNORECASE)
 SCHEMES: Final = frozenset({"data", "file", "ftp", "http", "https", "javascript", "mailto", "sms", "tel", "vbscript"})
-MAILBOX: Final = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
+MAILBOX: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@([\w-]+(?:\.[\w-]+)+)")
 HOST: Final = re.compile(r"(?<![\w@.-])(?:\w(?:[\w-]{0,61}\w)?\.)+[^\W\d_]{2,24}(?![\w-])")
 PLACEHOLDER: Final = re.compile(
     r"\{[{%#]?[^{}\n]{0,60}[}%#]?\}|\[[^\]\n]{1,60}\]|<[a-z][\w .-]{0,40}>|%\w{2,40}%|_{3,}|\bX{3,}\b"
     r"|\b(?:TODO|TBD|FIXME|lorem ipsum|insert (?:name|link|company) here)\b",
     re.IGNORECASE,
 )
-TAG: Final = re.compile(r"<\s*[/!]?\s*[a-z][^<>]*>?|&(?:#\d+|#x[0-9a-f]+|[a-z]{2,10});", re.IGNORECASE)
-MARKDOWN: Final = re.compile(r"!?\[[^\]\n]*\]\([^)\n]*\)|^#{1,6} |\*\*[^*\n]+\*\*|```", re.MULTILINE)
+TAG: Final = re.compile(r"<\s{0,3}[/!]?\s{0,3}[a-z][^<>]{0,500}>?|&(?:#\d+|#x[0-9a-f]+|[a-z]{2,10});", re.IGNORECASE)
+MARKDOWN: Final = re.compile(r"!?\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)|^#{1,6} |\*\*[^*\n]{1,200}\*\*|```", re.MULTILINE)
 
 NUMBER: Final = r"\d{1,3}(?:[.,\u00a0 ]\d{3})*(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
 PERCENT: Final = r"%|\b(?:percent|per cent|prozent|por ciento|por cento|pour ?cent)(?!\w)"
@@ -84,7 +84,7 @@ def checked(draft: Draft) -> list[Checked]:
     return [_said(name, look(draft)) for name, look in CHECKS.items()]
 
 
-def is_of(host: str, domains: Collection[str]) -> bool:
+def _is_of(host: str, domains: Collection[str]) -> bool:
     """Whether a host is one of the domains, or below one."""
     host = host.casefold().rstrip(".")
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
@@ -111,12 +111,12 @@ def _links(draft: Draft) -> list[str]:
     for address in SCHEME.findall(text):
         scheme = address.partition(":")[0].casefold()
         if scheme in SCHEMES:
-            found[address] = scheme in ("http", "https") and is_of(_host_of(address), draft.domains)
+            found[address] = scheme in ("http", "https") and _is_of(_host_of(address), draft.domains)
     without = SCHEME.sub(lambda one: " " if one[0] in found else one[0], text)
     for mailbox in MAILBOX.finditer(without):
-        found[mailbox[0]] = is_of(mailbox[1], draft.domains)
+        found[mailbox[0]] = _is_of(mailbox[1], draft.domains)
     for host in HOST.findall(MAILBOX.sub(" ", without)):
-        found[host] = is_of(host, draft.domains) or host.casefold() in known
+        found[host] = _is_of(host, draft.domains) or host.casefold() in known
     return [f"{address[:100]} is not of the app's domains" for address, is_ours in found.items() if not is_ours]
 
 
@@ -130,8 +130,8 @@ def _host_of(address: str) -> str:
 
 
 def _hosts_in(facts: Sequence[Fact]) -> set[str]:
-    """A shop may be called by its own domain."""
-    return {fact.value.casefold() for fact in facts if fact.name in ("shop_domain", "company")}
+    """A shop may be called by its own domain, which Shopify gave it."""
+    return {fact.value.casefold() for fact in facts if fact.name == "shop_domain"}
 
 
 def _placeholders(draft: Draft) -> list[str]:

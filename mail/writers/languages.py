@@ -20,8 +20,8 @@ LEAD: Final = 1.5
 
 def language_of(text: str) -> str | None:
     """None where it can't be told."""
-    without_addresses = re.sub(r"\S*(?:://|@)\S*", " ", text.casefold())
-    words = Counter(re.findall(r"[^\W\d_]+", without_addresses))
+    without_addresses = [word for word in text.casefold().split() if "@" not in word and "://" not in word]
+    words = Counter(re.findall(r"[^\W\d_]+", " ".join(without_addresses)))
     counts = sorted(((sum(words[word] for word in small), language) for language, small in WORDS.items()), reverse=True)
     (most, language), (next_most, _) = counts[:2]
     return language if most >= ENOUGH and most >= LEAD * max(next_most, 1) else None

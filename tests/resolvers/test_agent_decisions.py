@@ -110,7 +110,7 @@ class TestEditing:
         action = await a_draft()
         await approve_agent_action(await an_actor(), str(action.id))
         edited = await edit_agent_draft(await an_actor(), str(action.id), AgentDraftUpdate(body=TEXT))
-        assert (edited.status, edited.is_judged) == (AgentActionStatus.DRAFTED, False)
+        assert (edited.status, edited.is_judged, edited.decided_by) == (AgentActionStatus.DRAFTED, False, None)
 
     async def test_what_a_person_claims_is_theirs_to_answer_for(self) -> None:
         edited = await edit_agent_draft(await an_actor(), str((await a_draft()).id), AgentDraftUpdate(body=CLAIM))

@@ -362,6 +362,17 @@ class TestWritingAgain:
         assert action.usage is not None
         assert action.usage.input_tokens == 600
 
+    async def test_where_nothing_comes_of_it_the_draft_stays(self, platform: Runtime) -> None:
+        first = await drafted()
+        async with a_model() as server:
+            let_write(server, platform)
+            server.replies.append(said("no draft"))
+            with pytest.raises(Unavailable):
+                await regenerate_agent_draft(await an_actor(), str(first.id))
+        action = await the_action()
+        assert (action.status, action.draft, action.problem) == (AgentActionStatus.DRAFTED, first.draft, None)
+        assert [entry.kind for entry in action.history] == [AgentChangeKind.WRITTEN, AgentChangeKind.FAILED]
+
     @pytest.mark.parametrize("status", ["sent", "rejected", "overridden", "expired"])
     async def test_what_was_decided_on_is_not(self, status: str) -> None:
         action = await an_agent_action(await an_app(), await a_prospect(), status=status)

@@ -11,7 +11,7 @@ from core import clock
 from core.access import MARKETING, SUPPORT
 from core.actor import Actor, Role
 from core.errors import Forbidden, InvalidInput, NotFound
-from models.agent_actions import AgentAction, AgentActionStatus, AgentCheck, AgentDecision
+from models.agent_actions import AgentAction, AgentActionStatus, AgentChangeKind, AgentCheck, AgentDecision
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery, DeliveryKind
 from models.email_jobs import EmailJob
@@ -256,6 +256,7 @@ class TestADeathInBetween:
             assert await resume_agent_mail(CLOCK) == 0
         now = await AgentAction.get(action.id)
         assert now is not None
+        assert now.history[-1].kind is AgentChangeKind.FAILED
         assert (now.status, now.problem) == (
             AgentActionStatus.FAILED,
             "The prospect is gone, or has another address now",

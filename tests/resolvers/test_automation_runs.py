@@ -11,12 +11,13 @@ from models.automation_trackers import AutomationEvent, AutomationTracker, Track
 from models.contacts import Contact
 from models.deliveries import Delivery
 from models.enrollments import Enrollment
-from models.shops import Shop
+from models.shops import Shop, ShopStatus
 from models.slack_messages import SlackMessage
 from models.slack_routing import SlackTopic
 from resolvers.automation_news import Happening, announce
 from resolvers.automations import AutomationUpdate, delete_automation, toggle_automation, update_automation
 from resolvers.consent import opt_out_contact
+from resolvers.shops import ShopStatusChange, change_shop_status
 from tests.factories.apps import an_app
 from tests.factories.automations import (
     MAIL,
@@ -322,6 +323,23 @@ class TestEntering:
         tracker = await tracker_of(config, shop)
         assert (tracker.status, told(tracker)[-1]) == (TrackerStatus.EXITED, ("exited", "Ended by app-uninstalled"))
         assert (await fresh(shop)).tags == []
+
+
+class TestRedacting:
+    async def test_of_a_shop_leaves_that_it_was_there_and_nothing_else(self) -> None:
+        app = await an_app()
+        condition = {"field": "event.by", "op": "contains", "value": "a"}
+        config, shop = await an_automation(app, WAIT, TAG, condition=condition), await a_shop(app.id)
+        await published(app, shop, by="Ada")
+        await worked_off()
+        await change_shop_status(SYSTEM, app.id, shop.domain, ShopStatusChange(status=ShopStatus.REDACTED))
+        tracker = await tracker_of(config, shop)
+        (event,) = await AutomationEvent.find({"name": "banner-published"}).to_list()
+        assert (tracker.event["data"], event.data) == ({}, {})
+        assert not any(entry.reasons for entry in tracker.timeline)
+        assert not event.decisions[0].reasons
+        await later(4)
+        assert told(await tracker_of(config, shop))[-1] == ("exited", "The shop's data was erased")
 
 
 class TestSwitching:

@@ -7,7 +7,7 @@ import pytest
 
 from core import clock
 from core.actor import Actor, Role
-from core.errors import Forbidden, InvalidInput, NotFound
+from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, LegalBasis
 from models.deliveries import Refusal
@@ -25,6 +25,7 @@ from resolvers.prospect_moves import (
     note_replied,
 )
 from resolvers.prospect_outreach import contact_for_outreach
+from resolvers.prospects import change_prospect
 from resolvers.sending import can_send
 from tests.factories.apps import an_app
 from tests.factories.contacts import with_consent
@@ -193,6 +194,14 @@ class TestDoNotContact:
             await moved(marketing, ada, CONTACTED, "We would like to")
         assert "unsubscribe link" in refused.value.message
         assert (await moved(marketing, ada, DISQUALIFIED, "No shop")).status is DISQUALIFIED
+        assert await refusal_of(ada) is Refusal.OPTED_OUT
+
+    async def test_who_withdraws_while_they_are_changed_is_not_moved(self) -> None:
+        marketing, ada = await an_actor(Role.MARKETING), await a_prospect()
+        await moved(marketing, ada, DO_NOT_CONTACT)
+        with pytest.raises(Conflict):
+            await change_prospect(ada, {"name": "Ada", "status": CONTACTED}, marketing)
+        assert (await prospect_now(ada)).status is DO_NOT_CONTACT
         assert await refusal_of(ada) is Refusal.OPTED_OUT
 
     async def test_a_later_entry_of_another_kind_does_not_bring_it_back(self) -> None:

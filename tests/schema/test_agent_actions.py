@@ -55,7 +55,7 @@ async def test_a_draft_is_made_approved_and_sent_once(client: AsyncClient) -> No
     assert approved["agentAction"]["status"] == "APPROVED"
     assert (await done(client, marketing, "agentDraftSend", made["id"]))["agentAction"]["status"] == "SENT"
     again = await done(client, marketing, "agentDraftSend", made["id"])
-    assert again["userErrors"] == [{"code": "INVALID_INPUT", "field": ["actionId"], "message": "It was sent already"}]
+    assert again["userErrors"] == [{"code": "INVALID_INPUT", "field": ["id"], "message": "It was sent already"}]
 
 
 async def test_a_draft_is_changed_overridden_rejected_and_written_again(client: AsyncClient) -> None:

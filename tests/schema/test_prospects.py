@@ -6,6 +6,7 @@ from httpx import AsyncClient
 from core.actor import Role
 from models.contacts import ConsentCategory, ConsentState
 from models.email_events import EmailEventType
+from resolvers.enrolling import Enroll, enroll
 from resolvers.enrollment_exits import exit_by_reply
 from resolvers.prospect_notes import ProspectNoteCreate, add_prospect_note
 from resolvers.prospect_outreach import contact_for_outreach
@@ -14,7 +15,7 @@ from tests.factories.contacts import a_contact, with_consent
 from tests.factories.mail import a_delivery, an_email_event
 from tests.factories.people import a_user, logged_in
 from tests.factories.prospects import SYSTEM, a_prospect
-from tests.factories.sequences import a_sequence, an_enrollment, an_outreach_template, mail
+from tests.factories.sequences import a_sequence, an_outreach_template, mail
 from tests.factories.shops import a_shop
 from tests.factories.tickets import a_ticket
 from tests.schema.asking import ask, error_of
@@ -129,12 +130,19 @@ async def test_sequences_and_mail_are_shown_with_what_they_are(client: AsyncClie
     contact = await contact_for_outreach(ada, SYSTEM)
     await an_email_event(await a_delivery(contact), EmailEventType.OPENED)
     sequence = await a_sequence([mail(await an_outreach_template(app.id))])
-    enrollment = await an_enrollment(sequence, contact)
+    (enrollment,) = (
+        await enroll(SYSTEM, str(sequence.id), Enroll.model_validate({"prospectIds": [str(ada.id)]}))
+    ).enrolled
     await exit_by_reply(SYSTEM, enrollment.id)
     query = """query ($id: ID!) { prospectActivity(prospectId: $id, first: 3) {
-      nodes { kind enrollment { id sequenceId exitReason } event { type } } } }"""
+      nodes { kind enrollment { id sequence { id } exitReason prospect { email } } event { type } } } }"""
     found = (await ask(client, await logged_in(Role.VIEWER), query, id=ADA))["prospectActivity"]["nodes"]
-    shown = {"id": str(enrollment.id), "sequenceId": str(sequence.id), "exitReason": "replied"}
+    shown = {
+        "id": str(enrollment.id),
+        "sequence": {"id": str(sequence.id)},
+        "exitReason": "REPLIED",
+        "prospect": {"email": ADA},
+    }
     assert {node["kind"]: (node["enrollment"], node["event"]) for node in found} == {
         "SEQUENCE_ENDED": (shown, None),
         "ENROLLED": (shown, None),

@@ -1,5 +1,6 @@
 """What a draft is looked at for: each check with what it lets through, and what not."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -140,6 +141,14 @@ def test_prices_of_facts_that_are_vouched_for_pass(text: str) -> None:
 )
 def test_other_claims_of_prices_do_not_pass(text: str) -> None:
     assert "prices" in failing(text)
+
+
+@pytest.mark.parametrize("part", ["a", "a.", "a@", "<", "< ", "[", "[a](", "**", "http:", "1 000 ", "$1,", "{", "-a"])
+def test_the_worst_of_texts_takes_no_time(part: str) -> None:
+    text = (part * 20_000)[:20_000]
+    begin = time.process_time()
+    checked(Draft("Hi", text, "en", {"banners.example.com"}, [Fact("x", text, vouched=True)]))
+    assert time.process_time() - begin < 1
 
 
 @settings(max_examples=50)
