@@ -152,6 +152,36 @@ class TestSteps:
         assert tracker.status is TrackerStatus.FAILED
         assert told(tracker)[-1] == ("failed", "The shop has 50 tags already")
 
+    async def test_that_is_not_there_stops_it_and_holds_up_nobody_else(self) -> None:
+        app = await an_app()
+        config, one, two = await an_automation(app, WAIT, TAG), await a_shop(app.id), await a_shop(app.id)
+        for shop in (one, two):
+            await published(app, shop)
+        await worked_off()
+        await (await tracker_of(config, one)).set({"stepId": "gone"})
+        await later(4)
+        broken = await tracker_of(config, one)
+        assert (broken.status, told(broken)[-1]) == (TrackerStatus.FAILED, ("failed", "There is no step gone"))
+        assert (await fresh(two)).tags == ["welcomed"]
+
+    async def test_of_a_condition_that_is_not_valid_any_more_lead_nowhere(self) -> None:
+        app = await an_app()
+        asks = {"type": "condition", "condition": {"field": "plan.name", "op": "exists", "value": False}}
+        config, shop = await an_automation(app, WAIT, asks, TAG), await a_shop(app.id)
+        await published(app, shop)
+        await worked_off()
+        await config.set({"steps.1.condition": {"field": "plan.nome", "op": "exists", "value": False}})
+        await later(4)
+        assert (await tracker_of(config, shop)).status is TrackerStatus.FAILED
+        assert (await fresh(shop)).tags == []
+        await config.set({"condition": {"field": "plan.nome", "op": "exists", "value": False}})
+        other = await a_shop(app.id)
+        await published(app, other)
+        await worked_off()
+        event = await AutomationEvent.find_one({"shopDomain": other.domain})
+        assert event is not None
+        assert event.decisions[0].sentence.startswith("The condition to enter is not valid any more")
+
 
 class TestEnrolling:
     async def test_puts_the_shop_s_person_into_a_sequence(self) -> None:
