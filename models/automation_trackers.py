@@ -31,7 +31,6 @@ RUNNING: Final = (TrackerStatus.ACTIVE, TrackerStatus.PAUSED)
 
 class TimelineKind(StrEnum):
     ENTERED = "entered"
-    REFUSED = "refused"
     DONE = "done"
     NOT_DONE = "not_done"
     BRANCHED = "branched"

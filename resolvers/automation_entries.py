@@ -30,6 +30,11 @@ from resolvers.automation_writes import RESTING, announce_tracker, told
 SELF_TRIGGERED: Final = timedelta(hours=1)
 """How far apart the runs of a shop are at least that an automation brings about itself, through whichever others."""
 LONGEST_CHAIN: Final = 20
+ENTERED: Final = "Entered"
+NOT_MET: Final = "The condition to enter does not hold"
+INVALID: Final = "The condition to enter is not valid any more: see what validating it says"
+ERASED: Final = "The shop's data was erased"
+CHANGED: Final = "It was let in, or changed, by something else at the same time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +72,14 @@ async def enter_shops(config: AutomationConfig, occasion: Occasion, shops: Seque
     for shop in shops:
         verdict = verdicts[shop.id]
         if not verdict.holds or shop.domain in entered:
-            decisions.append(_decision(config, verdict, verdict.holds, ENTERED if verdict.holds else NOT_MET))
+            sentence = ENTERED if verdict.holds else why_not(config, shop)
+            decisions.append(_decision(config, verdict, verdict.holds, sentence))
         else:
             candidate = Candidate(shop, verdict)
-            refusal = await _enter_again(config, occasion, candidate, known[shop.domain], now)
+            before = known.get(shop.domain)
+            refusal = await _enter_again(config, occasion, candidate, before, now) if before else CHANGED
             decisions.append(_decision(config, verdict, refusal is None, refusal or ENTERED))
     return decisions
-
-
-ENTERED: Final = "Entered"
-NOT_MET: Final = "The condition to enter does not hold"
 
 
 async def entry_verdicts(
@@ -97,6 +100,14 @@ async def entry_verdicts(
         else:
             verdicts[shop.id] = evaluate(node, facts[shop.id]) if node else Verdict(True, [])
     return verdicts
+
+
+def why_not(config: AutomationConfig, shop: Shop) -> str:
+    """Why a shop does not enter for which the verdict is that it does not."""
+    if shop.status is ShopStatus.REDACTED:
+        return ERASED
+    is_invalid = config.condition is not None and read_condition(config.condition).node is None
+    return INVALID if is_invalid else NOT_MET
 
 
 def refusal_to_reenter(
@@ -142,7 +153,7 @@ async def _enter_again(
     seen = {"_id": tracker.id, "run": tracker.run, "status": tracker.status.value}
     entered = await AutomationTracker.change(seen, update)
     if entered is None:
-        return "It was let in, or changed, by something else at the same time"
+        return CHANGED
     await announce_tracker(entered)
     return None
 

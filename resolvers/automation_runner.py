@@ -150,12 +150,13 @@ def _walked(tracker: AutomationTracker, around: Round) -> Walk:
     steps, facts = around.steps[key_of(tracker)], around.facts[tracker.id]
     if tracker.waiting_for is None:
         return walk(steps, tracker.step_id, tracker.run, facts)
-    waited = next(step for step in steps if step.id == tracker.step_id)
+    waited = next((step for step in steps if step.id == tracker.step_id), None)
     said = f"{tracker.waiting_for} did not happen in time"
     entry = TimelineEntry(
         at=facts.now, run=tracker.run, kind=TimelineKind.WENT_ON, sentence=said, step_id=tracker.step_id
     )
-    walked = walk(steps, after_timeout(steps, waited), tracker.run, facts)
+    begin = after_timeout(steps, waited) if waited else tracker.step_id
+    walked = walk(steps, begin, tracker.run, facts)
     return Walk([entry, *walked.entries], walked.goal)
 
 
@@ -254,6 +255,7 @@ def _not_done(tracker: AutomationTracker, effect: Effect, sentence: str, *, pass
 
 async def _thaw_again(trackers: Sequence[AutomationTracker], around: Round) -> None:
     """Where an automation was switched on while we let its trackers stop because it was off."""
-    off = [config for config in around.configs.values() if not config.enabled]
-    for config in await AutomationConfig.find({"_id": {"$in": [one.id for one in off]}, "enabled": True}).to_list():
+    off = [config.id for config in around.configs.values() if not config.enabled]
+    on_again = {"_id": {"$in": off}, "enabled": True}
+    for config in await AutomationConfig.find(on_again).to_list() if off else []:
         await thaw(config)

@@ -19,7 +19,7 @@ from models.automations import AutomationConfig, AutomationStep, AutomationStepT
 from models.contacts import ConsentCategory
 from models.shops import Shop
 from models.slack_routing import SlackTopic
-from resolvers.automation_entries import NOT_MET, entry_verdicts, refusal_to_reenter
+from resolvers.automation_entries import entry_verdicts, refusal_to_reenter, why_not
 from resolvers.automation_facts import Asked, facts_of
 from resolvers.automation_mail import WEEK, category_of, decide_mail
 from resolvers.automation_runner import conditions_of
@@ -81,7 +81,7 @@ async def dry_run_automation(actor: Actor, config_id: str, data: AutomationTry) 
 async def _refusal(config: AutomationConfig, shop: Shop, verdict: Verdict, now: datetime) -> str | None:
     """Why it would not enter; None where it would."""
     if not verdict.holds:
-        return NOT_MET
+        return why_not(config, shop)
     named = {"appId": config.app_id, "configId": config.id, "shopDomain": shop.domain}
     tracker = await AutomationTracker.find_one(named)
     return refusal_to_reenter(config, [], tracker, now) if tracker else None

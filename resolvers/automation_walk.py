@@ -74,7 +74,9 @@ def walk(steps: Sequence[AutomationStep], step_id: str | None, run: int, facts: 
     """From a step on; None is the end."""
     by_id, entries = {step.id: step for step in steps}, list[TimelineEntry]()
     while step_id is not None:
-        step = by_id[step_id]
+        step = by_id.get(step_id)
+        if step is None:
+            return Walk(entries, Fail(step_id, f"There is no step {step_id}"))
         if step.type in EFFECTS:
             return Walk(entries, Effect(step, next_id(steps, step)))
         if step.type is AutomationStepType.WAIT:

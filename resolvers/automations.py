@@ -14,7 +14,6 @@ from core.ids import Handle, object_id
 from core.inputs import OMITTED, Input, LongText, Name, Search
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
-from models.automation_trackers import RUNNING, AutomationTracker
 from models.automations import (
     SCHEDULE,
     AutomationConfig,
@@ -180,12 +179,6 @@ async def delete_automation(actor: Actor, config_id: str) -> AutomationDeletion:
     cancelled = await exit_all(config, "The automation was deleted", by=actor.label)
     await AutomationVersion.find({"configId": config.id}).delete()
     return AutomationDeletion(config, cancelled)
-
-
-async def count_running(config: AutomationConfig) -> int:
-    """How many shops are under way."""
-    running = {"$in": [status.value for status in RUNNING]}
-    return await AutomationTracker.find({"appId": config.app_id, "configId": config.id, "status": running}).count()
 
 
 async def _write(actor: Actor, config_id: str, changes: dict[str, Any] | None) -> AutomationConfig:

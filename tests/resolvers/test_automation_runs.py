@@ -11,12 +11,13 @@ from models.automation_trackers import AutomationEvent, AutomationTracker, Track
 from models.contacts import Contact
 from models.deliveries import Delivery
 from models.enrollments import Enrollment
-from models.shops import Shop
+from models.shops import Shop, ShopStatus
 from models.slack_messages import SlackMessage
 from models.slack_routing import SlackTopic
 from resolvers.automation_news import Happening, announce
 from resolvers.automations import AutomationUpdate, delete_automation, toggle_automation, update_automation
 from resolvers.consent import opt_out_contact
+from resolvers.shops import ShopStatusChange, change_shop_status
 from tests.factories.apps import an_app
 from tests.factories.automations import (
     MAIL,
@@ -150,6 +151,36 @@ class TestSteps:
         tracker = await tracker_of(config, shop)
         assert tracker.status is TrackerStatus.FAILED
         assert told(tracker)[-1] == ("failed", "The shop has 50 tags already")
+
+    async def test_that_is_not_there_stops_it_and_holds_up_nobody_else(self) -> None:
+        app = await an_app()
+        config, one, two = await an_automation(app, WAIT, TAG), await a_shop(app.id), await a_shop(app.id)
+        for shop in (one, two):
+            await published(app, shop)
+        await worked_off()
+        await (await tracker_of(config, one)).set({"stepId": "gone"})
+        await later(4)
+        broken = await tracker_of(config, one)
+        assert (broken.status, told(broken)[-1]) == (TrackerStatus.FAILED, ("failed", "There is no step gone"))
+        assert (await fresh(two)).tags == ["welcomed"]
+
+    async def test_of_a_condition_that_is_not_valid_any_more_lead_nowhere(self) -> None:
+        app = await an_app()
+        asks = {"type": "condition", "condition": {"field": "plan.name", "op": "exists", "value": False}}
+        config, shop = await an_automation(app, WAIT, asks, TAG), await a_shop(app.id)
+        await published(app, shop)
+        await worked_off()
+        await config.set({"steps.1.condition": {"field": "plan.nome", "op": "exists", "value": False}})
+        await later(4)
+        assert (await tracker_of(config, shop)).status is TrackerStatus.FAILED
+        assert (await fresh(shop)).tags == []
+        await config.set({"condition": {"field": "plan.nome", "op": "exists", "value": False}})
+        other = await a_shop(app.id)
+        await published(app, other)
+        await worked_off()
+        event = await AutomationEvent.find_one({"shopDomain": other.domain})
+        assert event is not None
+        assert event.decisions[0].sentence.startswith("The condition to enter is not valid any more")
 
 
 class TestEnrolling:
@@ -322,6 +353,23 @@ class TestEntering:
         tracker = await tracker_of(config, shop)
         assert (tracker.status, told(tracker)[-1]) == (TrackerStatus.EXITED, ("exited", "Ended by app-uninstalled"))
         assert (await fresh(shop)).tags == []
+
+
+class TestRedacting:
+    async def test_of_a_shop_leaves_that_it_was_there_and_nothing_else(self) -> None:
+        app = await an_app()
+        condition = {"field": "event.by", "op": "contains", "value": "a"}
+        config, shop = await an_automation(app, WAIT, TAG, condition=condition), await a_shop(app.id)
+        await published(app, shop, by="Ada")
+        await worked_off()
+        await change_shop_status(SYSTEM, app.id, shop.domain, ShopStatusChange(status=ShopStatus.REDACTED))
+        tracker = await tracker_of(config, shop)
+        (event,) = await AutomationEvent.find({"name": "banner-published"}).to_list()
+        assert (tracker.event["data"], event.data) == ({}, {})
+        assert not any(entry.reasons for entry in tracker.timeline)
+        assert not event.decisions[0].reasons
+        await later(4)
+        assert told(await tracker_of(config, shop))[-1] == ("exited", "The shop's data was erased")
 
 
 class TestSwitching:

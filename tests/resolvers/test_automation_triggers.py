@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
+from conditions.evaluation import evaluate
 from core import clock
 from core.errors import InvalidInput, RateLimited, Unavailable
 from core.outgoing import Answer
@@ -123,8 +125,6 @@ class TestFacts:
         ).node
         assert node is not None
         facts = (await facts_of([shop], Asked.by([node]), clock.now(), {shop.id: {"size": 3}}))[shop.id]
-        from conditions.evaluation import evaluate
-
         found = evaluate(node, facts)
         assert [reason.sentence for reason in found.reasons if not reason.holds] == [found.reasons[4].sentence]
         assert found.holds
@@ -153,8 +153,6 @@ class TestWebhooks:
     async def test_are_signed_and_tried_again_where_that_may_help(
         self, status: int, raised: type[Exception] | None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from standardwebhooks.webhooks import Webhook
-
         app, posted = await an_app(), []
 
         async def post(url: str, content: bytes, headers: dict[str, str]) -> Answer:
