@@ -41,8 +41,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 def named(spans: InMemorySpanExporter, name: str) -> ReadableSpan:
     finished = {one.name: one for one in spans.get_finished_spans()}
     assert name in finished, list(finished)
-    found = finished[name]
-    return found
+    return finished[name]
 
 
 def trace_of(span: ReadableSpan) -> str:
