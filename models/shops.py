@@ -139,6 +139,7 @@ class Shop(Stored):
     version: int = 1
     name_key: str = ""
     search_text: str = ""
+    search_words: list[str] = Field(default_factory=list)
     last_seen_at: datetime | None = None
     uncounted: bool | None = Field(True, repr=False)
 
@@ -160,6 +161,7 @@ class Shop(Stored):
             IndexModel([("appId", ASCENDING), ("domain", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("lastSeenAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("uncounted", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"uncounted": True}),
+            IndexModel([("searchWords", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("subscription.planId", ASCENDING)]),
             IndexModel(
                 [

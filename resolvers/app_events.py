@@ -92,6 +92,13 @@ async def list_app_events(
 
 
 @allow(STAFF)
+async def list_merchant_events(actor: Actor, domain: str, window: Window) -> Slice[AppEvent]:
+    """What all the apps' backends reported of a merchant in the last 90 days, the newest first."""
+    newest = AppEventSortKey.OCCURRED_AT.order(descending=True)
+    return await slice_of(AppEvent, {"shopDomain": domain}, newest, window)
+
+
+@allow(STAFF)
 async def get_app_event(actor: Actor, app_id: str, event_id: str) -> AppEvent:
     """One event that an app's backend reported."""
     await visible_app(actor, app_id)

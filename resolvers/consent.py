@@ -104,7 +104,12 @@ async def opt_out_contact(actor: Actor, contact_id: str) -> Contact:
 @allow(STAFF)
 async def list_consent_entries(actor: Actor, contact_id: str, window: Window) -> Slice[ConsentEntry]:
     """What a contact agreed to and withdrew, the newest first."""
-    contact = await get_contact(actor, contact_id)
+    return await consent_entries_of(actor, await get_contact(actor, contact_id), window)
+
+
+@allow(STAFF)
+async def consent_entries_of(actor: Actor, contact: Contact, window: Window) -> Slice[ConsentEntry]:
+    """What a contact agreed to and withdrew, the newest first."""
     return await slice_of(ConsentEntry, {"contactId": contact.id}, Sort("at", descending=True), window)
 
 

@@ -47,6 +47,7 @@ from schema.prospect_activity import ProspectActivityMutations, ProspectActivity
 from schema.prospect_changes import ProspectMutations
 from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
+from schema.search import SearchQueries
 from schema.sequence_stats import SequenceStatsQueries
 from schema.sequence_tasks import SequenceTaskMutations, SequenceTaskQueries
 from schema.sequences import SequenceMutations, SequenceQueries
@@ -84,6 +85,7 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    SearchQueries,
     AttachmentQueries,
     EndUserQueries,
     MagicLinkQueries,

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import Any, Final
+from typing import Final
+
+from beanie import Document
 
 from core import clock
 from core.actor import Role
@@ -84,14 +86,7 @@ async def found_company(progress: Progress) -> Secrets:
     opinions = feedback(Random(SEED), shops, wished, now)  # noqa: S311
     marketers = await User.find({"role": {"$in": [Role.ADMIN.value, Role.MARKETING.value]}}).sort("emailKey").to_list()
     hoped_for = prospecting(Random(SEED + 1), shops, known.contacts, [user.id for user in marketers], now)  # noqa: S311
-    mailing = outreach(
-        Random(SEED + 2),  # noqa: S311
-        hoped_for.prospects,
-        hoped_for.contacts,
-        marketers[-1].id,
-        now - YEAR,
-        now,
-    )
+    mailing = outreach(Random(SEED + 2), hoped_for, marketers[-1].id, now - YEAR, now)  # noqa: S311
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
@@ -115,7 +110,7 @@ async def found_company(progress: Progress) -> Secrets:
     return Secrets(OWNER, password, keys)
 
 
-async def _write(collections: Sequence[Sequence[Any]], progress: Progress) -> None:
+async def _write(collections: Sequence[Sequence[Document]], progress: Progress) -> None:
     written, total = 0, sum(map(len, collections))
     for documents in collections:
         for start in range(0, len(documents), BATCH):

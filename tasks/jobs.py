@@ -24,6 +24,7 @@ from core.backoff import backoff
 from core.errors import DomainError, RateLimited, Unavailable
 from core.measurements import count_job, worker_looked
 from core.runtime import runtime
+from core.tracing import span
 from models.email_jobs import EmailJob
 from resolvers import job_leases
 from resolvers.automation_clock import RUN
@@ -135,7 +136,10 @@ class Runner:
 
     async def _do(self, job: EmailJob, until: float) -> None:
         """Whatever happens: what can't be said now, the end of the lease says."""
-        with structlog.contextvars.bound_contextvars(job_id=str(job.id), job_type=job.type):
+        with (
+            structlog.contextvars.bound_contextvars(job_id=str(job.id), job_type=job.type),
+            span(f"job {job.type}", parent=job.trace),
+        ):
             started, outcome = time.perf_counter(), "outcome_not_stored"
             try:
                 outcome = await self._attempt(job, until)

@@ -44,7 +44,7 @@ class TestContent:
             "- Who: Staff (owner, admin)",
             "- REST: `POST /{appId}/plans/`",
             "- GraphQL: mutation `planCreate`",
-            "- MCP: `create_plan` (writes what can be put right again)",
+            "- MCP: `create_plan` (changes one thing, or answers one person)",
             "- Statuses: 201, 400, 401, 403, 404, 409, 413",
             "`trialDays` (integer)",
         ):
