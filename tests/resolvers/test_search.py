@@ -10,9 +10,12 @@ from core.actor import Actor, Role
 from core.errors import Forbidden, Unauthenticated
 from core.words import words_of
 from models.contacts import Contact
+from models.shops import Shop
+from models.tickets import Ticket
 from resolvers import search as searching
 from resolvers import search_sources
 from resolvers.campaigns import CampaignCreate, create_campaign
+from resolvers.contacts import get_contact
 from resolvers.gdpr import erase_contact
 from resolvers.search import MOST, SEARCHED, SearchQuery, search
 from resolvers.search_sources import SearchMatch, SearchType
@@ -165,11 +168,13 @@ class TestWhatIsGone:
         assert await found("ada") == await found("ada@example.com") == []
 
     async def test_leaves_no_words_behind(self) -> None:
-        contact = await a_contact("ada@example.com", name="Ada")
+        app = await an_app()
+        await a_shop(app.id, TEA, email="ada@example.com", owner="Ada")
+        await a_ticket(app.id, email="ada@example.com", subject="Ada's banner")
+        contact = await get_contact(SYSTEM, "ada@example.com")
         await erase_contact(SYSTEM, str(contact.id))
-        left = await Contact.get(contact.id)
-        assert left is not None
-        assert left.search_words == []
+        for document in (Contact, Shop, Ticket):
+            assert await document.find({"searchWords": {"$in": ["ada", "example"]}}).count() == 0
 
 
 @allow(ADMINS)
