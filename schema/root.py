@@ -13,6 +13,14 @@ from schema.apps import AppMutations, AppQueries
 from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.automation_conditions import AutomationConditionQueries
+from schema.automation_shops import AutomationShopMutations, AutomationShopQueries
+from schema.automation_trackers import (
+    AutomationTrackerMutations,
+    AutomationTrackerQueries,
+    AutomationTrackerSubscriptions,
+)
+from schema.automation_trials import AutomationTrialQueries
+from schema.automations import AutomationMutations, AutomationQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
@@ -117,6 +125,10 @@ class Query(
     ProspectQueries,
     ProspectActivityQueries,
     AutomationConditionQueries,
+    AutomationQueries,
+    AutomationTrackerQueries,
+    AutomationShopQueries,
+    AutomationTrialQueries,
     AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
@@ -168,6 +180,9 @@ class Mutation(
     WebhookEventMutations,
     InboundMessageMutations,
     SlackRoutingMutations,
+    AutomationMutations,
+    AutomationTrackerMutations,
+    AutomationShopMutations,
     AgentActionMutations,
     ProspectMutations,
     ProspectActivityMutations,
@@ -184,6 +199,7 @@ class Subscription(
     EmailJobSubscriptions,
     CampaignSubscriptions,
     EmailAlertSubscriptions,
+    AutomationTrackerSubscriptions,
     LogSubscriptions,
     InboundMessageSubscriptions,
     TimelineSubscriptions,

@@ -29,6 +29,7 @@ from resolvers.shops import (
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.want_relations import Party
 from schema.apps import App
+from schema.automation_relations import AutomatedShop
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
 from schema.logs import LogEntry, LogFilterInput
@@ -52,7 +53,7 @@ strawberry.enum(ShopSortKey)
 
 
 @strawberry.type(description="A shop that has, or had, an app.")
-class Shop:
+class Shop(AutomatedShop):
     id: ID
     app_id: ID
     domain: str

@@ -25,6 +25,7 @@ from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
 from seed.agent_actions import write_agent_actions
 from seed.attachments import attach_files
+from seed.automations import write_automations
 from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.email_alerts import email_alerts
@@ -103,6 +104,7 @@ async def found_company(progress: Progress) -> Secrets:
     await write_agent_actions(Random(SEED), now)  # noqa: S311
     await count_mail()
     await write_logs(random, shops, now)
+    await write_automations(Random(SEED), shops, opinions, now)  # noqa: S311
     await rebuild_metrics(ACTOR)
     await _hand_out_links(known.contacts)
     return Secrets(OWNER, password, keys)
