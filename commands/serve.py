@@ -92,6 +92,7 @@ def _announce(settings: Settings, made: Secrets | None) -> None:
         ("GraphiQL", f"{address}/graphiql"),
         ("GraphQL", f"{address}/graphql"),
         ("REST reference", f"{address}/docs"),
+        *([("Assistants (MCP)", f"{address}/mcp")] if settings.mcp_http else []),
     ):
         rows.add_row(name, value)
     if made is not None:
