@@ -16,6 +16,7 @@ from schema.automation_conditions import AutomationConditionQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
+from schema.churn_forensics import ChurnForensicsQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
 from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
@@ -82,6 +83,7 @@ class Query(
     LogQueries,
     ErrorGroupQueries,
     MetricsQueries,
+    ChurnForensicsQueries,
     ContactQueries,
     SuppressionQueries,
     SubscriberQueries,
