@@ -24,6 +24,7 @@ from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
 from schema.enrollments import EnrollmentMutations, EnrollmentQueries
+from schema.erasure_certificates import ErasureCertificateQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
@@ -83,6 +84,7 @@ class Query(
     ErrorGroupQueries,
     MetricsQueries,
     ContactQueries,
+    ErasureCertificateQueries,
     SuppressionQueries,
     SubscriberQueries,
     SubscribingQueries,
