@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from models.base import Part, Stored
@@ -57,6 +57,8 @@ class ErasureCertificate(Stored):
     """One per person who was erased. `address_digest` is a keyed hash of its own, so that a certificate can be found by
     the address and leads to nothing else; `erased` has the documents by collection. `sealed_address` is what to scan
     for, encrypted, and gone when the scan is over. What is signed says `resolvers.erasure_documents`."""
+
+    model_config = ConfigDict(ser_json_bytes="base64")
 
     contact_id: PydanticObjectId
     address_digest: str

@@ -15,8 +15,8 @@ from models.erasure_certificates import Trace
 LAYERS: Final = 2
 """How many encodings within each other are undone: an address in a URL in the query of another, in base64 in a mail."""
 
-_BEFORE: Final = rb"(?<![a-z0-9._+-])"
-_BEFORE_IN_BOUNCES: Final = rb"(?<![a-z0-9._])"
+_BEFORE: Final = rb"(?<![a-z0-9])(?<![a-z0-9][._+-])"
+_BEFORE_IN_BOUNCES: Final = rb"(?<![a-z0-9])(?<![a-z0-9][._])"
 _AFTER: Final = rb"(?![a-z0-9_-]|\.[a-z0-9])"
 _PERCENT: Final = re.compile(rb"%[0-9a-fA-F]{2}")
 _QUOTED: Final = re.compile(rb"=[0-9a-fA-F]{2}|=\r?\n")

@@ -8,11 +8,11 @@ import hashlib
 from typing import Final
 
 from beanie import PydanticObjectId
-from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from core.actor import Actor
 from core.errors import Conflict, found
+from core.ids import object_id
 from core.inputs import key_of_email
 from core.runtime import runtime
 from core.sealing import opened, sealed
@@ -56,11 +56,15 @@ async def note_erased(certificate: ErasureCertificate, collection: str, count: i
         await ErasureCertificate.change(still_open, {"$max": {f"erased.{collection}": count}})
 
 
-async def open_certificate_of(contact_id: ObjectId) -> ErasureCertificate | None:
-    """That of somebody who is erased already, but for the scan."""
-    certificate = await ErasureCertificate.find_one({"contactId": contact_id, "status": ErasureStatus.OPEN.value})
-    contact = await Contact.find_one({"_id": contact_id, "erasedAt": {"$ne": None}}) if certificate else None
-    return certificate if contact else None
+async def open_certificate_of(contact_id: str) -> ErasureCertificate | None:
+    """That of somebody who is erased already, but for the scan: by the id of the contact, or the address."""
+    identity = object_id(contact_id)
+    named = {"contactId": identity} if identity else {"addressDigest": {"$in": [*digests_for_certificates(contact_id)]}}
+    certificate = await ErasureCertificate.find_one({**named, "status": ErasureStatus.OPEN.value})
+    if certificate is None:
+        return None
+    is_erased = await Contact.find_one({"_id": certificate.contact_id, "erasedAt": {"$ne": None}}) is not None
+    return certificate if is_erased else None
 
 
 async def signed_certificate(certificate: ErasureCertificate) -> ErasureCertificate:

@@ -64,7 +64,7 @@ class _Findings:
 
     def look_through(self, collection: str, batch: Sequence[RawBSONDocument]) -> None:
         for document in batch:
-            raw = bytes(document.raw)
+            raw = bson.encode(document)
             self.documents += 1
             self.size += len(raw)
             traces = self._traces_in_piece(document) if collection == _CHUNKS else self.marker.traces_in(raw)

@@ -8,7 +8,7 @@ from typing import Final
 from core import clock
 from core.access import ADMINS, STAFF, allow
 from core.actor import Actor
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.ids import object_id
 from models.contacts import Contact
 from models.email_jobs import RETRY, EmailJob
@@ -84,9 +84,12 @@ async def erase_contact(actor: Actor, contact_id: str) -> Erasure:
     """Erases a person from every document that holds them, and keeps a keyed hash of the address, so that it is not
     written to again. Then looks for the address in the whole database, and certifies what it found. Somebody who is in
     very many documents is erased by a job. What was cut off half-way is completed by asking again."""
-    if (half_done := await _but_for_the_scan(contact_id)) is not None:
+    try:
+        contact = await get_contact(actor, contact_id)
+    except NotFound:
+        if (half_done := await open_certificate_of(contact_id)) is None:
+            raise
         return Erasure(half_done.erased, certificate=await _scanned(half_done, actor))
-    contact = await get_contact(actor, contact_id)
     await suppress(contact.email, SuppressionReason.GDPR, at=clock.now(), source=actor.label)
     person = await person_behind(contact)
     certificate = await open_certificate(contact, actor)
@@ -105,7 +108,7 @@ async def finish_erasure(actor: Actor, contact_id: str) -> Erasure:
     counts: Mapping[str, int] = {}
     if contact is not None:
         counts = await _erased(await person_behind(contact), await open_certificate(contact, actor))
-    certificate = await _but_for_the_scan(contact_id)
+    certificate = await open_certificate_of(contact_id)
     return Erasure(counts, certificate=certificate and await signed_certificate(certificate))
 
 
@@ -131,12 +134,6 @@ async def _erased(person: Person, certificate: ErasureCertificate) -> Mapping[st
         counts[holding.name] = await holding.erase(holding, person)
         await note_erased(certificate, holding.name, counts[holding.name])
     return counts
-
-
-async def _but_for_the_scan(contact_id: str) -> ErasureCertificate | None:
-    """The open certificate of somebody who is erased already."""
-    identity = object_id(contact_id)
-    return await open_certificate_of(identity) if identity else None
 
 
 async def _scanned(certificate: ErasureCertificate, asked_by: Actor) -> ErasureCertificate:
