@@ -155,6 +155,13 @@ class TestScanningMuch:
         assert signed.erased["tickets"] == 1
         assert (await finish_erasure(SYSTEM, str(ada.id))).certificate is None
 
+    async def test_files_are_much_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("resolvers.erasure_scans.SCANNED_AT_ONCE", 1000)
+        monkeypatch.setattr("resolvers.erasure_scans.FILES_AT_ONCE", 10)
+        app = await an_app()
+        await uploaded(an_end_user(app.id), app.id, a_file("a.txt", b"eleven byte"))
+        assert (await erased()).status is ErasureStatus.OPEN
+
     async def test_asking_again_is_the_same_job(self) -> None:
         ada = await a_contact(ADDRESS)
         assert (await erased(ada.id)).id == (await erased(ada.id)).id
