@@ -9,6 +9,8 @@ from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
 from models.attachments import Attachment
+from models.automation_trackers import AutomationEvent, AutomationTracker
+from models.automations import AutomationConfig, AutomationVersion
 from models.campaigns import Campaign
 from models.canned_replies import CannedReply
 from models.consent_entries import ConsentEntry
@@ -57,6 +59,10 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     App,
     AppEvent,
     Attachment,
+    AutomationConfig,
+    AutomationEvent,
+    AutomationTracker,
+    AutomationVersion,
     Campaign,
     CannedReply,
     ConsentEntry,

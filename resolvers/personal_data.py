@@ -35,6 +35,7 @@ from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
 from resolvers.agent_erasure import AGENT_ACTIONS
+from resolvers.automation_erasure import AUTOMATION_EVENTS, AUTOMATION_TRACKERS
 from resolvers.enrollment_erasure import ENROLLMENTS
 from resolvers.erasing import (
     erase_attachments,
@@ -70,6 +71,8 @@ HOLDINGS: Final = (
         erase_attachments,
         discloses=lambda attachment, _: attachment.owner is None or not attachment.owner.is_internal,
     ),
+    AUTOMATION_EVENTS,
+    AUTOMATION_TRACKERS,
     Holding(
         ConsentEntry,
         lambda person: {"contactId": person.contact.id},

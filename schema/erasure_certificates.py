@@ -18,17 +18,12 @@ from resolvers.erasure_certificates import (
 )
 from resolvers.erasure_documents import document_of
 from schema.connections import After, Before, Connection, First, Last
+from schema.contact_parts import ErasedDocuments
 from schema.edge import Info, described, parse, query
 
 strawberry.enum(ErasureStatus)
 strawberry.enum(Trace, name="ErasureTrace")
 strawberry.enum(ErasureCertificateSortKey)
-
-
-@strawberry.type(description="In how many documents of a collection a person was.")
-class ErasedDocuments:
-    collection: str
-    count: int
 
 
 @strawberry.type(description="In how many documents there is what is declared to stay, and why.")

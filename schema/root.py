@@ -13,6 +13,14 @@ from schema.apps import AppMutations, AppQueries
 from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.automation_conditions import AutomationConditionQueries
+from schema.automation_shops import AutomationShopMutations, AutomationShopQueries
+from schema.automation_trackers import (
+    AutomationTrackerMutations,
+    AutomationTrackerQueries,
+    AutomationTrackerSubscriptions,
+)
+from schema.automation_trials import AutomationTrialQueries
+from schema.automations import AutomationMutations, AutomationQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
@@ -40,6 +48,7 @@ from schema.prospect_activity import ProspectActivityMutations, ProspectActivity
 from schema.prospect_changes import ProspectMutations
 from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
+from schema.search import SearchQueries
 from schema.sequence_stats import SequenceStatsQueries
 from schema.sequence_tasks import SequenceTaskMutations, SequenceTaskQueries
 from schema.sequences import SequenceMutations, SequenceQueries
@@ -77,6 +86,7 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    SearchQueries,
     AttachmentQueries,
     EndUserQueries,
     MagicLinkQueries,
@@ -117,6 +127,10 @@ class Query(
     ProspectQueries,
     ProspectActivityQueries,
     AutomationConditionQueries,
+    AutomationQueries,
+    AutomationTrackerQueries,
+    AutomationShopQueries,
+    AutomationTrialQueries,
     AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
@@ -168,6 +182,9 @@ class Mutation(
     WebhookEventMutations,
     InboundMessageMutations,
     SlackRoutingMutations,
+    AutomationMutations,
+    AutomationTrackerMutations,
+    AutomationShopMutations,
     AgentActionMutations,
     ProspectMutations,
     ProspectActivityMutations,
@@ -184,6 +201,7 @@ class Subscription(
     EmailJobSubscriptions,
     CampaignSubscriptions,
     EmailAlertSubscriptions,
+    AutomationTrackerSubscriptions,
     LogSubscriptions,
     InboundMessageSubscriptions,
     TimelineSubscriptions,
