@@ -28,7 +28,7 @@ from models import DOCUMENTS
 from models.apps import App
 from models.contacts import Contact
 from models.tickets import Ticket, TicketSource
-from resolvers.search import SearchQuery, search
+from resolvers.searching import SearchQuery, search
 
 CONTACTS, BATCH, ROUNDS = 100_000, 2_000, 20
 SYSTEM: Final = Actor.system("benchmark")

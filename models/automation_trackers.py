@@ -120,6 +120,10 @@ class AutomationTracker(Stored):
                 [("appId", ASCENDING), ("configId", ASCENDING), ("status", ASCENDING), ("enteredAt", ASCENDING)]
             ),
             IndexModel([("configId", ASCENDING), ("frozen", ASCENDING)]),
+            *(
+                IndexModel([("shopDomain", ASCENDING), (at, DESCENDING), ("_id", DESCENDING)])
+                for at in ("enteredAt", "endedAt")
+            ),
         ]
 
 

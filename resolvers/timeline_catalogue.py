@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from models.agent_actions import AgentAction
 from models.app_events import AppEvent
+from models.automation_trackers import AutomationTracker
 from models.base import Stored
 from models.consent_entries import ConsentEntry
 from models.data_exports import DataExport
@@ -26,6 +27,7 @@ from resolvers import timeline_outreach as outreach
 from resolvers import timeline_titles as titles
 from resolvers.agent_actions import list_agent_actions
 from resolvers.app_events import list_app_events
+from resolvers.automation_trackers import list_automation_trackers
 from resolvers.consent import list_consent_entries
 from resolvers.data_exports import list_data_exports
 from resolvers.deliveries import list_campaign_deliveries
@@ -221,6 +223,22 @@ SOURCES: Final[Sequence[Source]] = (
         list_agent_actions,
         each(outreach.of_agent_action),
         address="emailKey",
+    ),
+    Documents(
+        TimelineKind.AUTOMATION_ENTERED,
+        AutomationTracker,
+        list_automation_trackers,
+        outreach.of_automations,
+        at="enteredAt",
+        shop="shopDomain",
+    ),
+    Documents(
+        TimelineKind.AUTOMATION_ENDED,
+        AutomationTracker,
+        list_automation_trackers,
+        outreach.of_ended_automations,
+        at="endedAt",
+        shop="shopDomain",
     ),
     Documents(
         TimelineKind.DATA_EXPORTED,

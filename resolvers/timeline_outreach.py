@@ -1,10 +1,13 @@
-"""What a timeline says of outreach: of prospects, of sequences, of what people answer, and of the e-mail agent."""
+"""What a timeline says of outreach: of prospects, sequences and automations, of what people answer, and of the e-mail
+agent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from models.agent_actions import AgentAction, AgentActionType
+from models.automation_trackers import AutomationTracker
+from models.automations import AutomationConfig
 from models.enrollments import Enrollment
 from models.inbound_messages import InboundMessage
 from models.prospects import Prospect, ProspectChange, ProspectNote
@@ -57,12 +60,31 @@ def of_agent_action(action: AgentAction) -> str:
     return f"The e-mail agent {AGENT_DID[action.type]}: {_plain(action.status.value)}"
 
 
+async def of_automations(trackers: Sequence[AutomationTracker]) -> Sequence[str]:
+    names = await _automations(trackers)
+    return [f"Entered the automation {names.get(one.config_id, 'that was deleted')}" for one in trackers]
+
+
+async def of_ended_automations(trackers: Sequence[AutomationTracker]) -> Sequence[str]:
+    names = await _automations(trackers)
+    return [
+        f"The automation {names.get(one.config_id, 'that was deleted')} ended: {_plain(one.status.value)}"
+        for one in trackers
+    ]
+
+
 def _plain(value: str) -> str:
     return value.replace("_", " ")
 
 
 def _name(enrollment: Enrollment, names: Mapping[Any, str]) -> str:
     return names.get(enrollment.sequence_id, "that was deleted")
+
+
+async def _automations(trackers: Sequence[AutomationTracker]) -> Mapping[Any, str]:
+    """Their names."""
+    found = await AutomationConfig.find({"_id": {"$in": list({one.config_id for one in trackers})}}).to_list()
+    return {config.id: config.name for config in found}
 
 
 async def _sequences(enrollments: Sequence[Enrollment]) -> Mapping[Any, str]:

@@ -50,6 +50,8 @@ class TimelineKind(StrEnum):
     PROSPECT_CHANGED = "prospect_changed"
     PROSPECT_NOTED = "prospect_noted"
     AGENT_ACTED = "agent_acted"
+    AUTOMATION_ENTERED = "automation_entered"
+    AUTOMATION_ENDED = "automation_ended"
 
 
 class Place(NamedTuple):

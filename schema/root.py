@@ -48,7 +48,7 @@ from schema.prospect_activity import ProspectActivityMutations, ProspectActivity
 from schema.prospect_changes import ProspectMutations
 from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
-from schema.search import SearchQueries
+from schema.searching import SearchQueries
 from schema.sequence_stats import SequenceStatsQueries
 from schema.sequence_tasks import SequenceTaskMutations, SequenceTaskQueries
 from schema.sequences import SequenceMutations, SequenceQueries

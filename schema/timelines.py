@@ -9,6 +9,7 @@ from strawberry import ID, Maybe
 
 import models.agent_actions
 import models.app_events
+import models.automation_trackers
 import models.consent_entries
 import models.data_exports
 import models.deliveries
@@ -30,6 +31,7 @@ from resolvers.timeline_sources import Entry, TimelineKind
 from schema.agent_actions import AgentAction
 from schema.app_events import AppEvent
 from schema.apps import App
+from schema.automation_trackers import AutomationTracker
 from schema.consents import ConsentEntry
 from schema.data_exports import DataExport
 from schema.deliveries import Delivery
@@ -61,6 +63,7 @@ class ChangedProspect:
 SUBJECTS: Final[Mapping[type, type]] = {
     models.agent_actions.AgentAction: AgentAction,
     models.app_events.AppEvent: AppEvent,
+    models.automation_trackers.AutomationTracker: AutomationTracker,
     models.consent_entries.ConsentEntry: ConsentEntry,
     models.data_exports.DataExport: DataExport,
     models.deliveries.Delivery: Delivery,

@@ -9,6 +9,7 @@ from beanie import PydanticObjectId
 
 from models.agent_actions import AgentAction, AgentActionType
 from models.app_events import KEPT, AppEvent
+from models.automation_trackers import AutomationTracker, TrackerStatus
 from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, Contact, ContactShop
 from models.data_exports import DataExport
@@ -186,6 +187,16 @@ async def _agent_action(contact: Contact, at: datetime) -> Any:
     return await AgentAction(created_at=at, **known, **written).insert()
 
 
+async def _automation(contact: Contact, at: datetime, **fields: Any) -> Any:
+    known = {"config_id": PydanticObjectId(), "shop_id": PydanticObjectId(), "version": 1, "entered_at": at}
+    return await AutomationTracker(**_where(contact), **{**known, **fields}).insert()
+
+
+async def _ended_automation(contact: Contact, at: datetime) -> Any:
+    """It is told of twice: it began at the same time."""
+    return await _automation(contact, at, ended_at=at, status=TrackerStatus.COMPLETED)
+
+
 HAPPENING: Final[Mapping[TimelineKind, Callable[[Contact, datetime], Awaitable[Any]]]] = {
     TimelineKind.SHOP_CHANGED: _shop_change,
     TimelineKind.APP_EVENT: _app_event,
@@ -208,4 +219,6 @@ HAPPENING: Final[Mapping[TimelineKind, Callable[[Contact, datetime], Awaitable[A
     TimelineKind.PROSPECT_CHANGED: _prospect_change,
     TimelineKind.PROSPECT_NOTED: _prospect_note,
     TimelineKind.AGENT_ACTED: _agent_action,
+    TimelineKind.AUTOMATION_ENTERED: _automation,
+    TimelineKind.AUTOMATION_ENDED: _ended_automation,
 }

@@ -36,7 +36,9 @@ class Clock:
         self.move(timedelta())
 
     def move(self, ahead: timedelta) -> None:
-        self.file.write_text(str(ahead.total_seconds()))
+        written = self.file.with_suffix(".new")
+        written.write_text(str(ahead.total_seconds()))
+        written.replace(self.file)  # whole: the server may be reading
 
     def set(self, moment: datetime) -> None:
         self.move(moment - datetime.now(UTC))
@@ -212,7 +214,7 @@ def _which_ends_it_for_her(people: httpx.Client, sequence: str, ada: str, bob: s
 
 def _and_shows_on_her_timeline(people: httpx.Client, ada: str) -> None:
     def kinds() -> set[str]:
-        return {str(entry["type"]) for entry in ok(people.get(f"/admin/prospects/{ada}/activity"))["data"]}
+        return {str(entry["kind"]) for entry in ok(people.get(f"/admin/prospects/{ada}/activity"))["data"]}
 
     until(lambda: kinds() >= {"added", "enrolled", "sent", "replied", "sequence_ended"})
     assert ok(people.get(f"/admin/prospects/{ada}"))["data"]["status"] == "engaged"

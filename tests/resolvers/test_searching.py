@@ -12,13 +12,12 @@ from core.words import words_of
 from models.contacts import Contact
 from models.shops import Shop
 from models.tickets import Ticket
-from resolvers import search as searching
-from resolvers import search_sources
+from resolvers import search_sources, searching
 from resolvers.campaigns import CampaignCreate, create_campaign
 from resolvers.contacts import get_contact
 from resolvers.gdpr import erase_contact
-from resolvers.search import MOST, SEARCHED, SearchQuery, search
 from resolvers.search_sources import SearchMatch, SearchType
+from resolvers.searching import MOST, SEARCHED, SearchQuery, search
 from resolvers.template_inputs import TemplateCreate
 from resolvers.templates import create_template
 from resolvers.want_titles import tokens_of

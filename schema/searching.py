@@ -12,9 +12,9 @@ import models.templates
 import models.tickets
 import models.wants
 import resolvers.merchants
-from resolvers import search
-from resolvers.search import MOST, USUALLY, SearchQuery
+from resolvers import searching
 from resolvers.search_sources import SearchMatch, SearchType
+from resolvers.searching import MOST, USUALLY, SearchQuery
 from schema.campaigns import Campaign
 from schema.contacts import Contact
 from schema.edge import Info, query
@@ -59,9 +59,9 @@ FirstOfEach = Annotated[
 
 @strawberry.type
 class SearchQueries:
-    @query(search.search)
+    @query(searching.search)
     async def search(
         self, info: Info, query: str, types: list[SearchType] | None = None, first: FirstOfEach = USUALLY
     ) -> list[SearchResult]:
         asked = SearchQuery(query=query, types=types, first=first)
-        return cast(list[SearchResult], await search.search(info.context.actor, asked))
+        return cast(list[SearchResult], await searching.search(info.context.actor, asked))
