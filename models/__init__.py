@@ -24,6 +24,7 @@ from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
 from models.enrollments import Enrollment
+from models.erasure_certificates import ErasureCertificate
 from models.event_counts import EventCount
 from models.feedback import Feedback
 from models.files import File, FileChunk
@@ -77,6 +78,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailJob,
     EndUser,
     Enrollment,
+    ErasureCertificate,
     ErrorGroup,
     ErrorGroupShop,
     EventCount,

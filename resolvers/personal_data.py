@@ -20,6 +20,7 @@ from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
 from models.end_users import EndUser
+from models.erasure_certificates import ErasureCertificate
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.magic_links import MagicLink
@@ -205,6 +206,7 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     ApiKey: "made by staff for an app's backend",
     NewsletterTemplate: "written by staff, for nobody in particular",
     ContactRollup: "numbers, counted from the events",
+    ErasureCertificate: "keyed hashes, and an address that is encrypted until it was looked for",
     File: "the bytes of attachments and received mail, which go with them",
     FileChunk: "the bytes of attachments and received mail, which go with them",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",

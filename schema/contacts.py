@@ -26,6 +26,7 @@ from schema.deliveries import Delivery
 from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.email_events import EmailEvent
 from schema.email_jobs import EmailJob, email_job
+from schema.erasure_certificates import ErasureCertificate, erasure_certificate
 from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
 
@@ -217,10 +218,14 @@ class ContactPayload:
     user_errors: list[UserError] = strawberry.field(default_factory=list)
 
 
-@strawberry.type(description="`job` erases somebody who is in very many documents; `erased` is null then.")
+@strawberry.type(
+    description="`job` erases somebody who is in very many documents; `erased` is null then. The certificate is signed "
+    "when the whole database was looked through."
+)
 class ContactErasePayload:
     erased: list[ErasedDocuments] | None = None
     job: EmailJob | None = None
+    certificate: ErasureCertificate | None = None
     user_errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -279,7 +284,8 @@ class ContactMutations:
     @mutation(gdpr.erase_contact)
     async def contact_erase(self, info: Info, id: ID) -> ContactErasePayload:
         erasure = await gdpr.erase_contact(info.context.actor, id)
+        certificate = erasure_certificate(erasure.certificate) if erasure.certificate else None
         if erasure.job is not None:
-            return ContactErasePayload(job=email_job(erasure.job))
+            return ContactErasePayload(job=email_job(erasure.job), certificate=certificate)
         counts = [ErasedDocuments(collection=name, count=count) for name, count in erasure.counts.items()]
-        return ContactErasePayload(erased=counts)
+        return ContactErasePayload(erased=counts, certificate=certificate)

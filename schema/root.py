@@ -33,6 +33,7 @@ from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
 from schema.enrollments import EnrollmentMutations, EnrollmentQueries
+from schema.erasure_certificates import ErasureCertificateQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
@@ -95,6 +96,7 @@ class Query(
     MetricsQueries,
     ChurnForensicsQueries,
     ContactQueries,
+    ErasureCertificateQueries,
     SuppressionQueries,
     SubscriberQueries,
     SubscribingQueries,
