@@ -32,7 +32,7 @@ from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
 from schema.enrollments import EnrollmentMutations, EnrollmentQueries
-from schema.erasure_certificates import ErasureCertificateQueries
+from schema.erasure_certificates import ErasureCertificateMutations, ErasureCertificateQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
@@ -154,6 +154,7 @@ class Mutation(
     ErrorGroupMutations,
     MetricsMutations,
     ContactMutations,
+    ErasureCertificateMutations,
     SuppressionMutations,
     SubscriberMutations,
     SubscriberImportMutations,
