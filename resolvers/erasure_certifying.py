@@ -101,7 +101,8 @@ async def signed_certificate(certificate: ErasureCertificate) -> ErasureCertific
         "signature": signature.value,
         "sealedAddress": None,
     }
-    signed = await ErasureCertificate.change({"_id": said.id, "status": ErasureStatus.OPEN.value}, touched(changes))
+    as_seen = {"_id": said.id, "status": ErasureStatus.OPEN.value, "renewals": certificate.renewals}
+    signed = await ErasureCertificate.change(as_seen, touched(changes))
     return signed or found(await ErasureCertificate.find_one({"_id": said.id}), WHAT)
 
 

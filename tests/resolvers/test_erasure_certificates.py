@@ -129,7 +129,14 @@ class TestScanning:
         )
         certificate = await erased()
         assert certificate.scan is not None
-        assert [one.collection for one in certificate.scan.found] == ["fs.chunks"]
+        assert [(one.collection, one.fields) for one in certificate.scan.found] == [("fs.chunks", ["data"])]
+
+    @pytest.mark.parametrize("copy", [{"data": ADDRESS}, {"data": b"1", "note": ADDRESS}])
+    async def test_what_is_no_piece_of_a_file_is_found_among_them(self, platform: Runtime, copy: Any) -> None:
+        await platform.mongo.database["fs.chunks"].insert_one({"files_id": 1, "n": 0, **copy})
+        certificate = await erased()
+        assert certificate.scan is not None
+        assert [(one.collection, one.fields) for one in certificate.scan.found] == [("fs.chunks", [[*copy][-1]])]
 
     async def test_of_very_many_the_first_are_named_and_all_are_counted(
         self, platform: Runtime, monkeypatch: pytest.MonkeyPatch
