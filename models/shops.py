@@ -156,6 +156,7 @@ class Shop(Stored):
             IndexModel([("appId", ASCENDING), ("emailKey", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("installedAt", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("uninstalledAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("domain", ASCENDING), ("_id", ASCENDING)]),
@@ -179,3 +180,11 @@ class ShopDomain(Part):
 
     id: PydanticObjectId = Field(alias="_id")
     domain: str
+
+
+class ShopHistory(Part):
+    """Of a shop no more than what happened to it."""
+
+    id: PydanticObjectId = Field(alias="_id")
+    domain: str
+    history: list[Change]

@@ -24,6 +24,7 @@ from schema.automations import AutomationMutations, AutomationQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
+from schema.churn_forensics import ChurnForensicsQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.data_exports import DataExportMutations, DataExportQueries
 from schema.email_alerts import EmailAlertMutations, EmailAlertQueries, EmailAlertSubscriptions
@@ -93,6 +94,7 @@ class Query(
     LogQueries,
     ErrorGroupQueries,
     MetricsQueries,
+    ChurnForensicsQueries,
     ContactQueries,
     ErasureCertificateQueries,
     SuppressionQueries,
