@@ -54,9 +54,10 @@ class ErasureScan(Part):
 
 
 class ErasureCertificate(Stored):
-    """One per person who was erased. `address_digest` is a keyed hash of its own, so that a certificate can be found by
-    the address and leads to nothing else; `erased` has the documents by collection. `sealed_address` is what to scan
-    for, encrypted, and gone when the scan is over. What is signed says `resolvers.erasure_documents`."""
+    """One per person who was erased, renewed by each later scan. `address_digest` is a keyed hash of its own, so that a
+    certificate can be found by the address and leads to nothing else; `erased` has the documents by collection.
+    `sealed_address` is what to scan for, encrypted, and gone when the scan is over. What is signed says
+    `resolvers.erasure_documents`."""
 
     model_config = ConfigDict(ser_json_bytes="base64")
 
@@ -69,6 +70,7 @@ class ErasureCertificate(Stored):
     scan: ErasureScan | None = None
     public_key: str | None = None
     signature: str | None = None
+    renewals: int = 0
     sealed_address: bytes | None = Field(default=None, repr=False)
 
     class Settings:

@@ -8,6 +8,7 @@ import hashlib
 from typing import Final
 
 from beanie import PydanticObjectId
+from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from core.actor import Actor
@@ -38,7 +39,7 @@ async def open_certificate(contact: Contact, asked_by: Actor) -> ErasureCertific
         contact_id=PydanticObjectId(contact.id),
         address_digest=digests_for_certificates(contact.email_key)[0],
         erased_by=asked_by.label,
-        sealed_address=sealed(runtime().settings, SEALING, contact.email_key.encode(), str(contact.id)),
+        sealed_address=_sealed(contact.email_key, contact.id),
     )
     try:
         return await certificate.insert()
@@ -67,8 +68,24 @@ async def open_certificate_of(contact_id: str) -> ErasureCertificate | None:
     return certificate if is_erased else None
 
 
+async def reopened_certificate(certificate: ErasureCertificate, address: str) -> ErasureCertificate:
+    """For another scan, unless one is still to be done."""
+    if certificate.status is ErasureStatus.OPEN:
+        return certificate
+    unsigned = {"scan": None, "publicKey": None, "signature": None, "status": ErasureStatus.OPEN.value}
+    box = _sealed(key_of_email(address), certificate.contact_id)
+    as_seen = {"_id": certificate.id, "status": certificate.status.value, "renewals": certificate.renewals}
+    changed = await ErasureCertificate.change(
+        as_seen, touched({**unsigned, "sealedAddress": box}) | {"$inc": {"renewals": 1}}
+    )
+    return changed or found(await ErasureCertificate.find_one({"_id": certificate.id}), WHAT)
+
+
 async def signed_certificate(certificate: ErasureCertificate) -> ErasureCertificate:
-    """Scans and signs. Of two who do it at the same time, one is late, and gets what the other signed."""
+    """Scans and signs, unless that was done meanwhile. Of two who do it at the same time, one is late, and gets what
+    the other signed."""
+    if certificate.status is not ErasureStatus.OPEN:
+        return certificate
     scan = await scan_for(_address_in(certificate))
     contact = found(await Contact.find_one({"_id": certificate.contact_id}), "Contact")
     current = found(await ErasureCertificate.find_one({"_id": certificate.id}), WHAT)
@@ -84,8 +101,13 @@ async def signed_certificate(certificate: ErasureCertificate) -> ErasureCertific
         "signature": signature.value,
         "sealedAddress": None,
     }
-    signed = await ErasureCertificate.change({"_id": said.id, "status": ErasureStatus.OPEN.value}, touched(changes))
+    as_seen = {"_id": said.id, "status": ErasureStatus.OPEN.value, "renewals": certificate.renewals}
+    signed = await ErasureCertificate.change(as_seen, touched(changes))
     return signed or found(await ErasureCertificate.find_one({"_id": said.id}), WHAT)
+
+
+def _sealed(email_key: str, contact_id: ObjectId) -> bytes:
+    return sealed(runtime().settings, SEALING, email_key.encode(), str(contact_id))
 
 
 def _address_in(certificate: ErasureCertificate) -> str:

@@ -51,6 +51,7 @@ def statement_of(certificate: ErasureCertificate) -> Json:
         "requestedAt": iso(certificate.created_at),
         "erasedAt": _moment(certificate.erased_at),
         "erased": [{"collection": name, "count": count} for name, count in sorted(certificate.erased.items())],
+        "renewals": certificate.renewals,
         "status": certificate.status.value,
         "scan": _scan(certificate.scan) if certificate.scan else None,
     }

@@ -38,6 +38,8 @@ FILES_AT_ONCE: Final = 2 * 1024 * 1024
 """As `SCANNED_AT_ONCE`, of files, in bytes: about a second too, because much has to be tried that may be text."""
 MOST_FOUND: Final = 50
 """Documents that are named; of more there is the number."""
+MOST_FIELDS: Final = 5
+LONGEST_ID: Final = 200
 
 KEPT: Final[Mapping[tuple[str, Trace], str]] = {
     (Suppression.Settings.name, Trace.DIGEST): "so that the address is not written to again",
@@ -64,24 +66,28 @@ class _Findings:
     _file: Any = None
     _end: bytes = b""
 
-    def look_through(self, collection: str, batch: Sequence[RawBSONDocument]) -> None:
+    def look_through(self, collection: str, batch: Sequence[Mapping[str, Any]]) -> None:
         for document in batch:
             raw = bson.encode(document)
             self.documents += 1
             self.size += len(raw)
-            traces = self._traces_in_piece(document) if collection == _CHUNKS else self.marker.traces_in(raw)
+            content = document.get("data") if collection == _CHUNKS else None
+            if isinstance(content, bytes):
+                rest = bson.encode({name: value for name, value in document.items() if name != "data"})
+                traces = self._traces_in_piece(document.get("files_id"), content) | self.marker.traces_in(rest)
+            else:
+                traces = self.marker.traces_in(raw)
             for trace in sorted(traces):
                 self._note(collection, document, trace)
 
-    def _traces_in_piece(self, document: RawBSONDocument) -> frozenset[Trace]:
+    def _traces_in_piece(self, file: Any, content: bytes) -> frozenset[Trace]:
         """Of a file, together with the end of the piece before it, unless that was found to have a trace itself."""
-        goes_on = document.get("files_id") == self._file
-        content = (self._end if goes_on else b"") + bytes(document.get("data") or b"")
-        traces = self.marker.traces_in(content)
-        self._file, self._end = document.get("files_id"), b"" if traces else content[-OVERLAP:]
+        together = (self._end if file == self._file else b"") + content
+        traces = self.marker.traces_in(together)
+        self._file, self._end = file, b"" if traces else together[-OVERLAP:]
         return traces
 
-    def _note(self, collection: str, document: RawBSONDocument, trace: Trace) -> None:
+    def _note(self, collection: str, document: Mapping[str, Any], trace: Trace) -> None:
         if (collection, trace) in KEPT:
             self.kept[collection, trace] += 1
             return
@@ -92,8 +98,15 @@ class _Findings:
                 for name, value in document.items()
                 if trace in self.marker.traces_in(bson.encode({name: value}))
             ]
-            identity = self._said(str(document.get("_id")))
-            self.found.append(FoundTrace(collection=collection, document_id=identity, fields=fields, trace=trace))
+            self.found.append(
+                FoundTrace(
+                    collection=self._said(collection),
+                    document_id=self._said(str(document.get("_id")))[:LONGEST_ID],
+                    # Over a joint of two pieces it is in neither of them alone.
+                    fields=fields[:MOST_FIELDS] or ["data"],
+                    trace=trace,
+                )
+            )
 
     def _said(self, name: str) -> str:
         """A certificate names no address, not even where one is the name of a field."""

@@ -10,13 +10,22 @@ from core.access import ADMINS, STAFF, allow
 from core.actor import Actor
 from core.errors import InvalidInput, NotFound
 from core.ids import object_id
+from core.inputs import Email, Input
 from models.contacts import Contact
 from models.email_jobs import RETRY, EmailJob
 from models.erasure_certificates import ErasureCertificate
 from models.suppressions import SuppressionReason
 from resolvers.contacts import get_contact
 from resolvers.email_jobs import retry_email_job
-from resolvers.erasure_certifying import note_erased, open_certificate, open_certificate_of, signed_certificate
+from resolvers.erasure_certificates import get_erasure_certificate
+from resolvers.erasure_certifying import (
+    digests_for_certificates,
+    note_erased,
+    open_certificate,
+    open_certificate_of,
+    reopened_certificate,
+    signed_certificate,
+)
 from resolvers.erasure_scans import is_quick
 from resolvers.holdings import Excerpt, Person, Row, person_behind
 from resolvers.job_leases import enqueue
@@ -58,6 +67,12 @@ class PersonalData:
                 "download of any size"
             )
         return {name: [row async for row in rows] for name, rows in self.streams()}
+
+
+class ErasureRenewal(Input):
+    """Whom the certificate is about."""
+
+    email: Email
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,16 @@ async def finish_erasure(actor: Actor, contact_id: str) -> Erasure:
     return Erasure(counts, certificate=certificate and await signed_certificate(certificate))
 
 
+@allow(ADMINS)
+async def renew_erasure_certificate(actor: Actor, certificate_id: str, data: ErasureRenewal) -> ErasureCertificate:
+    """Looks through the whole database once more for somebody who was erased, and certifies what it finds now. The
+    address has to be given: nothing here knows it any more."""
+    certificate = await get_erasure_certificate(actor, certificate_id)
+    if certificate.address_digest not in digests_for_certificates(data.email):
+        raise InvalidInput("This certificate is about another address", "email")
+    return await _scanned(await reopened_certificate(certificate, data.email), actor)
+
+
 @allow(STAFF)
 async def export_contact(actor: Actor, contact_id: str) -> PersonalData:
     """All that is stored about a person."""
@@ -145,7 +170,8 @@ async def _scanned(certificate: ErasureCertificate, asked_by: Actor) -> ErasureC
 
 
 async def _job_of(certificate: ErasureCertificate, asked_by: Actor) -> EmailJob:
-    """One per person, which asking again puts back where it failed."""
+    """One per person and scan, which asking again puts back where it failed."""
+    name = f"{ERASE}:{certificate.contact_id}" + (f":{certificate.renewals}" if certificate.renewals else "")
     payload = {"contactId": str(certificate.contact_id), "askedBy": asked_by.label}
-    job = await enqueue(GDPR, ERASE, payload, dedupe_key=f"{ERASE}:{certificate.contact_id}")
+    job = await enqueue(GDPR, ERASE, payload, dedupe_key=name)
     return await retry_email_job(GDPR, str(job.id)) if job.status in RETRY.sources else job

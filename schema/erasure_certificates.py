@@ -10,16 +10,17 @@ from strawberry.scalars import JSON
 from core.pages import Range
 from models import erasure_certificates as stored
 from models.erasure_certificates import ErasureStatus, Trace
-from resolvers import erasure_certificates
+from resolvers import erasure_certificates, gdpr
 from resolvers.erasure_certificates import (
     ErasureCertificateFilter,
     ErasureCertificateSortKey,
     ErasureCertificateVerify,
 )
 from resolvers.erasure_documents import document_of
+from resolvers.gdpr import ErasureRenewal
 from schema.connections import After, Before, Connection, First, Last
 from schema.contact_parts import ErasedDocuments
-from schema.edge import Info, described, parse, query
+from schema.edge import Info, UserError, described, mutation, parse, query
 
 strawberry.enum(ErasureStatus)
 strawberry.enum(Trace, name="ErasureTrace")
@@ -68,6 +69,7 @@ class ErasureCertificate:
     contact_id: ID
     erased_by: str
     erased_at: datetime | None
+    renewals: int = strawberry.field(description="How often the database was looked through again.")
     scan: ErasureScan | None
     created_at: datetime
     updated_at: datetime
@@ -102,6 +104,17 @@ class ErasureCertificateFilterInput:
 @strawberry.input(description="The whole document, as it was printed.")
 class ErasureCertificateVerifyInput:
     document: JSON
+
+
+@strawberry.input(description="Whom the certificate is about.")
+class ErasureRenewalInput:
+    email: str
+
+
+@strawberry.type
+class ErasureCertificatePayload:
+    certificate: ErasureCertificate | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
 
 
 @strawberry.type
@@ -139,3 +152,13 @@ class ErasureCertificateQueries:
         return Connection.of(
             await erasure_certificates.list_erasure_certificates(info.context.actor, window, filters, sort)
         )
+
+
+@strawberry.type
+class ErasureCertificateMutations:
+    @mutation(gdpr.renew_erasure_certificate)
+    async def erasure_certificate_renew(
+        self, info: Info, id: ID, input: ErasureRenewalInput
+    ) -> ErasureCertificatePayload:
+        renewed = await gdpr.renew_erasure_certificate(info.context.actor, id, parse(ErasureRenewal, input))
+        return ErasureCertificatePayload(certificate=erasure_certificate(renewed))

@@ -33,7 +33,7 @@ from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
 from schema.enrollments import EnrollmentMutations, EnrollmentQueries
-from schema.erasure_certificates import ErasureCertificateQueries
+from schema.erasure_certificates import ErasureCertificateMutations, ErasureCertificateQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
@@ -156,6 +156,7 @@ class Mutation(
     ErrorGroupMutations,
     MetricsMutations,
     ContactMutations,
+    ErasureCertificateMutations,
     SuppressionMutations,
     SubscriberMutations,
     SubscriberImportMutations,

@@ -2,21 +2,31 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from commands.database import database, platform
 from commands.erasing import erase, verify
 from commands.errors import CommandError
 from core.errors import NotFound
+from core.mongo import Mongo
 from core.runtime import Runtime
 from core.settings import Settings
+from models import DOCUMENTS
 from tests.factories.contacts import a_contact
 
 ADDRESS = "ada@tea.example"
+
+
+@pytest_asyncio.fixture
+async def of_its_own(mongo: Mongo) -> AsyncIterator[None]:
+    """The command binds the documents to its database: afterwards they belong to the tests' again."""
+    yield
+    await mongo.bind(DOCUMENTS)
 
 
 def prepared(settings: Settings, url: str, prepare: Callable[[Runtime], Awaitable[Any]]) -> None:
@@ -32,6 +42,7 @@ async def ada_and_a_copy(current: Runtime) -> None:
     await current.mongo.database["forgotten"].insert_one({"_id": "a-copy", "told": ADDRESS})
 
 
+@pytest.mark.usefixtures("of_its_own")
 def test_somebody_is_erased_certified_and_what_is_left_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from core import clock
 from core.access import ADMINS
 from core.actor import Actor, Role
-from core.errors import Forbidden, NotFound
+from core.errors import Forbidden, InvalidInput, NotFound
 from core.pages import Range, Sort
 from core.runtime import Runtime
 from models.email_jobs import EmailJob
@@ -23,7 +23,7 @@ from resolvers.erasure_certificates import (
     verify_erasure_certificate,
 )
 from resolvers.erasure_documents import document_of
-from resolvers.gdpr import ERASE, erase_contact, finish_erasure
+from resolvers.gdpr import ERASE, ErasureRenewal, erase_contact, finish_erasure, renew_erasure_certificate
 from resolvers.suppressions import note_soft_bounce, suppressions_of
 from tests.factories.apps import an_app
 from tests.factories.attachments import a_file, uploaded
@@ -41,6 +41,12 @@ async def erased(contact_id: Any = None, by: Actor = SYSTEM) -> ErasureCertifica
     certificate = (await erase_contact(by, str(contact_id or (await a_contact(ADDRESS)).id))).certificate
     assert certificate is not None
     return certificate
+
+
+async def renewed(
+    certificate: ErasureCertificate, address: str = "ADA@tea.example", by: Actor = SYSTEM
+) -> ErasureCertificate:
+    return await renew_erasure_certificate(by, str(certificate.id), ErasureRenewal(email=address))
 
 
 async def is_valid(document: Any) -> bool:
@@ -123,7 +129,14 @@ class TestScanning:
         )
         certificate = await erased()
         assert certificate.scan is not None
-        assert [one.collection for one in certificate.scan.found] == ["fs.chunks"]
+        assert [(one.collection, one.fields) for one in certificate.scan.found] == [("fs.chunks", ["data"])]
+
+    @pytest.mark.parametrize("copy", [{"data": ADDRESS}, {"data": b"1", "note": ADDRESS}])
+    async def test_what_is_no_piece_of_a_file_is_found_among_them(self, platform: Runtime, copy: Any) -> None:
+        await platform.mongo.database["fs.chunks"].insert_one({"files_id": 1, "n": 0, **copy})
+        certificate = await erased()
+        assert certificate.scan is not None
+        assert [(one.collection, one.fields) for one in certificate.scan.found] == [("fs.chunks", [[*copy][-1]])]
 
     async def test_of_very_many_the_first_are_named_and_all_are_counted(
         self, platform: Runtime, monkeypatch: pytest.MonkeyPatch
@@ -193,6 +206,37 @@ class TestBeingCutOff:
             await erase_contact(SYSTEM, str(ada.id))
         certificate = await erased(ada.id)
         assert (certificate.erased["magic_links"], certificate.erased["shops"]) == (1, 1)
+
+
+class TestRenewing:
+    @pytest.mark.parametrize("at_once", [1000, 2])
+    async def test_what_was_found_and_removed_is_gone(
+        self, platform: Runtime, monkeypatch: pytest.MonkeyPatch, at_once: int
+    ) -> None:
+        strange = platform.mongo.database["forgotten_by_everybody"]
+        await strange.insert_one({"told": ADDRESS})
+        found = await erased()
+        await strange.delete_many({})
+        monkeypatch.setattr("resolvers.erasure_scans.SCANNED_AT_ONCE", at_once)
+        clean = await renewed(found)
+        if at_once == 2:
+            assert clean.status is ErasureStatus.OPEN
+            assert (await renewed(found)).renewals == 1
+            assert await EmailJob.find({"type": ERASE}).count() == 1
+            clean = (await finish_erasure(SYSTEM, str(found.contact_id))).certificate or clean
+        assert (found.status, clean.status) == (ErasureStatus.TRACES_FOUND, ErasureStatus.CLEAN)
+        assert (clean.id, clean.renewals, clean.sealed_address) == (found.id, 1, None)
+        assert await is_valid(document_of(clean))
+        assert await is_valid(document_of(found))
+
+    @pytest.mark.parametrize("role", sorted(set(Role) - ADMINS))
+    async def test_only_admins_do_it(self, role: Role) -> None:
+        with pytest.raises(Forbidden):
+            await renewed(await erased(), by=await an_actor(role))
+
+    async def test_another_address_is_refused(self) -> None:
+        with pytest.raises(InvalidInput, match="about another address"):
+            await renewed(await erased(), "bob@tea.example")
 
 
 class TestVerifying:

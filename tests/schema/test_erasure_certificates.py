@@ -38,6 +38,18 @@ async def test_erasing_gives_a_certificate_that_anybody_can_check(client: AsyncC
     assert again == certificate["document"] | {"certificate": again["certificate"]}
 
 
+async def test_it_is_renewed_for_the_address_that_it_is_about(client: AsyncClient) -> None:
+    admin, ada = await logged_in(Role.ADMIN), await a_contact("ada@example.com")
+    certificate = (await ask(client, admin, ERASE, id=str(ada.id)))["contactErase"]["certificate"]
+    renew = """mutation ($id: ID!, $email: String!) { erasureCertificateRenew(id: $id, input: {email: $email}) {
+      certificate { status renewals } userErrors { field } } }"""
+    renewed = await ask(client, admin, renew, id=certificate["id"], email="ada@example.com")
+    answer = {"certificate": {"status": "CLEAN", "renewals": 1}, "userErrors": []}
+    assert renewed["erasureCertificateRenew"] == answer
+    refused = await ask(client, admin, renew, id=certificate["id"], email="bob@example.com")
+    assert refused["erasureCertificateRenew"] == {"certificate": None, "userErrors": [{"field": ["email"]}]}
+
+
 async def test_without_a_token_there_is_no_list(client: AsyncClient) -> None:
     assert await error_of(client, {}, LIST) == "UNAUTHENTICATED"
 
