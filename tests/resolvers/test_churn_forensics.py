@@ -25,7 +25,7 @@ from tests.factories.apps import an_app
 from tests.factories.departures import HAPPENING, a_stay, an_error_at, seen_in_the_app
 from tests.factories.feedback import a_feedback
 from tests.factories.people import an_actor
-from tests.factories.shops import a_change, days_ago
+from tests.factories.shops import a_change, days_ago, terms
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -104,6 +104,13 @@ class TestWhatIsSeen:
         found = await forensics()
         assert found.departures[0].reason == "Too expensive"
         assert told(found).keys() == {ChurnSignal.QUIET}
+
+    async def test_not_the_trial_of_a_shop_that_paid_and_then_left(self) -> None:
+        await an_app(APP)
+        began = days_ago(30)
+        trial = a_change(ChangeKind.PLAN_CHANGED, began, terms(trial_days=14, since=began))
+        await a_stay(APP, DOMAIN, days_ago(30), days_ago(5), trial)
+        assert ChurnSignal.TRIAL_UNPAID not in told(await forensics())
 
     async def test_every_signal_is_found_somewhere(self) -> None:
         assert {one.name for one in SIGNALS} == {*HAPPENING, ChurnSignal.QUIET, ChurnSignal.FIRST_DAYS}
