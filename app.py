@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -41,6 +41,9 @@ from tasks.worker import working_inside
 
 TITLE = "All Over Apps"
 VERSION = "1.0.0"
+HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID")
+MCP_HEADERS: Final = ("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name")
+"""That pages of other sites may send, where they may."""
 
 
 class Platform(FastAPI):
@@ -87,7 +90,7 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
             CORSMiddleware,
             allow_origins=list(settings.allowed_origins),
             allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"],
+            allow_headers=[*HEADERS, *MCP_HEADERS],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     return app

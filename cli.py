@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app import create_app
-from commands import assistant, background, backup, doctor, inbound, metrics, people, seeding
+from commands import assistant, background, backup, doctor, erasing, inbound, metrics, people, seeding
 from commands.console import MESSAGES
 from commands.errors import CommandError
 from commands.secret import with_own_secret
@@ -74,6 +74,25 @@ def seed(
 def rebuild_metrics() -> None:
     """Count all metrics anew, from the shops and their events."""
     metrics.rebuild(_settings())
+
+
+@commands.command("erase")
+def erase(
+    email: Annotated[str, typer.Option(help="The person's address.")],
+    certificate: Annotated[
+        Path | None, typer.Option(help="Where to write the certificate; else it is printed.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a person from the whole database (GDPR), look for what may be left, and certify it. Status 1 where
+    something is."""
+    erasing.erase(_settings(), email, certificate, sure=yes)
+
+
+@commands.command("verify-certificate")
+def verify_certificate(file: Annotated[Path, typer.Argument(help="What `allover erase` wrote.")]) -> None:
+    """Say whether a certificate of erasure was issued here and is unchanged. Status 1 where it is not."""
+    erasing.verify(_settings(), file)
 
 
 @commands.command("doctor")

@@ -7,8 +7,8 @@ from core.assistant_settings import Reach
 
 
 class Effect(StrEnum):
-    """`SAFE` changes one thing, which can be put right by another change. `GRAVE` is everything else that writes:
-    deleting, sending to many, changing many at once, ending somebody's access."""
+    """`SAFE` changes one thing, or answers one person. `GRAVE` is everything else that writes: deleting, sending to
+    many, changing many at once, giving and ending access."""
 
     READ = "read"
     SAFE = "safe"
@@ -17,9 +17,9 @@ class Effect(StrEnum):
 
 SAFE_VERBS: Final = frozenset(
     {
-        "activate", "add", "app", "assign", "change", "convert", "create", "deactivate", "draft", "duplicate", "enable",
-        "disable", "ignore", "link", "note", "pause", "rate", "reactivate", "rename", "reopen", "resolve", "snooze",
-        "subscribe", "submit", "tag", "toggle", "unlink", "unschedule", "unsnooze", "untag", "unvote", "update", "vote",
+        "add", "app", "assign", "change", "classify", "complete", "convert", "create", "deactivate", "disable", "draft",
+        "duplicate", "edit", "ignore", "link", "note", "pause", "rate", "reject", "rename", "reopen", "resolve", "skip",
+        "subscribe", "submit", "tag", "toggle", "unlink", "unschedule", "untag", "unvote", "update", "validate", "vote",
     }
 )  # fmt: skip
 """How the names of operations begin that change one thing. What begins otherwise is grave: a verb that nobody thought

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from assistants.arguments import Arguments
-from resolvers import api_keys, auth, data_exports, magic_links, users
+from resolvers import api_keys, auth, automation_webhooks, data_exports, magic_links, users
 from rest_compat.routing import Route
 from schema.fields import RootField
 
-CREDENTIAL: Final = "A password, a key or a link that signs somebody in does not pass through an assistant"
+CREDENTIAL: Final = "A password, a key, a secret or a link that signs somebody in does not pass through an assistant"
 SIGNED: Final = "It is called by a service that signs what it sends"
 PAGE: Final = "It answers a browser or a mail program: with a page, a picture or a file"
 FILE: Final = "It takes a file"
@@ -25,6 +25,7 @@ EXCLUDED: Final[Mapping[Callable[..., Any], str]] = dict.fromkeys(
         api_keys.regenerate_api_key,
         magic_links.request_magic_link,
         magic_links.verify_magic_link,
+        automation_webhooks.automation_webhook_secret,
         data_exports.create_data_export,
     ),
     CREDENTIAL,

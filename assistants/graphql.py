@@ -1,5 +1,6 @@
 """GraphQL as assistants use it: the same schema, the same limits, and the answer as a tool gives it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,14 +19,15 @@ from starlette.requests import HTTPConnection
 
 from assistants.arguments import Json, check_text
 from assistants.effects import Effect, effect_of
+from assistants.exclusions import EXCLUDED
 from assistants.results import Failed
 from assistants.selections import USER_ERRORS, document_of
 from assistants.tools import Tool, description_of
 from core.access import PUBLIC, access_of
 from core.actor import Actor
-from core.errors import InvalidInput
+from core.errors import Forbidden, InvalidInput
 from schema.edge import Context
-from schema.fields import RootField
+from schema.fields import RootField, root_fields
 from schema.serving.engine import Engine, Request
 from schema.serving.failures import Refused
 from schema.serving.limits import Limits
@@ -46,6 +48,9 @@ class GraphQL:
 
     def __init__(self, schema: strawberry.Schema, *, production: bool) -> None:
         self._engine = Engine(schema, Limits(), production=production)
+        self._closed = {
+            root.name: EXCLUDED[root.calls] for root in root_fields(schema) if root.calls and root.calls in EXCLUDED
+        }
 
     async def ask(self, actor: Actor, document: str, variables: Mapping[str, Any], *, writes: bool = False) -> Json:
         """The data of an answer. Raises `Failed` with the first error of one that has errors, or for a document that
@@ -97,6 +102,9 @@ class GraphQL:
             query, variables = given.get("query"), given.get("variables") or {}
             if not isinstance(query, str) or not isinstance(variables, dict) or given.keys() - {"query", "variables"}:
                 raise InvalidInput("Send query, a text, and variables, an object", "query")
+            # Names can't be written otherwise: what is nowhere in the text is not asked for.
+            for name in set(re.findall(r"\w+", query)) & self._closed.keys():
+                raise Forbidden(f"{name} is not for assistants: {self._closed[name]}")
             return {"success": True, "data": await self.ask(actor, query, variables)}
 
         properties = {"query": {"type": "string", "maxLength": 100_000}, "variables": {"type": "object"}}

@@ -13,6 +13,7 @@ from mcp_types import Resource, ResourceTemplate, TextResourceContents
 
 from assistants.arguments import Json
 from assistants.catalogue import Catalogue
+from assistants.results import check_size
 from core.actor import Actor
 from core.errors import Forbidden, NotFound
 
@@ -112,7 +113,7 @@ class Resources:
             )
 
     async def read(self, actor: Actor, uri: str) -> TextResourceContents:
-        """Raises `NotFound` for what is none, and what the operations behind it raise."""
+        """Raises `NotFound` for what is none, `Failed` for what is too large, and what operations behind it raise."""
         kind, _, name = uri.removeprefix(SCHEME).partition("/")
         match kind if uri.startswith(SCHEME) else "":
             case "docs" if (text := self._documents.markdown(unquote(name) or None)) is not None:
@@ -162,4 +163,7 @@ class Resources:
 
 
 def _as_json(uri: str, value: Json) -> TextResourceContents:
-    return TextResourceContents(uri=uri, mime_type=JSON, text=orjson.dumps(value).decode())
+    """Raises `Failed` for what is too large."""
+    text = orjson.dumps(value)
+    check_size(len(text))
+    return TextResourceContents(uri=uri, mime_type=JSON, text=text.decode())

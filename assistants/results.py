@@ -22,14 +22,20 @@ class Failed(Exception):
 
 
 def result_of(answer: Json, *, reads: bool) -> CallToolResult:
-    """The answer as JSON text and as structured content, and how a list goes on. What was only read and is too large is
-    an error; what was written is told however large it is."""
+    """The answer as JSON text and as structured content, and how a list goes on. What was written is told however large
+    it is. Raises `Failed` where it was only read, and is too large."""
     text = orjson.dumps(answer)
-    if reads and len(text) > LARGEST:
-        sentence = f"The answer has {len(text):,} bytes, more than {LARGEST:,}: ask for less, by limit or filter"
-        return failure_of(sentence, {"code": "RESULT_TOO_LARGE"})
+    if reads:
+        check_size(len(text))
     content = [TextContent(text=text.decode()), *(TextContent(text=sentence) for sentence in _going_on(answer))]
     return CallToolResult(content=[*content], structured_content=answer)
+
+
+def check_size(size: int) -> None:
+    """Raises `Failed` for what has too many bytes to be given to an assistant."""
+    if size > LARGEST:
+        sentence = f"The answer has {size:,} bytes, more than {LARGEST:,}: ask for less, by limit or filter"
+        raise Failed(sentence, {"code": "RESULT_TOO_LARGE"})
 
 
 def failure_of(sentence: str, extensions: Mapping[str, Any]) -> CallToolResult:

@@ -1,11 +1,13 @@
 """A server of the Model Context Protocol for one caller. Transports differ in how they know who that is."""
 
+import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, Final, TypeVar
 
+import orjson
 import structlog
 from mcp.server import ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -27,14 +29,17 @@ from mcp_types import (
     TextContent,
 )
 
+from assistants.arguments import Json
 from assistants.catalogue import Catalogue, check_reach
 from assistants.effects import Effect
 from assistants.prompts import PROMPTS, Prompt
 from assistants.resources import Resources
 from assistants.results import Failed, failure_of, result_of
+from assistants.tools import Tool
 from core.actor import Actor, Kind
 from core.assistant_settings import Reach
 from core.errors import DomainError, NotFound
+from resolvers.idempotency import Answer, once
 
 log = structlog.get_logger("assistants")
 
@@ -43,6 +48,8 @@ T = TypeVar("T")
 NAME: Final = "all-over-apps"
 TITLE: Final = "All Over Apps"
 PER_PAGE: Final = 100
+IDEMPOTENCY_KEY: Final = "idempotencyKey"
+"""In the `_meta` of a call: what the header is on the other interfaces."""
 INSTRUCTIONS: Final = """\
 The back office of a company that publishes Shopify apps: shops and revenue, support tickets, feature wishes, contacts \
 and mail, logs.
@@ -115,14 +122,13 @@ class _Requests:
             actor = await self._caller()
             tool.access.check(actor)
             check_reach(tool, self._offer.reach)
-            answer = await tool.run(actor, params.arguments or {})
+            return result_of(await _done(actor, tool, params), reads=tool.effect is Effect.READ)
         except (DomainError, Failed) as error:
             return failure_of(error.message, error.extensions)
         except Exception:
             error_id = token_hex(6)
             log.exception("tool.failed", tool=tool.name, error_id=error_id)
             return failure_of(f"Internal error (id {error_id})", {"code": "INTERNAL"})
-        return result_of(answer, reads=tool.effect is Effect.READ)
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
         tool = self._offer.catalogue.get(name)
@@ -163,6 +169,20 @@ class _Requests:
         callable_ones = self._offer.catalogue.shown_to(await self._caller(), self._offer.reach)
         names = {tool.name for tool in callable_ones}
         return [prompt for prompt in PROMPTS if names.issuperset(prompt.needs)]
+
+
+async def _done(actor: Actor, tool: Tool, params: CallToolRequestParams) -> Json:
+    """Once, where a write comes with a key: clients that heard no answer call again."""
+    given, key = params.arguments or {}, (params.meta or {}).get(IDEMPOTENCY_KEY)
+    if key is None or tool.effect is Effect.READ:
+        return await tool.run(actor, given)
+
+    async def work() -> Answer:
+        return Answer(200, "application/json", orjson.dumps(await tool.run(actor, given)))
+
+    asked = json.dumps([tool.name, given], sort_keys=True).encode()
+    answer: Json = orjson.loads((await once(actor, str(key), b"mcp\n" + asked, work)).body)
+    return answer
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """`allover mcp`: the server that an assistant starts for itself, and speaks to over standard input and output."""
 
 import asyncio
+from asyncio import sleep
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from mcp.server.stdio import stdio_server
+from pymongo.errors import PyMongoError
 
 from app import offer_at_a_terminal
 from assistants.server import Caller, server_for
@@ -18,6 +21,8 @@ from core.settings import Settings
 from resolvers.auth import refresh_token
 from resolvers.authentication import Credentials, authenticate, count_call
 
+SHORTEST_WAIT_SECONDS: Final = 1.0
+
 
 def assist(settings: Settings) -> None:
     """Runs until its input ends. Raises `CommandError` and `DomainError` where the credential is none."""
@@ -28,16 +33,16 @@ def assist(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, url: str) -> None:
-    async with platform(settings, url), _signed_in(settings) as caller:
+    async with platform(settings, url), signed_in(settings) as caller:
         server = server_for(await caller(), caller, offer_at_a_terminal(settings))
         async with stdio_server() as (receiving, sending):
             await server.run(receiving, sending, server.create_initialization_options())
 
 
 @asynccontextmanager
-async def _signed_in(settings: Settings) -> AsyncIterator[Caller]:
+async def signed_in(settings: Settings) -> AsyncIterator[Caller]:
     """Who calls, asked at each request: a key may be revoked, or a role changed, while the assistant runs."""
-    session = _Session(settings)
+    session = Session(settings)
     staying = asyncio.create_task(session.stay())
     try:
         yield session.caller
@@ -47,7 +52,7 @@ async def _signed_in(settings: Settings) -> AsyncIterator[Caller]:
             await staying
 
 
-class _Session:
+class Session:
     """A credential from the environment. Tokens last an hour, so one is swapped for the next for as long as the login
     that it goes back to is good for."""
 
@@ -61,12 +66,15 @@ class _Session:
         return actor
 
     async def stay(self) -> None:
-        """Ends where there is nothing to swap any more; calls then say that somebody has to log in."""
+        """Ends where there is nothing to swap any more; calls then say that somebody has to log in. While the database
+        does not answer, half of the time that is left is waited for again."""
         with suppress(Unauthenticated):
             while self._token is not None:
                 claims = runtime().tokens.read(self._token)
-                await asyncio.sleep((claims.expires_at - clock.now()).total_seconds() / 2)
-                self._token = (await refresh_token(await self._actor())).token
+                left = (claims.expires_at - clock.now()).total_seconds()
+                await sleep(max(SHORTEST_WAIT_SECONDS, left / 2))
+                with suppress(PyMongoError):
+                    self._token = (await refresh_token(await self._actor())).token
 
     async def _actor(self) -> Actor:
         return await authenticate(Credentials(bearer=self._token, api_key=self._api_key))

@@ -15,6 +15,7 @@ from commands.observation import observed
 from core import event_loop
 from core.settings import Settings
 from core.stopping import begin_stopping
+from core.tracing import begin_tracing
 from tasks.broker import choose_broker
 from tasks.schedule import scheduling
 from tasks.worker import doing_everything
@@ -34,6 +35,7 @@ def _run(settings: Settings, role: Callable[[AsyncBroker], AbstractAsyncContextM
     """Raises `CommandError` without Redis, through which processes reach each other."""
     if settings.redis_url is None:
         raise CommandError("REDIS_URL is not set: without it `allover serve` does this work itself.")
+    begin_tracing(settings)
     with database(settings) as url:
         event_loop.run(_until_told(settings, url, role, what))
 

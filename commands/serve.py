@@ -21,6 +21,7 @@ from commands.seeding import seed_when_empty
 from core import event_loop
 from core.settings import Settings
 from core.stopping import begin_stopping
+from core.tracing import begin_tracing
 from core.web import LARGEST_BODY
 from seed.company import Secrets
 
@@ -43,6 +44,7 @@ def serve(settings: Settings, *, demo: bool) -> None:
 
 
 def _run(settings: Settings, url: str, port: socket.socket, *, demo: bool) -> None:
+    begin_tracing(settings)
     config = uvicorn.Config(
         create_app(settings, url),
         lifespan="on",
@@ -90,6 +92,7 @@ def _announce(settings: Settings, made: Secrets | None) -> None:
         ("GraphiQL", f"{address}/graphiql"),
         ("GraphQL", f"{address}/graphql"),
         ("REST reference", f"{address}/docs"),
+        *([("Assistants (MCP)", f"{address}/mcp")] if settings.mcp_http else []),
     ):
         rows.add_row(name, value)
     if made is not None:

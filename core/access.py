@@ -12,6 +12,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 from core.actor import Actor, Kind, Role
 from core.errors import DomainError, Forbidden, Unauthenticated, code_of
 from core.measurements import count_failure
+from core.tracing import is_tracing, span
 
 OWNERS: Final = frozenset({Role.OWNER})
 ADMINS: Final = OWNERS | {Role.ADMIN}
@@ -98,6 +99,9 @@ def _guard(access: Access) -> Callable[[Operation[P, R]], Operation[P, R]]:
         async def guarded(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 access.check(actor)
+                if is_tracing():
+                    with span(name):
+                        return await operation(actor, *args, **kwargs)
                 return await operation(actor, *args, **kwargs)
             except Exception as error:
                 _count(name, error)

@@ -8,8 +8,8 @@ from pydantic_settings import BaseSettings
 
 
 class Reach(StrEnum):
-    """The tools that assistants are given: those that read; also those that write what can be put right again; or all,
-    also those that delete, send mail to many, or change many things at once."""
+    """The tools that assistants are given: those that read; also those that change one thing, or answer one person; or
+    all, also those that delete, send to many, or change many things at once."""
 
     READ = "read"
     SAFE = "safe"

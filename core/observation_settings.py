@@ -20,6 +20,9 @@ class ObservationSettings(BaseSettings):
     metrics_token: SecretStr | None = None
     """What `/metrics` asks for as a bearer token; needed where others than this machine reach the port."""
 
+    tracing: bool = False
+    """Sends spans to where OpenTelemetry's own variables say (with the extra `otel`)."""
+
     def observation_problems(self, *, production: bool) -> Iterator[str]:
         """Each a sentence that names the variable."""
         if self.metrics_token is not None and len(self.metrics_token.get_secret_value()) < SHORTEST_TOKEN:

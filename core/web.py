@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.measurements import UNMATCHED, count_request
+from core.tracing import CARRIER, is_tracing, span
 
 log = structlog.get_logger("http")
 
@@ -24,6 +25,8 @@ SECURITY_HEADERS: Final = [
 ]
 
 
+FILES: Final = "files"
+"""The route of what is asked for by its file's name."""
 _LARGEST_BODY: Final = "allover.largest_body"
 
 
@@ -56,9 +59,23 @@ class Gate:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        await self._answer(scope, receive, send)
+        if is_tracing():
+            await self._trace(scope, receive, send)
+        else:
+            await self._answer(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _trace(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        with span(method, parent=_header(scope, CARRIER.encode()), serves=True) as traced:
+            status = await self._answer(scope, receive, send)
+            if traced is not None:
+                traced.update_name(f"{method} {_route(scope)}")
+                traced.set_attributes(
+                    {"http.request.method": method, "http.route": _route(scope), "http.response.status_code": status}
+                )
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """The status that was sent."""
         request_id = _header(scope, b"x-request-id") or token_hex(16)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -99,6 +116,7 @@ class Gate:
             status=status,
             milliseconds=round((ended - started) * 1000, 1),
         )
+        return status
 
 
 async def send_json(send: Send, status: int, body: Any) -> None:
@@ -135,12 +153,17 @@ def _loggable_path(scope: Scope) -> str:
 
 def _route(scope: Scope) -> str:
     """The template that was matched: what is counted must not grow with what is asked for."""
-    route = scope.get("route")
-    return UNMATCHED if route is None else route.path
+    if route := scope.get("route"):
+        path: str = route.path
+        return path
+    if "endpoint" not in scope:
+        return UNMATCHED
+    # A route of Starlette's own, which leaves no trace of itself: without parameters its path is its template.
+    return FILES if scope.get("path_params") else scope["path"]
 
 
 def _header(scope: Scope, name: bytes) -> str | None:
-    """A request id from outside, if it is a plain one."""
+    """An id from outside, if it is a plain one."""
     for key, value in scope["headers"]:
         if key == name:
             text: str = value.decode("latin-1")

@@ -55,9 +55,11 @@ class Query:
         return sorted(found, key=lambda record: pattern.sort_key(record.document))[self.skip :]
 
     def count(self, collection: Collection) -> int:
-        """How many there are within skip and limit, from the index alone where it is exact."""
+        """How many there are within skip and limit, from the index alone where it is exact; else no more are looked at
+        than are counted."""
         plan = self.plan(collection)
-        size = plan.size if plan.exact else sum(1 for _ in _matching(collection, plan, self.condition))
+        most = self.skip + self.limit if self.limit else None
+        size = plan.size if plan.exact else sum(1 for _ in islice(_matching(collection, plan, self.condition), most))
         size = max(size - self.skip, 0)
         return min(size, self.limit) if self.limit else size
 

@@ -1,7 +1,7 @@
 """The ways to find documents: look at all of them, walk through ranges of an index, or unite several walks."""
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -68,7 +68,7 @@ class IndexScan:
             owners = (self.index.owner(first) for first, _ in (reversed(self.ranges) if self.reverse else self.ranges))
             return (number for number in owners if number is not None)
         found = (entry[-1] for entry in self._entries())
-        return iter(dict.fromkeys(found)) if self.index.multikey else found
+        return _once_each(found) if self.index.multikey else found
 
     def _entries(self) -> Iterator[tuple[int, ...]]:
         walks = [self.index.entries(within, reverse=self.reverse) for within in self.ranges]
@@ -94,4 +94,13 @@ class Union:
         return sum(branch.size for branch in self.branches)
 
     def numbers(self) -> Iterator[int]:
-        return iter(dict.fromkeys(number for branch in self.branches for number in branch.numbers()))
+        return _once_each(number for branch in self.branches for number in branch.numbers())
+
+
+def _once_each(numbers: Iterable[int]) -> Iterator[int]:
+    """While they are found: whoever needs few does not wait for all."""
+    seen = set()
+    for number in numbers:
+        if number not in seen:
+            seen.add(number)
+            yield number

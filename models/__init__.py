@@ -9,6 +9,8 @@ from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
 from models.attachments import Attachment
+from models.automation_trackers import AutomationEvent, AutomationTracker
+from models.automations import AutomationConfig, AutomationVersion
 from models.campaigns import Campaign
 from models.canned_replies import CannedReply
 from models.consent_entries import ConsentEntry
@@ -22,6 +24,7 @@ from models.email_jobs import EmailJob
 from models.email_rollups import ContactRollup, DayRollup
 from models.end_users import EndUser
 from models.enrollments import Enrollment
+from models.erasure_certificates import ErasureCertificate
 from models.event_counts import EventCount
 from models.feedback import Feedback
 from models.files import File, FileChunk
@@ -56,6 +59,10 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     App,
     AppEvent,
     Attachment,
+    AutomationConfig,
+    AutomationEvent,
+    AutomationTracker,
+    AutomationVersion,
     Campaign,
     CannedReply,
     ConsentEntry,
@@ -71,6 +78,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     EmailJob,
     EndUser,
     Enrollment,
+    ErasureCertificate,
     ErrorGroup,
     ErrorGroupShop,
     EventCount,

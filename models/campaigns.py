@@ -110,6 +110,7 @@ class Campaign(Stored):
     app_id: str
     name: str
     name_key: str
+    search_words: list[str] = Field(default_factory=list)
     subject: str
     html: str | None = None
     text: str | None = None
@@ -142,6 +143,7 @@ class Campaign(Stored):
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("searchWords", ASCENDING)]),
             IndexModel([("status", ASCENDING), ("scheduledAt", ASCENDING)]),
             IndexModel(
                 [("audience.listId", ASCENDING)], partialFilterExpression={"audience.listId": {"$type": "objectId"}}

@@ -93,6 +93,7 @@ class Contact(Stored):
     opted_out_at: datetime | None = None
     erased_at: datetime | None = None
     search_text: str = ""
+    search_words: list[str] = Field(default_factory=list)
     version: int = 1
 
     @property
@@ -112,4 +113,5 @@ class Contact(Stored):
             IndexModel([("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("apps", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("shops.domain", ASCENDING)]),
+            IndexModel([("searchWords", ASCENDING)]),
         ]

@@ -19,7 +19,7 @@ KEPT: Final = timedelta(days=730)
 
 class DeliveryStatus(StrEnum):
     """`sending` was written before the first byte went out; `uncertain` is what is left of it when nobody can say
-    whether the server took the message. `cancelled` was never tried."""
+    whether the server took the message. `cancelled` was not sent; a sequence may plan it again."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -170,6 +170,10 @@ class Delivery(Stored):
             IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("providerId", ASCENDING)], partialFilterExpression={"providerId": {"$type": "string"}}),
             IndexModel([("addressDigest", ASCENDING)], partialFilterExpression={"addressDigest": {"$type": "string"}}),
+            IndexModel(
+                [("thread.ticketId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)],
+                partialFilterExpression={"thread.ticketId": {"$type": "objectId"}},
+            ),
             IndexModel([("campaignId", ASCENDING), ("_id", ASCENDING)]),
             IndexModel(
                 [("outreach.sequenceId", ASCENDING), ("status", ASCENDING)],

@@ -73,7 +73,8 @@ class EmailJob(Stored):
 
     `open` says that there is something to do, `visible_at` from when on it can be claimed: `scheduled_at` while it is
     pending, the end of the lease while it is processing. `attempts` counts the claims. `completed_at` is when it ended,
-    well or not. `dedupe_key` names the work: there is one job of that name. `search_text` is what a search looks in.
+    well or not. `dedupe_key` names the work: there is one job of that name. `trace` is the span that it
+    was left in (W3C Trace Context). `search_text` is what a search looks in.
     """
 
     type: str
@@ -95,6 +96,7 @@ class EmailJob(Stored):
     dedupe_key: str | None = None
     parent_id: PydanticObjectId | None = None
     progress: Progress = Field(default_factory=Progress)
+    trace: str | None = None
     search_text: str = ""
 
     @classmethod

@@ -146,7 +146,10 @@ class Enrollment(Stored):
             IndexModel([("sequenceId", ASCENDING), ("startedAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("sequenceId", ASCENDING), ("lastStepAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("sequenceId", ASCENDING), ("status", ASCENDING), ("open", ASCENDING)]),
-            IndexModel([("contactId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
+            *(
+                IndexModel([("contactId", ASCENDING), (at, DESCENDING), ("_id", DESCENDING)])
+                for at in ("createdAt", "endedAt")
+            ),
             IndexModel(
                 [("taskSince", ASCENDING), ("_id", ASCENDING)],
                 partialFilterExpression={"taskSince": {"$type": "date"}},

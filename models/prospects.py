@@ -71,6 +71,7 @@ class Prospect(Stored):
     last_replied_at: datetime | None = None
     converted_at: datetime | None = None
     search_text: str = ""
+    search_words: list[str] = Field(default_factory=list)
     created_by: str
     version: int = 1
 
@@ -89,6 +90,7 @@ class Prospect(Stored):
                 for field in ("source", "tags", "country")
             ),
             IndexModel([("shopDomain", ASCENDING)]),
+            IndexModel([("searchWords", ASCENDING)]),
         ]
 
 
@@ -104,5 +106,5 @@ class ProspectNote(Stored):
         name = "prospect_notes"
         indexes: ClassVar[list[Any]] = [
             IndexModel([("prospectId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("emailKey", ASCENDING)]),
+            IndexModel([("emailKey", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
         ]

@@ -112,7 +112,7 @@ class Shop(Stored):
     `history` is in the order in which things happened, the newest last, and status, dates, subscription and trial
     follow from it. `trial_seconds_left` is what a shop takes along when it uninstalls within its trial.
     `last_seen_at` is when the newest event happened that the app's backend reported of it. `uncounted` is true from
-    each write on until metrics have followed it.
+    each write on until metrics have followed it. `tags` and `custom_fields` (plain values) are what automations set.
     """
 
     app_id: str
@@ -131,12 +131,15 @@ class Shop(Stored):
     trial_ends_at: datetime | None = None
     trial_seconds_left: int | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
+    tags: list[str] = Field(default_factory=list)
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
     installed_at: datetime
     uninstalled_at: datetime | None = None
     history: list[Change] = Field(default_factory=list)
     version: int = 1
     name_key: str = ""
     search_text: str = ""
+    search_words: list[str] = Field(default_factory=list)
     last_seen_at: datetime | None = None
     uncounted: bool | None = Field(True, repr=False)
 
@@ -159,6 +162,7 @@ class Shop(Stored):
             IndexModel([("appId", ASCENDING), ("domain", ASCENDING), ("_id", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("lastSeenAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("uncounted", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"uncounted": True}),
+            IndexModel([("searchWords", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("subscription.planId", ASCENDING)]),
             IndexModel(
                 [

@@ -37,6 +37,7 @@ class Template(Stored):
     created_by: str
     updated_by: str
     search_text: str = ""
+    search_words: list[str] = Field(default_factory=list)
 
     class Settings:
         name = "templates"
@@ -45,4 +46,5 @@ class Template(Stored):
             IndexModel([("appId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("updatedAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("nameKey", ASCENDING), ("_id", ASCENDING)]),
+            IndexModel([("searchWords", ASCENDING)]),
         ]

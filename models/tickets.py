@@ -202,6 +202,7 @@ class Ticket(Stored):
     events: list[TicketEvent] = Field(default_factory=list)
     created_by: str
     search_text: str = ""
+    search_words: list[str] = Field(default_factory=list)
     version: int = 1
 
     @property
@@ -242,6 +243,7 @@ class Ticket(Stored):
             IndexModel([("links.ticketId", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("resolvedAt", ASCENDING)]),
             IndexModel([("alarmAt", ASCENDING)]),
+            IndexModel([("searchWords", ASCENDING)]),
             IndexModel([("events.at", ASCENDING)]),
         ]
 

@@ -164,6 +164,7 @@ class Want(Stored):
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("voteCount", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("appId", ASCENDING), ("titleTokens", ASCENDING), ("voteCount", DESCENDING)]),
+            IndexModel([("titleTokens", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("author.shopDomain", ASCENDING)]),
             IndexModel([("author.emailKey", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("author.shopDomain", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),

@@ -20,7 +20,7 @@ from schema.samples import sample_of
 
 EFFECTS: Final = {
     Effect.READ: "reads",
-    Effect.SAFE: "writes what can be put right again",
+    Effect.SAFE: "changes one thing, or answers one person",
     Effect.GRAVE: "can't be undone, or reaches many: off unless MCP_TOOLS is all",
 }
 MOST_OPTIONAL: Final = 2

@@ -19,6 +19,7 @@ from core.pages import Slice, Sort, SortKey, Window
 from core.scopes import Scope
 from models.app_events import KEPT, AppEvent
 from resolvers.apps import visible_app
+from resolvers.automation_news import Happening, announce, listened_to
 from resolvers.event_effects import KNOWN, canonical, read_data, take_effect
 
 NAME: Final = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
@@ -61,10 +62,12 @@ class AppEventSortKey(SortKey):
 
 @allow(ADMINS, api_key=Scope.EVENTS_WRITE)
 async def create_app_event(actor: Actor, app_id: str, event_name: str, data: AppEventCreate) -> AppEvent:
-    """Reports what happened in an app. Shops follow `app-installed`, `app-uninstalled` and `plan-changed`; other events
-    are kept. An event that a shop can't follow is kept with the problem."""
+    """Reports what happened in an app. Shops follow `app-installed`, `app-uninstalled` and `plan-changed`, and
+    automations all of them; other events are kept. An event that a shop can't follow is kept with the problem."""
     await visible_app(actor, app_id)
     event = _event(actor, app_id, canonical(_checked(event_name)), data)
+    if event.name not in KNOWN and not await _is_waited_for(event):
+        event.applied_at = event.created_at
     kept = await _insert_once(event)
     return kept if kept.applied_at is not None else await _apply(kept)
 
@@ -86,6 +89,13 @@ async def list_app_events(
     if bounds := {operator: moment for operator, moment in occurred.items() if moment is not None}:
         query["occurredAt"] = bounds
     return await slice_of(AppEvent, query, sort, window)
+
+
+@allow(STAFF)
+async def list_merchant_events(actor: Actor, domain: str, window: Window) -> Slice[AppEvent]:
+    """What all the apps' backends reported of a merchant in the last 90 days, the newest first."""
+    newest = AppEventSortKey.OCCURRED_AT.order(descending=True)
+    return await slice_of(AppEvent, {"shopDomain": domain}, newest, window)
 
 
 @allow(STAFF)
@@ -138,10 +148,18 @@ def _event(actor: Actor, app_id: str, name: str, data: AppEventCreate) -> AppEve
         data=data.data,
         dedupe_key=data.idempotency_key,
         sent_by=actor.label,
-        applied_at=None if name in KNOWN else now,
         created_at=now,
         expires_at=now + KEPT,
     )
+
+
+async def _is_waited_for(event: AppEvent) -> bool:
+    """Whether an automation begins or goes on by it: then it is not done with by being kept."""
+    return event.shop_domain is not None and await listened_to(event.app_id, event.shop_domain, event.name)
+
+
+def _happening(event: AppEvent, domain: str) -> Happening:
+    return Happening(f"app_event:{event.id}", event.app_id, domain, event.name, event.occurred_at, event.data)
 
 
 async def _insert_once(event: AppEvent) -> AppEvent:
@@ -172,5 +190,7 @@ async def _apply(event: AppEvent) -> AppEvent:
         problem = await take_effect(event)
     except DomainError as error:
         problem = error.message
+    if event.shop_domain is not None:
+        await announce([_happening(event, event.shop_domain)])
     done = {"appliedAt": clock.now(), "problem": problem}
     return await AppEvent.change({"_id": event.id}, {"$set": done}) or event

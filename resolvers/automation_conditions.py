@@ -10,7 +10,6 @@ from conditions.fields import OPERATORS, Field, Operator
 from conditions.reading import Problem, Read, read
 from core.access import STAFF, allow
 from core.actor import Actor
-from core.errors import InvalidInput
 from core.inputs import PROBLEMS_SHOWN, Input
 from resolvers.automation_fields import CATALOGUE
 
@@ -88,12 +87,9 @@ def read_condition(condition: Any) -> Read:
     return read(condition, CATALOGUE)
 
 
-def checked_condition(condition: Any, where: str) -> dict[str, Any]:
-    """A condition that is valid. Raises `InvalidInput` naming what is not, such as `condition.all.0.op`."""
-    problems = read_condition(condition).problems
+def valid_condition(condition: dict[str, Any]) -> dict[str, Any]:
+    """A condition without a mistake. Raises `ValueError` with the first of them, each with its path in it."""
+    problems = read_condition(_without_operators(condition)).problems
     if problems:
-        shown = "; ".join(str(problem) for problem in problems[:PROBLEMS_SHOWN])
-        path = problems[0].path
-        raise InvalidInput(f"{where}: {shown}", f"{where}.{path}" if path else where)
-    checked: dict[str, Any] = condition
-    return checked
+        raise ValueError("; ".join(map(str, problems[:PROBLEMS_SHOWN])))
+    return condition

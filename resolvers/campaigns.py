@@ -12,6 +12,7 @@ from core.ids import object_id
 from core.inputs import OMITTED, Input, Locale, Moment, Name, Search, ShortText, Text
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
+from core.words import words_of
 from mail.limits import MAX_SOURCE
 from models.apps import App
 from models.base import touched
@@ -193,7 +194,7 @@ def _edited(campaign: Campaign, changes: dict[str, Any]) -> Campaign:
 async def _written(edited: Campaign) -> Campaign | None:
     """The campaign after an edit; None where somebody was faster."""
     seen = {"_id": edited.id, "revision": edited.revision, "status": {"$in": EDITABLE_STATUSES}}
-    written = edited.model_dump(by_alias=True, include={*CampaignUpdate.model_fields, "name_key"})
+    written = edited.model_dump(by_alias=True, include={*CampaignUpdate.model_fields, "name_key", "search_words"})
     derived = {"status": edited.status.value, "lastError": None}
     return await Campaign.change(seen, touched(written | derived) | {"$inc": {"revision": 1}})
 
@@ -201,6 +202,7 @@ async def _written(edited: Campaign) -> Campaign | None:
 def _complete(campaign: Campaign) -> None:
     """What follows from other fields."""
     campaign.name_key = campaign.name.casefold()
+    campaign.search_words = words_of(campaign.name, campaign.subject)
     campaign.status = CampaignStatus.DRAFT if campaign.scheduled_at is None else CampaignStatus.SCHEDULED
 
 

@@ -25,12 +25,15 @@ from models.base import touched
 from models.consent_entries import ConsentEntry
 from models.contacts import Consent, ConsentCategory, Consents, ConsentState, Contact, LegalBasis
 from models.subscribers import Subscriber, SubscriberStatus
+from resolvers.automation_news import Happening, announce
 from resolvers.contact_writes import change_of, replace_contact, with_fields
 from resolvers.contacts import get_contact
 from resolvers.prospect_withdrawals import withdraw_prospect
 
 FAST_CLOCK: Final = timedelta(minutes=5)
 """How far the clock of whoever reports a consent may be ahead."""
+CHANGED: Final = "contact.consent_changed"
+"""What automations know it by."""
 COVERED_BY_OPT_OUT: Final = [one for one in ConsentCategory if one is not ConsentCategory.TRANSACTIONAL]
 
 
@@ -101,7 +104,12 @@ async def opt_out_contact(actor: Actor, contact_id: str) -> Contact:
 @allow(STAFF)
 async def list_consent_entries(actor: Actor, contact_id: str, window: Window) -> Slice[ConsentEntry]:
     """What a contact agreed to and withdrew, the newest first."""
-    contact = await get_contact(actor, contact_id)
+    return await consent_entries_of(actor, await get_contact(actor, contact_id), window)
+
+
+@allow(STAFF)
+async def consent_entries_of(actor: Actor, contact: Contact, window: Window) -> Slice[ConsentEntry]:
+    """What a contact agreed to and withdrew, the newest first."""
     return await slice_of(ConsentEntry, {"contactId": contact.id}, Sort("at", descending=True), window)
 
 
@@ -137,7 +145,15 @@ async def record_consent(
     )
     with suppress(DuplicateKeyError):
         await entry.insert()
-    return await rebuild_consents(contact.id)
+    followed = await rebuild_consents(contact.id)
+    data = {"category": category.value if category else None, "state": state.value}
+    await announce(
+        [
+            Happening(f"consent:{entry.id}:{shop.app_id}:{shop.domain}", shop.app_id, shop.domain, CHANGED, at, data)
+            for shop in followed.shops
+        ]
+    )
+    return followed
 
 
 async def rebuild_consents(contact_id: PydanticObjectId) -> Contact:

@@ -6,6 +6,7 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError
 
 from core.mongo import Filter
+from core.words import words_of
 from models.base import differences, touched
 from models.contacts import Contact
 
@@ -52,11 +53,13 @@ def with_fields(contact: Contact, fields: Mapping[str, Any]) -> Contact:
 
 def derived(contact: Contact) -> Contact:
     """What lists filter and search by follows from the rest."""
+    texts = (contact.email, contact.name, *(shop.domain for shop in contact.shops))
     return with_fields(
         contact,
         {
             "apps": sorted({shop.app_id for shop in contact.shops}),
-            "search_text": searchable(contact.email, contact.name, *(shop.domain for shop in contact.shops)),
+            "search_text": searchable(*texts),
+            "search_words": words_of(*texts),
         },
     )
 

@@ -100,7 +100,12 @@ async def revoke_data_export(actor: Actor, data_export_id: str) -> DataExport:
 @allow(STAFF)
 async def list_data_exports(actor: Actor, contact_id: str, window: Window) -> Slice[DataExport]:
     """The links that a contact was given, the newest first, and when they were opened."""
-    contact = await get_contact(actor, contact_id)
+    return await data_exports_of(actor, await get_contact(actor, contact_id), window)
+
+
+@allow(STAFF)
+async def data_exports_of(actor: Actor, contact: Contact, window: Window) -> Slice[DataExport]:
+    """The links that a contact was given, the newest first, and when they were opened."""
     return await slice_of(DataExport, {"contactId": contact.id}, Sort("createdAt", descending=True), window)
 
 

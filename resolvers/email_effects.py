@@ -26,6 +26,7 @@ from models.deliveries import Delivery, DeliveryKind, DeliveryStatus, becoming
 from models.email_events import BounceKind, EmailEvent, EmailEventType
 from models.subscribers import Subscriber, SubscriberStatus
 from resolvers import suppressions
+from resolvers.automation_mail_events import announce_mail
 from resolvers.campaign_settling import settle_campaign
 from resolvers.email_events import PERSONAL, event_about, record_events, without_address
 from resolvers.email_rollups import Bucket, mark_dirty
@@ -73,6 +74,7 @@ async def apply_pending_email_events(actor: Actor, after: ObjectId | None = None
     await _show(counted, mails)
     failed = await _act_on_addresses(counted)
     await leave_sequences(counted, mails)
+    await announce_mail([event for event in counted if event.id not in failed], mails)
     await follow_prospects(counted, mails)
     for campaign_id in concerned:
         await settle_campaign(campaign_id, at_once=True)

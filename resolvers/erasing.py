@@ -96,6 +96,7 @@ def erased_contact(person: Person) -> Mapping[str, Any]:
         "consents": Consents().model_dump(by_alias=True),
         "optedOutAt": None,
         "searchText": "",
+        "searchWords": [],
         "erasedAt": clock.now(),
         "version": person.contact.version + 1,
     }

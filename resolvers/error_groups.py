@@ -91,6 +91,12 @@ async def shops_of_error(group: ErrorGroup, window: Window) -> Slice[ErrorGroupS
     return await slice_of(ErrorGroupShop, {"groupId": group.id}, BY_DATE, window)
 
 
+@allow(STAFF)
+async def list_merchant_errors(actor: Actor, domain: str, window: Window) -> Slice[ErrorGroupShop]:
+    """The errors that happened to a merchant, in whichever app: the one that it met last comes first."""
+    return await slice_of(ErrorGroupShop, {"shopDomain": domain}, Sort("firstSeen", descending=True), window)
+
+
 async def count_shops_of_errors(group_ids: Sequence[str]) -> Mapping[str, int]:
     """How many shops each error happened to."""
     pipeline = [

@@ -33,6 +33,7 @@ from models.feedback import Feedback, FeedbackStatus, FeedbackType
 from models.priorities import Priority
 from models.slack_routing import SlackTopic
 from resolvers.apps import visible_app
+from resolvers.automation_news import Happening, announce
 from resolvers.slack_messages import tell_slack
 from resolvers.want_identities import WantVoter, identity_of
 
@@ -161,6 +162,7 @@ async def create_feedback(actor: Actor, app_id: str, data: FeedbackCreate) -> Fe
     feedback = feedback_of(app_id, created_by=actor.label, **said, **person)
     await feedback.insert()
     await tell_of_feedback(feedback)
+    await _tell_automations(feedback)
     return feedback
 
 
@@ -208,3 +210,10 @@ async def tell_of_feedback(feedback: Feedback) -> None:
     said = f": {feedback.message[:NEWS]}" if feedback.message else ""
     text = f"{feedback.type.value.capitalize()}{stars} from {who}{said}"
     await tell_slack(TELLER, SlackTopic.FEEDBACK, feedback.app_id, text, key=f"feedback:{feedback.id}")
+
+
+async def _tell_automations(feedback: Feedback) -> None:
+    if feedback.shop_domain is not None:
+        data = {"type": feedback.type.value, "rating": feedback.rating}
+        key, at = f"feedback:{feedback.id}", feedback.created_at
+        await announce([Happening(key, feedback.app_id, feedback.shop_domain, "feedback.received", at, data)])

@@ -8,13 +8,16 @@ from typing import Final
 from core import clock
 from core.access import ADMINS, STAFF, allow
 from core.actor import Actor
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.ids import object_id
 from models.contacts import Contact
 from models.email_jobs import RETRY, EmailJob
+from models.erasure_certificates import ErasureCertificate
 from models.suppressions import SuppressionReason
 from resolvers.contacts import get_contact
 from resolvers.email_jobs import retry_email_job
+from resolvers.erasure_certifying import note_erased, open_certificate, open_certificate_of, signed_certificate
+from resolvers.erasure_scans import is_quick
 from resolvers.holdings import Excerpt, Person, Row, person_behind
 from resolvers.job_leases import enqueue
 from resolvers.personal_data import HOLDINGS
@@ -59,10 +62,12 @@ class PersonalData:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """In how many documents of each collection a person was; with a `job`, they are still to be erased."""
+    """In how many documents of each collection a person was; with a `job`, they are still to be erased. The certificate
+    stays open until the job, or one of its own where much is stored, has looked through the whole database."""
 
     counts: Mapping[str, int]
     job: EmailJob | None = None
+    certificate: ErasureCertificate | None = None
 
     @property
     def sentence(self) -> str:
@@ -77,22 +82,34 @@ class Erasure:
 @allow(ADMINS)
 async def erase_contact(actor: Actor, contact_id: str) -> Erasure:
     """Erases a person from every document that holds them, and keeps a keyed hash of the address, so that it is not
-    written to again. Somebody who is in very many documents is erased by a job. What was cut off half-way is completed
-    by asking again."""
-    contact = await get_contact(actor, contact_id)
+    written to again. Then looks for the address in the whole database, and certifies what it found. Somebody who is in
+    very many documents is erased by a job. What was cut off half-way is completed by asking again."""
+    try:
+        contact = await get_contact(actor, contact_id)
+    except NotFound:
+        if (half_done := await open_certificate_of(contact_id)) is None:
+            raise
+        return Erasure(half_done.erased, certificate=await _scanned(half_done, actor))
     await suppress(contact.email, SuppressionReason.GDPR, at=clock.now(), source=actor.label)
     person = await person_behind(contact)
+    certificate = await open_certificate(contact, actor)
     documents = await documents_of(person)
     if sum(documents.values()) > ERASED_AT_ONCE:
-        return Erasure(documents, await _job_of(contact, actor))
-    return Erasure(await _erased(person))
+        return Erasure(documents, await _job_of(certificate, actor), certificate)
+    counts = await _erased(person, certificate)
+    return Erasure(counts, certificate=await _scanned(certificate, actor))
 
 
 @allow()
 async def finish_erasure(actor: Actor, contact_id: str) -> Erasure:
-    """Does the work of a job. Nothing is left to do where the contact is erased: it comes last."""
+    """Does the work of a job. Nothing is left to do where the contact is erased, which comes last, and the certificate
+    is signed."""
     contact = await Contact.find_one({"_id": object_id(contact_id), "erasedAt": None})
-    return Erasure({} if contact is None else await _erased(await person_behind(contact)))
+    counts: Mapping[str, int] = {}
+    if contact is not None:
+        counts = await _erased(await person_behind(contact), await open_certificate(contact, actor))
+    certificate = await open_certificate_of(contact_id)
+    return Erasure(counts, certificate=certificate and await signed_certificate(certificate))
 
 
 @allow(STAFF)
@@ -111,12 +128,24 @@ async def documents_of(person: Person) -> Mapping[str, int]:
     return {holding.name: await holding.count(person) for holding in HOLDINGS}
 
 
-async def _erased(person: Person) -> Mapping[str, int]:
-    return {holding.name: await holding.erase(holding, person) for holding in HOLDINGS}
+async def _erased(person: Person, certificate: ErasureCertificate) -> Mapping[str, int]:
+    counts = {}
+    for holding in HOLDINGS:
+        counts[holding.name] = await holding.erase(holding, person)
+        await note_erased(certificate, holding.name, counts[holding.name])
+    return counts
 
 
-async def _job_of(contact: Contact, asked_by: Actor) -> EmailJob:
+async def _scanned(certificate: ErasureCertificate, asked_by: Actor) -> ErasureCertificate:
+    """Signed at once, or still open, where so much is stored that a job has to look through it."""
+    if await is_quick():
+        return await signed_certificate(certificate)
+    await _job_of(certificate, asked_by)
+    return certificate
+
+
+async def _job_of(certificate: ErasureCertificate, asked_by: Actor) -> EmailJob:
     """One per person, which asking again puts back where it failed."""
-    payload = {"contactId": str(contact.id), "askedBy": asked_by.label}
-    job = await enqueue(GDPR, ERASE, payload, dedupe_key=f"{ERASE}:{contact.id}")
+    payload = {"contactId": str(certificate.contact_id), "askedBy": asked_by.label}
+    job = await enqueue(GDPR, ERASE, payload, dedupe_key=f"{ERASE}:{certificate.contact_id}")
     return await retry_email_job(GDPR, str(job.id)) if job.status in RETRY.sources else job

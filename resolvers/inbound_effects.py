@@ -32,6 +32,7 @@ PER_SENDER: Final = 20
 """Mails of one sender in an hour from which something follows: more are a loop, or an attack."""
 HOUR: Final = timedelta(hours=1)
 LONGEST_DETAIL: Final = 500
+STRANGER: Final = "It comes from somebody else than whom we wrote to: look at it yourself"
 MACHINES: Final = (InboundClassification.AUTO_REPLY, InboundClassification.BOUNCE)
 
 
@@ -62,8 +63,8 @@ async def _of_report(message: InboundMessage, reading: Reading, found: Belonging
     report = reading.report
     if report is None or not report.is_complaint or found.delivery is None:
         return []
-    if not _is_about(found, report.recipients):
-        return ["It names somebody to whom that mail was not sent: nothing follows"]
+    if not _is_about(found, report.recipients, if_nobody=False):
+        return ["It does not name who got that mail: nothing follows, unless a person says what it belongs to"]
     await _record(message, found.delivery, EmailEventType.COMPLAINED, detail=f"{report.kind}: {report.reporter}")
     return ["Recorded a complaint: no more mail that they may refuse"]
 
@@ -72,7 +73,7 @@ async def _of_bounce(message: InboundMessage, reading: Reading, found: Belonging
     bounce = reading.bounce
     if bounce is None or found.delivery is None:
         return []
-    if not _is_about(found, [one for each in bounce.recipients for one in (each.email, each.final)]):
+    if not _is_about(found, [one for each in bounce.recipients for one in (each.email, each.final)], if_nobody=True):
         return ["It names somebody to whom that mail was not sent: nothing follows"]
     told = key_of_email(found.delivery.email)
     theirs = [one for one in bounce.recipients if told in (key_of_email(one.email), key_of_email(one.final))]
@@ -91,32 +92,37 @@ async def _of_bounce(message: InboundMessage, reading: Reading, found: Belonging
 
 
 async def _of_absence(message: InboundMessage, found: Belonging) -> list[str]:
-    """Whoever is back by now has not to be waited for."""
-    if found.enrollment_id is None or message.returns_at is None or message.returns_at <= clock.now():
+    """Whoever is back by now has not to be waited for. Of whom a person says that they are away, nobody knows until
+    when."""
+    back = message.returns_at
+    is_over = back <= clock.now() if back else message.classified_by is None
+    if found.enrollment_id is None or is_over or not _may_be_theirs(message, found):
         return []
-    held = await hold_for_absence(KEEPER, found.enrollment_id, message.returns_at)
-    return [f"The sequence waits until {message.returns_at:%Y-%m-%d}"] if held else []
+    held = await hold_for_absence(KEEPER, found.enrollment_id, back)
+    return [f"The sequence waits until {held.held_until:%Y-%m-%d}"] if held and held.held_until else []
 
 
-def _is_about(found: Belonging, named: Sequence[str]) -> bool:
-    """Reports can be forged. One that came to the signed address of a mail is about it; another has to name who got
-    that mail, unless it names nobody."""
+def _is_about(found: Belonging, named: Sequence[str], *, if_nobody: bool) -> bool:
+    """Reports can be forged, and the names of our mail guessed from others of them. One that came to the signed address
+    of a mail is about it; another has to name who got that mail. `if_nobody` is for one that names nobody."""
     if found.by in (InboundMatch.ADDRESS, InboundMatch.PERSON) or found.delivery is None:
         return True
     keys = {key_of_email(address) for address in named if address}
-    return not keys or key_of_email(found.delivery.email) in keys
+    return key_of_email(found.delivery.email) in keys if keys else if_nobody
 
 
 async def _of_person(message: InboundMessage, reading: Reading, found: Belonging) -> Effects:
     effects = Effects()
     delivery, leaves = found.delivery, message.classification is InboundClassification.UNSUBSCRIBE
-    if delivery is not None:
+    if delivery is not None and found.ticket is None and not _may_be_theirs(message, found):
+        effects.outcomes.append(STRANGER)
+    elif delivery is not None:
         await _record(message, delivery, EmailEventType.REPLIED)
         effects.outcomes.append("Recorded a reply")
-    if found.enrollment_id is not None and await exit_by_reply(KEEPER, found.enrollment_id) is not None:
-        effects.outcomes.append("Ended the sequence for them")
-    if leaves and delivery is not None and found.ticket is None:
-        effects.outcomes.append(await _leave(message, delivery, found))
+        if found.enrollment_id and await exit_by_reply(KEEPER, found.enrollment_id):
+            effects.outcomes.append("Ended the sequence for them")
+        if leaves and found.ticket is None:
+            effects.outcomes.append(await _leave(message, delivery, found))
     added = await add_to_ticket(KEEPER, message, reading, found)
     if added is None:
         await _tell(message, found)
@@ -126,11 +132,19 @@ async def _of_person(message: InboundMessage, reading: Reading, found: Belonging
     return effects
 
 
+def _may_be_theirs(message: InboundMessage, found: Belonging) -> bool:
+    """Who only names a mail of ours has to be who got it, or somebody of their house."""
+    if found.by is not InboundMatch.REFERENCE or found.delivery is None:
+        return True
+    house = key_of_email(found.delivery.email).rpartition("@")[2]
+    return message.sender_key.rpartition("@")[2] == house
+
+
 async def _leave(message: InboundMessage, delivery: Delivery, found: Belonging) -> str:
     """Whoever answers at the address of a mail has it; by its name alone, the sender has to be who got it."""
     is_theirs = key_of_email(delivery.email) == message.sender_key
     if not is_theirs and found.by is not InboundMatch.ADDRESS:
-        return "It asks for no more mail, and comes from somebody else than whom we wrote to: look at it yourself"
+        return STRANGER
     evidence = Evidence("reply by mail", text=message.new_text[:LONGEST_DETAIL] or None)
     entry_id = identity("consent", message, delivery.email)
     await withdraw(delivery, evidence, by=KEEPER, entry_id=entry_id, at=_when(message))
@@ -148,7 +162,8 @@ async def _record(message: InboundMessage, delivery: Delivery, type_: EmailEvent
 async def _why_not(message: InboundMessage, found: Belonging) -> str | None:
     """Why nothing follows from what a person seems to have written; None where something may."""
     ours = {key_of_email(runtime().settings.mail_from), *(addresses_of(found.app) if found.app else ())}
-    if message.sender_key in ours:
+    domain = runtime().settings.inbound_domain
+    if message.sender_key in ours or (domain and message.sender_key.endswith(f"@{domain.lower()}")):
         return "It comes from ourselves: nothing follows"
     within = {"$gte": message.created_at - HOUR, "$lt": message.created_at}
     before = InboundMessage.find({"senderKey": message.sender_key, "createdAt": within}).limit(PER_SENDER)

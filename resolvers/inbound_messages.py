@@ -27,6 +27,7 @@ from models.inbound_messages import (
     InboundProvider,
     InboundStatus,
 )
+from models.ticket_messages import TicketMessage
 from models.tickets import Ticket
 from resolvers.inbound_processing import ARRIVED
 from resolvers.inbound_reading import raw_of
@@ -137,6 +138,9 @@ async def assign_inbound_message(actor: Actor, message_id: str, data: InboundMes
     changes: dict[str, Any] = {"matchedBy": InboundMatch.PERSON.value}
     if data.ticket_id is not OMITTED:
         ticket = found(await Ticket.get(ObjectId(data.ticket_id)), "Ticket")
+        written = await TicketMessage.find_one({"appId": ticket.app_id, "mailId": message.message_id})
+        if written is not None and written.ticket_id != ticket.id:
+            raise Conflict("The mail is in another ticket of the app: link or merge the two", "ticketId")
         changes |= {"ticketId": ticket.id, "appId": ticket.app_id}
     if data.contact_id is not OMITTED:
         theirs = {"_id": ObjectId(data.contact_id), "erasedAt": None}

@@ -192,7 +192,8 @@ async def _taken_over(message: InboundMessage) -> InboundMessage | None:
     if known.updated_at > now - BEING_WRITTEN:
         raise Unavailable("This mail is being stored just now: send it again in a minute")
     here = {"_id": known.id, "rawId": known.raw_id, "updatedAt": known.updated_at}
-    taken = await InboundMessage.change(here, touched({"rawId": message.raw_id, "lookAt": now + LOOK_AFTER}))
+    ours = {"rawId": message.raw_id, "size": message.size, "lookAt": now + LOOK_AFTER}
+    taken = await InboundMessage.change(here, touched(ours))
     if taken is None:
         raise Unavailable("This mail is being stored just now: send it again in a minute")
     await delete_files([known.raw_id])

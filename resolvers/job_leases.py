@@ -19,6 +19,7 @@ from core.actor import Actor
 from core.errors import Conflict
 from core.mongo import insert_new
 from core.runtime import runtime
+from core.tracing import carried
 from models.base import touched
 from models.email_jobs import BURY, CLAIM, COMPLETE, FAIL, POSTPONE, EmailJob, Move, Progress
 
@@ -175,6 +176,7 @@ def _job(type: str, payload: Mapping[str, JsonValue], due: datetime, **fields: A
         payload=_JSON.validate_python(payload),
         scheduled_at=due,
         visible_at=due,
+        trace=carried(),
         search_text=_search_text(type, fields["dedupe_key"], payload),
         **fields,
     )

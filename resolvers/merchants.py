@@ -98,12 +98,18 @@ async def list_merchants(actor: Actor, window: Range, filters: MerchantFilter) -
         return int(rows[0]["merchants"]) if rows else 0
 
     return Slice(
-        await _merchants(domains),
+        await merchants_at(domains),
         count,
         lambda merchant: Cursor(merchant.domain, merchant.domain),
         has_next=window.before is not None if window.backward else more,
         has_previous=more if window.backward else window.after is not None,
     )
+
+
+async def merchants_at(domains: Sequence[str]) -> list[Merchant]:
+    """Those of the domains that have, or had, an app, in alphabetical order."""
+    shops = await Shop.find({"domain": {"$in": list(domains)}}).sort("domain").to_list()
+    return [Merchant.of(domain, list(group)) for domain, group in groupby(shops, key=attrgetter("domain"))]
 
 
 def monthly_revenue_of(shops: Sequence[Shop], at: datetime) -> Mapping[str, Decimal]:
@@ -127,8 +133,3 @@ async def _domains(query: Filter, window: Range) -> list[str]:
         .limit((window.limit + 1) * max(1, await App.count()))
     )
     return list(dict.fromkeys([shop.domain for shop in await shops.to_list()]))
-
-
-async def _merchants(domains: Sequence[str]) -> list[Merchant]:
-    shops = await Shop.find({"domain": {"$in": domains}}).sort("domain").to_list()
-    return [Merchant.of(domain, list(group)) for domain, group in groupby(shops, key=attrgetter("domain"))]

@@ -52,6 +52,7 @@ class Mail(_Read):
     category: ConsentCategory
     outreach: DeliveryOutreach | None = None
     status: DeliveryStatus
+    source: str = ""
     attempts: int = 0
     email: str
     response: str | None = None

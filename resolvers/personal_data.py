@@ -20,6 +20,7 @@ from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.email_rollups import ContactRollup
 from models.end_users import EndUser
+from models.erasure_certificates import ErasureCertificate
 from models.files import File, FileChunk
 from models.idempotency import IdempotencyRecord
 from models.magic_links import MagicLink
@@ -34,6 +35,7 @@ from models.ticks import Turn
 from models.users import User
 from models.webhook_events import WebhookEvent
 from resolvers.agent_erasure import AGENT_ACTIONS
+from resolvers.automation_erasure import AUTOMATION_EVENTS, AUTOMATION_TRACKERS
 from resolvers.enrollment_erasure import ENROLLMENTS
 from resolvers.erasing import (
     erase_attachments,
@@ -69,6 +71,8 @@ HOLDINGS: Final = (
         erase_attachments,
         discloses=lambda attachment, _: attachment.owner is None or not attachment.owner.is_internal,
     ),
+    AUTOMATION_EVENTS,
+    AUTOMATION_TRACKERS,
     Holding(
         ConsentEntry,
         lambda person: {"contactId": person.contact.id},
@@ -202,6 +206,7 @@ EXEMPT: Final[Mapping[type[Record], str]] = {
     ApiKey: "made by staff for an app's backend",
     NewsletterTemplate: "written by staff, for nobody in particular",
     ContactRollup: "numbers, counted from the events",
+    ErasureCertificate: "keyed hashes, and an address that is encrypted until it was looked for",
     File: "the bytes of attachments and received mail, which go with them",
     FileChunk: "the bytes of attachments and received mail, which go with them",
     IdempotencyRecord: "answers to clients, which go away by themselves after 24 hours",

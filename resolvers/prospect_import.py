@@ -24,7 +24,7 @@ from resolvers.prospect_customers import having_an_app
 from resolvers.prospect_opening import Known, add_prospect, standing
 from resolvers.prospect_outreach import OUTREACH
 from resolvers.prospect_rows import SPELLINGS, Row, row_of
-from resolvers.prospect_states import score_key_of, search_text_of
+from resolvers.prospect_states import score_key_of, search_text_of, search_words_of
 from resolvers.prospect_withdrawals import withdraw_new_prospects
 from resolvers.sending import SENTENCES, verdict_on
 from resolvers.suppressions import suppressions_of
@@ -152,6 +152,7 @@ class _Batches:
             "score": row.score,
             "scoreKey": score_key_of(row.score),
             "searchText": search_text_of(row),
+            "searchWords": search_words_of(row),
         }
 
     def _prospect(self, fields: Mapping[str, Any]) -> Prospect:

@@ -8,6 +8,7 @@ from beanie import PydanticObjectId
 
 from core.errors import InvalidInput
 from core.inputs import each_once
+from core.words import words_of
 from models.prospects import HISTORY_KEPT, NO_SCORE, Prospect, ProspectChange, ProspectStatus
 from resolvers.contact_writes import searchable
 
@@ -80,7 +81,8 @@ def tagged(prospect: Prospect, added: Sequence[str], removed: Sequence[str]) -> 
 
 def derived(prospect: Prospect) -> Prospect:
     """What lists sort and search by follows from the rest."""
-    return changed(prospect, score_key=score_key_of(prospect.score), search_text=search_text_of(prospect))
+    texts = {"search_text": search_text_of(prospect), "search_words": search_words_of(prospect)}
+    return changed(prospect, score_key=score_key_of(prospect.score), **texts)
 
 
 def score_key_of(score: int | None) -> int:
@@ -90,3 +92,8 @@ def score_key_of(score: int | None) -> int:
 def search_text_of(described: object) -> str:
     """Of a prospect, or of a row that becomes one."""
     return searchable(*(getattr(described, name) or "" for name in SEARCHED))
+
+
+def search_words_of(described: object) -> list[str]:
+    """As `search_text_of`, for the search over everything."""
+    return words_of(*(getattr(described, name) for name in SEARCHED))

@@ -57,9 +57,15 @@ class Wanted:
         return delivery_id_of(self.enrollment.id, self.step.order)
 
     @property
+    def is_planned_again(self) -> bool:
+        """Whether it was taken back: it stays the mail that it was."""
+        return self.enrollment.mail is not None and self.enrollment.mail.step == self.step.order
+
+    @property
     def is_answer(self) -> bool:
-        """Whether it goes on with a conversation."""
-        return self.enrollment.thread is not None and not self.step.new_thread
+        """Whether it goes on with a conversation that another mail began."""
+        thread = self.enrollment.thread
+        return thread is not None and thread.delivery_id != self.delivery_id and not self.step.new_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,9 @@ async def plan_sequence_mails(actor: Actor, wanted: Listed[Wanted], now: datetim
         except (TemplateProblem, DomainError) as problem:
             outcomes[one.enrollment.id] = Planned(problem=f"The mail can't be composed: {problem.message}")
             continue
-        begins = None if one.is_answer else EnrollmentThread(delivery_id=delivery.id, subject=delivery.subject or "")
-        outcomes[one.enrollment.id] = Planned(delivery.id, begins)
+        thread = EnrollmentThread(delivery_id=delivery.id, subject=delivery.subject or "")
+        begins = not one.is_answer and not one.is_planned_again
+        outcomes[one.enrollment.id] = Planned(delivery.id, thread if begins else None)
         deliveries.append(delivery)
     await _plan(actor, deliveries, {one.delivery_id: one.enrollment.revision for one in with_room}, now)
     return {one.enrollment.id: outcomes.get(one.enrollment.id, Planned()) for one in wanted}

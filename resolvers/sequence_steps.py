@@ -17,8 +17,8 @@ SPREAD: Final = timedelta(minutes=10)
 """In which mails that are due together go out."""
 SPREAD_OF_MANY: Final = timedelta(hours=1)
 """In which what has been held up goes out: over night, by a cap, or because the sequence was switched off."""
-LATE: Final = timedelta(hours=1)
-"""From when on a step was held up."""
+LATE: Final = timedelta(hours=2)
+"""From when on a step was held up: so much longer than what is held up is spread over that it is spread once."""
 CHECK: Final = timedelta(minutes=10)
 """How long until a mail that was not sent yet is looked at again."""
 CHECK_TASK: Final = timedelta(days=1)
@@ -133,8 +133,8 @@ def fraction(seed: bytes, step: SequenceStep) -> float:
 def decide(course: Course, place: Place, now: datetime) -> Decision:
     """What to do for somebody who is due.
 
-    A mail is sent within hours alone, and the next step comes when it was sent. What has been held up for an hour or
-    more is spread again.
+    A mail is sent within hours alone, and the next step comes when it was sent. What has been held up for long is
+    spread again.
     """
     step = course.at(place.step)
     if step is None:

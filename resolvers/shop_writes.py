@@ -7,6 +7,7 @@ from pymongo.errors import DuplicateKeyError
 
 from core.inputs import key_of_email
 from core.runtime import runtime
+from core.words import words_of
 from models.base import touched
 from models.shops import Change, ChangeKind, Shop, ShopStatus
 from resolvers.shop_changes import Standing, happened
@@ -77,6 +78,7 @@ def with_search(shop: Shop) -> Shop:
             "name_key": (shop.name or shop.domain).casefold(),
             "email_key": key_of_email(shop.email) if shop.email else None,
             "search_text": " ".join(words).strip().casefold(),
+            "search_words": words_of(*words),
         },
     )
 

@@ -33,6 +33,7 @@ from core.scopes import Scope
 from models.app_events import AppEvent
 from models.shops import ENDED, Change, ChangeKind, Shop, ShopDomain, ShopStatus
 from resolvers.apps import visible_app
+from resolvers.automation_erasure import redact_automations_of_shop
 from resolvers.feedback_erasure import redact_feedback_of_shop
 from resolvers.log_deletions import delete_matching
 from resolvers.shop_writes import changed, topic_of, with_changes, write_shop
@@ -178,6 +179,7 @@ async def change_shop_status(actor: Actor, app_id: str, shop_id: str, data: Shop
         await redact_tickets_of_shop(app_id, shop.domain)
         await redact_wants_of_shop(app_id, shop.domain)
         await redact_feedback_of_shop(app_id, shop.domain)
+        await redact_automations_of_shop(app_id, shop.domain)
 
     def decide(current: Shop | None) -> Shop | None:
         if current is None:
@@ -255,4 +257,5 @@ def _change(actor: Actor, shop: Shop, data: ShopStatusChange) -> Change:
 def _redacted(shop: Shop) -> Shop:
     """Without what is personal."""
     history = [change.model_copy(update={"reason": None}) for change in shop.history]
-    return changed(shop, {"name": "", "email": None, "owner": None, "settings": {}, "history": history})
+    emptied: dict[str, Any] = {"settings": {}, "tags": [], "custom_fields": {}}
+    return changed(shop, {"name": "", "email": None, "owner": None, **emptied, "history": history})

@@ -16,6 +16,7 @@ from pymongo import UpdateOne
 
 from core import clock
 from core.actor import Actor
+from core.words import words_of
 from models.apps import App
 from models.base import Record, touched
 from models.consent_entries import ConsentEntry
@@ -167,6 +168,7 @@ class Planner:
             "name": row.name,
             "language": row.language,
             "searchText": searchable(row.email, row.name),
+            "searchWords": words_of(row.email, row.name),
         }
 
     def _new_subscriber(self, row: Row, contact_id: ObjectId) -> Stored:

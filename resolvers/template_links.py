@@ -43,9 +43,9 @@ async def links_of(template_ids: Collection[ObjectId]) -> Mapping[ObjectId, list
 
 async def _add(template_id: ObjectId, urls: Sequence[str]) -> None:
     for url in urls:
+        without, added = {"_id": template_id, "links": {"$ne": url}}, {"$push": {"links": url}}
         try:
-            await TemplateLinks.change(
-                {"_id": template_id, "links": {"$ne": url}}, {"$push": {"links": url}}, upsert=True
-            )
+            await TemplateLinks.change(without, added, upsert=True)
         except DuplicateKeyError:
-            continue  # it has a number
+            # It has a number; or somebody gave the template its first link meanwhile, and this one has none yet.
+            await TemplateLinks.change(without, added)

@@ -14,6 +14,7 @@ from core.ids import Handle, object_id
 from core.inputs import Input, Locale, Search
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
+from core.words import words_of
 from mail.builtin import BuiltIn, built_ins
 from models.apps import App
 from models.base import touched
@@ -208,7 +209,11 @@ def _sent_fields(data: TemplateUpdate) -> dict[str, Any]:
 def _completed(template: Template) -> Template:
     """With what lists sort and search by, which follows from the rest."""
     words = (template.key, template.name, template.subject, template.category)
-    derived = {"name_key": template.name.casefold(), "search_text": " ".join(words).casefold()}
+    derived = {
+        "name_key": template.name.casefold(),
+        "search_text": " ".join(words).casefold(),
+        "search_words": words_of(*words),
+    }
     completed: Template = template.model_copy(update=derived)
     return completed
 

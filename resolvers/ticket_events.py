@@ -5,7 +5,7 @@ cut off is done by the clock.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from pymongo.errors import DuplicateKeyError
@@ -14,9 +14,18 @@ from core.errors import DomainError
 from core.runtime import runtime
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket, TicketEvent, TicketEventKind
+from resolvers import automation_news
+from resolvers.automation_news import Happening
 from resolvers.ticket_mail import tell_customers
 from resolvers.ticket_moves import move_conversation
 from resolvers.ticket_news import tell_staff
+
+AUTOMATED: Final = {
+    TicketEventKind.CREATED: "ticket.created",
+    TicketEventKind.RESOLVED: "ticket.resolved",
+    TicketEventKind.BREACHED: "ticket.breached",
+}
+"""What automations hear of, by the name that they know it by."""
 
 log = structlog.get_logger(__name__)
 
@@ -62,3 +71,12 @@ async def _tell(ticket: Ticket, event: TicketEvent) -> None:
         await move_conversation(ticket)
     await tell_customers(ticket, event)
     await tell_staff(ticket, event)
+    await _tell_automations(ticket, event)
+
+
+async def _tell_automations(ticket: Ticket, event: TicketEvent) -> None:
+    name = AUTOMATED.get(event.kind)
+    if name is not None and ticket.shop_domain is not None:
+        data = {"priority": ticket.priority.value, "topic": ticket.topic.value, "status": ticket.status.value}
+        key = f"ticket:{ticket.id}:{event.id}"
+        await automation_news.announce([Happening(key, ticket.app_id, ticket.shop_domain, name, event.at, data)])

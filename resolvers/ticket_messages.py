@@ -55,6 +55,14 @@ async def list_ticket_messages(
 ) -> Slice[TicketMessage]:
     """What was said in a ticket. Staff see their notes too."""
     ticket = await visible_ticket(actor, ticket_id, app_id)
+    return await messages_in(actor, ticket, window, newest_first=newest_first)
+
+
+@allow(STAFF, api_key=Scope.TICKETS_READ, end_user=True)
+async def messages_in(
+    actor: Actor, ticket: Ticket, window: Window, *, newest_first: bool = False
+) -> Slice[TicketMessage]:
+    """What was said in a ticket that the actor can see."""
     query = {"appId": ticket.app_id, "ticketId": ticket.id} | ({} if sees_all(actor) else {"isInternal": False})
     sort = TicketMessageSortKey.CREATED_AT.order(descending=newest_first)
     messages = await slice_of(TicketMessage, query, sort, window)

@@ -10,13 +10,14 @@ from core import clock
 from core.access import allow, allow_all
 from core.actor import Actor
 from core.errors import Conflict, NotFound, found
-from core.inputs import Input, Text
+from core.inputs import Input, Text, iso
 from core.runtime import runtime
 from core.scopes import Scope
 from mail.links import RatingTokens
 from models.apps import App
 from models.tickets import Ticket, TicketRating
 from public_pages.languages import Language, language_for
+from resolvers.automation_news import Happening, announce
 from resolvers.ticket_scope import shown_to, visible_ticket
 from resolvers.ticket_states import changed
 from resolvers.ticket_writes import write_ticket
@@ -80,4 +81,9 @@ async def _rated(ticket: Ticket, data: TicketRate) -> Ticket:
             raise Conflict("A ticket can be rated once it is resolved", "id")
         return changed(current, rating=TicketRating(score=data.score, comment=data.comment, at=clock.now()))
 
-    return found(await write_ticket({"_id": ticket.id}, decide), "Ticket")
+    rated = found(await write_ticket({"_id": ticket.id}, decide), "Ticket")
+    if rated.rating is not None and rated.shop_domain is not None:
+        key, at = f"ticket_rating:{rated.id}:{iso(rated.rating.at)}", rated.rating.at
+        score = {"score": rated.rating.score}
+        await announce([Happening(key, rated.app_id, rated.shop_domain, "ticket.rated", at, score)])
+    return rated

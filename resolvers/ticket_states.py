@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from core.words import words_of
 from models.apps import App
 from models.tickets import (
     DONE,
@@ -55,6 +56,7 @@ def derived(ticket: Ticket) -> Ticket:
         alarm_at=next_alarm(*clocks),
         people_keys=list(dict.fromkeys([ticket.email_key, *(person.email_key for person in ticket.people)])),
         search_text=" ".join(filter(None, words)).casefold(),
+        search_words=words_of(ticket.subject, ticket.email, ticket.name, ticket.shop_domain),
     )
 
 

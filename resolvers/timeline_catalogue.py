@@ -5,33 +5,46 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from models.agent_actions import AgentAction
 from models.app_events import AppEvent
+from models.automation_trackers import AutomationTracker
 from models.base import Stored
 from models.consent_entries import ConsentEntry
 from models.data_exports import DataExport
 from models.deliveries import Delivery
 from models.email_events import TOLD_OF_PEOPLE, EmailEvent
 from models.end_users import EndUser
+from models.enrollments import Enrollment
 from models.feedback import Feedback
+from models.inbound_messages import InboundMessage
 from models.log_tallies import ErrorGroupShop
+from models.prospects import Prospect, ProspectNote
 from models.subscribers import Subscriber
 from models.tickets import Ticket
 from models.want_votes import WantVote
 from models.wants import Want
+from resolvers import timeline_outreach as outreach
 from resolvers import timeline_titles as titles
+from resolvers.agent_actions import list_agent_actions
 from resolvers.app_events import list_app_events
+from resolvers.automation_trackers import list_automation_trackers
 from resolvers.consent import list_consent_entries
 from resolvers.data_exports import list_data_exports
 from resolvers.deliveries import list_campaign_deliveries
 from resolvers.email_events import list_email_events
 from resolvers.end_users import list_end_users
+from resolvers.enrollments import list_enrollments
 from resolvers.error_groups import list_error_groups
 from resolvers.event_effects import KNOWN
 from resolvers.feedback import list_feedback
+from resolvers.inbound_messages import list_inbound_messages
 from resolvers.merchants import MerchantChange
+from resolvers.prospect_notes import list_prospect_notes
+from resolvers.prospects import list_prospects
 from resolvers.shops import list_shops
 from resolvers.subscribers import list_subscribers
 from resolvers.tickets import list_tickets
+from resolvers.timeline_outreach import ChangedProspect
 from resolvers.timeline_sources import Documents, Entry, Few, Party, Place, Source, TimelineKind
 from resolvers.timeline_titles import each
 from resolvers.want_counts import with_current_votes
@@ -60,6 +73,20 @@ def _per_app(kind: TimelineKind, document: type[Stored], moment: str) -> Callabl
         return [Entry(Place(at, kind.value, str(one.id)), one.app_id, one) for at, one in happened if at is not None]
 
     return entries
+
+
+async def _prospects(party: Party) -> Sequence[Entry]:
+    """There is at most one at each address."""
+    addresses = [person.email_key for person in party.people]
+    return [
+        Entry(
+            Place(change.at, TimelineKind.PROSPECT_CHANGED.value, str(change.id)),
+            None,
+            ChangedProspect(prospect, change),
+        )
+        for prospect in await Prospect.find({"emailKey": {"$in": addresses}}).to_list()
+        for change in prospect.history
+    ]
 
 
 SOURCES: Final[Sequence[Source]] = (
@@ -159,6 +186,59 @@ SOURCES: Final[Sequence[Source]] = (
         list_end_users,
         each(titles.of_first_login),
         _per_app(TimelineKind.FIRST_SIGNED_IN, EndUser, "created_at"),
+    ),
+    Documents(
+        TimelineKind.MAIL_RECEIVED,
+        InboundMessage,
+        list_inbound_messages,
+        each(outreach.of_received_mail),
+        contact="contactId",
+    ),
+    Documents(
+        TimelineKind.ENROLLED,
+        Enrollment,
+        list_enrollments,
+        outreach.of_enrollments,
+        contact="contactId",
+    ),
+    Documents(
+        TimelineKind.SEQUENCE_ENDED,
+        Enrollment,
+        list_enrollments,
+        outreach.of_ended_enrollments,
+        at="endedAt",
+        contact="contactId",
+    ),
+    Few(TimelineKind.PROSPECT_CHANGED, list_prospects, each(outreach.of_prospect), _prospects),
+    Documents(
+        TimelineKind.PROSPECT_NOTED,
+        ProspectNote,
+        list_prospect_notes,
+        each(outreach.of_note),
+        address="emailKey",
+    ),
+    Documents(
+        TimelineKind.AGENT_ACTED,
+        AgentAction,
+        list_agent_actions,
+        each(outreach.of_agent_action),
+        address="emailKey",
+    ),
+    Documents(
+        TimelineKind.AUTOMATION_ENTERED,
+        AutomationTracker,
+        list_automation_trackers,
+        outreach.of_automations,
+        at="enteredAt",
+        shop="shopDomain",
+    ),
+    Documents(
+        TimelineKind.AUTOMATION_ENDED,
+        AutomationTracker,
+        list_automation_trackers,
+        outreach.of_ended_automations,
+        at="endedAt",
+        shop="shopDomain",
     ),
     Documents(
         TimelineKind.DATA_EXPORTED,

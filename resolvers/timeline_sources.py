@@ -39,11 +39,19 @@ class TimelineKind(StrEnum):
     WANT_VOTED = "want_voted"
     MAIL = "mail"
     MAIL_EVENT = "mail_event"
+    MAIL_RECEIVED = "mail_received"
     CONSENT_CHANGED = "consent_changed"
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
     FIRST_SIGNED_IN = "first_signed_in"
     DATA_EXPORTED = "data_exported"
+    ENROLLED = "enrolled"
+    SEQUENCE_ENDED = "sequence_ended"
+    PROSPECT_CHANGED = "prospect_changed"
+    PROSPECT_NOTED = "prospect_noted"
+    AGENT_ACTED = "agent_acted"
+    AUTOMATION_ENTERED = "automation_entered"
+    AUTOMATION_ENDED = "automation_ended"
 
 
 class Place(NamedTuple):
@@ -191,6 +199,8 @@ class Documents:
             return {self.shop: party.domain}
         if self.address and party.domain is None:
             return {self.address: party.people[0].email_key}
+        if self.address and not self.shop:
+            return {self.address: {"$in": [person.email_key for person in party.people]}}
         if self.contact:
             ids = [person.id for person in party.people]
             return {self.contact: ids[0] if len(ids) == 1 else {"$in": ids}}

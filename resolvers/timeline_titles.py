@@ -13,7 +13,7 @@ from models.email_events import EmailEvent, EmailEventType
 from models.end_users import EndUser
 from models.feedback import Feedback
 from models.log_tallies import ErrorGroup, ErrorGroupShop
-from models.shops import ChangeKind
+from models.shops import Change, ChangeKind
 from models.subscribers import Subscriber
 from models.tickets import Ticket
 from models.want_votes import WantVote
@@ -67,12 +67,20 @@ def each(say: Callable[[Any], str]) -> Titles:
 def of_change(told: MerchantChange) -> str:
     change = told.change
     if change.kind is ChangeKind.PLAN_CHANGED:
-        title = f"Changed from {change.before or 'no plan'} to {change.after or 'no plan'}"
+        title = _of_plan(change)
     elif change.kind is ChangeKind.STATUS_CHANGED:
         title = f"Became {change.after}"
     else:
         title = SHOP_DID[change.kind]
     return title + (f": {quoted(change.reason)}" if change.reason else "")
+
+
+def _of_plan(change: Change) -> str:
+    terms = change.subscription
+    plan = terms.plan_name if terms else change.after or "no plan"
+    if terms is not None and change.before == change.after:
+        return f"The plan {plan} is {terms.status.value.lower()}"
+    return f"Changed from {change.before or 'no plan'} to {plan}"
 
 
 def of_app_event(event: AppEvent) -> str:

@@ -53,6 +53,16 @@ async def wants_asked_by(email_keys: Sequence[str]) -> Mapping[str, list[Want]]:
     return asked
 
 
+async def wants_asked_at(domains: Sequence[str]) -> Mapping[str, list[Want]]:
+    """What the people of each of the merchants asked for, in whichever app, the latest first."""
+    asked: defaultdict[str, list[Want]] = defaultdict(list)
+    query = {"author.shopDomain": {"$in": list(domains)}}
+    for want in await with_current_votes(await Want.find(query).sort("-createdAt").to_list()):
+        if want.author_shop_domain and len(asked[want.author_shop_domain]) < MOST:
+            asked[want.author_shop_domain].append(want)
+    return asked
+
+
 async def wants_voted_by(email_keys: Sequence[str]) -> Mapping[str, list[Want]]:
     """What each of the people voted for, in whichever app, the latest first."""
     cast: defaultdict[str, list[PydanticObjectId]] = defaultdict(list)

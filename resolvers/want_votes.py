@@ -70,7 +70,12 @@ async def toggle_want_vote(actor: Actor, app_id: str, want_id: str, voter: WantV
 @allow(STAFF)
 async def list_want_voters(actor: Actor, app_id: str, want_id: str, window: Window) -> Slice[WantVote]:
     """Who voted for a want, the latest first."""
-    want = await get_want(actor, app_id, want_id)
+    return await voters_of(actor, await get_want(actor, app_id, want_id), window)
+
+
+@allow(STAFF)
+async def voters_of(actor: Actor, want: Want, window: Window) -> Slice[WantVote]:
+    """Who voted for a want, the latest first."""
     return await slice_of(WantVote, votes_for(want), Sort("createdAt", descending=True), window)
 
 

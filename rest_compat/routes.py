@@ -17,6 +17,9 @@ from resolvers import (
     attachments,
     auth,
     automation_conditions,
+    automation_stats,
+    automation_trackers,
+    automations,
     campaign_life,
     campaigns,
     consent,
@@ -74,6 +77,7 @@ from rest_compat import app_events as app_events_views
 from rest_compat import apps as apps_views
 from rest_compat import attachments as attachments_views
 from rest_compat import auth as auth_views
+from rest_compat import automation_trackers as automation_trackers_views
 from rest_compat import automations as automations_views
 from rest_compat import campaigns as campaigns_views
 from rest_compat import contacts as contacts_views
@@ -115,7 +119,8 @@ from rest_compat.apps import AppWire
 from rest_compat.attachments import FILES as ATTACHMENTS
 from rest_compat.attachments import AttachmentWire
 from rest_compat.auth import CurrentUserWire, HashWire, SessionWire
-from rest_compat.automations import ConditionCheckWire
+from rest_compat.automation_trackers import ShopEntryWire, TrackerWire
+from rest_compat.automations import AutomationStatsWire, AutomationWire, ConditionCheckWire
 from rest_compat.campaigns import CampaignWire, CampaignWithContentWire, QueuedWire
 from rest_compat.contacts import ContactWire, PersonalDataWire
 from rest_compat.edge import Data, DataMessage, Message, Paged
@@ -395,6 +400,19 @@ CATEGORIES: Final[Categories] = {
     ],
     "Automations": [
         Route("POST", "/admin/automations/configs/validate-condition", automations_views.validate_condition, automation_conditions.validate_condition, Data[ConditionCheckWire]),
+        Route("GET", "/admin/automations/configs", automations_views.list_automations, automations.list_automations, Paged[AutomationWire], errors=(404,)),
+        Route("POST", "/admin/automations/configs", automations_views.create_automation, automations.create_automation, DataMessage[AutomationWire], 201, errors=(404,)),
+        Route("GET", "/admin/automations/configs/{id}", automations_views.get_automation, automations.get_automation, Data[AutomationWire]),
+        Route("PUT", "/admin/automations/configs/{id}", automations_views.replace_automation, automations.replace_automation, DataMessage[AutomationWire]),
+        Route("PATCH", "/admin/automations/configs/{id}", automations_views.update_automation, automations.update_automation, DataMessage[AutomationWire]),
+        Route("DELETE", "/admin/automations/configs/{id}", automations_views.delete_automation, automations.delete_automation, Message),
+        Route("POST", "/admin/automations/configs/{id}/toggle", automations_views.toggle_automation, automations.toggle_automation, DataMessage[AutomationWire]),
+        Route("GET", "/admin/automations/{appId}/stats", automations_views.automation_stats_of_app, automation_stats.automation_stats, Data[AutomationStatsWire]),
+        Route("GET", "/admin/automations/{appId}/trackers", automation_trackers_views.list_trackers, automation_trackers.list_automation_trackers, Paged[TrackerWire]),
+        Route("GET", "/admin/automations/{appId}/trackers/{shopDomain}/timeline", automation_trackers_views.get_timeline, automation_trackers.shop_timeline, Data[list[ShopEntryWire]]),
+        Route("GET", "/admin/automations/{appId}/trackers/{shopDomain}", automation_trackers_views.get_tracker, automation_trackers.get_shop_tracker, Data[TrackerWire]),
+        Route("PATCH", "/admin/automations/{appId}/trackers/{shopDomain}", automation_trackers_views.update_tracker, automation_trackers.change_shop_tracker, DataMessage[TrackerWire]),
+        Route("DELETE", "/admin/automations/{appId}/trackers/{shopDomain}", automation_trackers_views.delete_tracker, automation_trackers.delete_shop_tracker, Message),
     ],
     "Email Alerts": [
         Route("GET", "/admin/email-alerts/", email_alerts_views.list_email_alerts, email_alerts.list_email_alerts, Paged[EmailAlertWire]),

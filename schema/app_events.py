@@ -1,19 +1,23 @@
 """App events, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
 from strawberry.scalars import JSON
 
+from core.access import access_of
 from core.pages import Range
 from models import app_events as stored
 from resolvers import app_events
 from resolvers.app_events import AppEventCreate, AppEventFilter, AppEventSortKey
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, mutation, parse, query
+from schema.edge import Info, UserError, described, mutation, parse, query
+
+if TYPE_CHECKING:
+    from schema.shops import Shop
 
 strawberry.enum(AppEventSortKey)
 
@@ -34,6 +38,13 @@ class AppEvent:
     @strawberry.field
     async def app(self, info: Info) -> App:
         return cast(App, await info.context.loaders.apps.load(self.app_id))
+
+    @described("The shop that it is about, where the app knows it. For staff.")
+    async def shop(self, info: Info) -> Annotated["Shop", strawberry.lazy("schema.shops")] | None:
+        access_of(app_events.list_app_events).check(info.context.actor)
+        if self.shop_domain is None:
+            return None
+        return cast("Shop | None", await info.context.loaders.shops.load((self.app_id, self.shop_domain)))
 
 
 def app_event(document: stored.AppEvent) -> AppEvent:

@@ -14,6 +14,7 @@ from resolvers.apps import AppCreate, AppFilter, AppSortKey, AppUpdate, features
 from resolvers.metric_periods import MetricsInterval, MetricsQuery
 from resolvers.metrics import get_metrics
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
+from schema.automation_relations import AutomatedApp
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.periods import Days, From, To
@@ -80,7 +81,7 @@ class WantBoard:
 
 
 @strawberry.type(description="A Shopify app that the company publishes.")
-class App:
+class App(AutomatedApp):
     id: ID
     name: str
     description: str

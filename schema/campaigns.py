@@ -15,10 +15,12 @@ from resolvers import campaign_audience, campaigns, deliveries
 from resolvers.campaigns import CampaignAudience as AudienceModel
 from resolvers.campaigns import CampaignCreate, CampaignFilter, CampaignSortKey, CampaignUpdate
 from resolvers.deliveries import DeliveryFilter
+from resolvers.email_events import EmailEventFilter, EmailEventSortKey, list_email_events
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.deliveries import Delivery, DeliveryFilterInput
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.email_events import EmailEvent
 
 strawberry.enum(CampaignStatus)
 strawberry.enum(ContactListReason)
@@ -103,8 +105,19 @@ class Campaign:
     ) -> Connection[Delivery]:
         window, filters = Range.of(first, after, last, before), parse(DeliveryFilter, filter)
         return Connection.of(
-            await deliveries.list_campaign_deliveries(info.context.actor, str(self.id), window, filters)
+            await deliveries.deliveries_of(info.context.actor, cast(stored.Campaign, self), window, filters)
         )
+
+    @described("What became of its mails, the newest first.")
+    async def events(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[EmailEvent]:
+        window, filters = (
+            Range.of(first, after, last, before),
+            EmailEventFilter.model_validate({"campaignId": str(self.id)}),
+        )
+        newest = EmailEventSortKey.CREATED_AT.order(descending=True)
+        return Connection.of(await list_email_events(info.context.actor, window, filters, newest))
 
 
 def campaign(document: stored.Campaign) -> Campaign:

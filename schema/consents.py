@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import strawberry
-from strawberry import ID
+from strawberry import ID, Maybe
 
 from models.contacts import ConsentCategory, ConsentState, LegalBasis
 
@@ -45,3 +45,18 @@ class ConsentEntry:
     confirmed: bool = strawberry.field(description="By the person, with a link that was sent to their address.")
     recorded_by: str
     created_at: datetime
+
+
+@strawberry.input(
+    description="`text` is what the person agreed to, as they saw it; `ip` and `userAgent` are the person's. `at` is "
+    "when it happened: an older entry does not undo a newer one."
+)
+class ConsentChangeInput:
+    category: ConsentCategory
+    state: ConsentState
+    legal_basis: Maybe[LegalBasis | None]
+    source: Maybe[str]
+    text: Maybe[str | None]
+    ip: Maybe[str | None]
+    user_agent: Maybe[str | None]
+    at: Maybe[datetime | None]

@@ -9,19 +9,24 @@ from strawberry import ID, Maybe
 from core.errors import InvalidInput
 from core.pages import Range
 from models import contacts as stored
-from models.contacts import ConsentCategory, ConsentState, LegalBasis
+from models.contacts import ConsentCategory
 from resolvers import consent, contacts, data_exports, gdpr
 from resolvers.consent import ConsentChange
 from resolvers.contacts import ContactCreate, ContactFilter, ContactSortKey, ContactUpdate
+from resolvers.deliveries import deliveries_to
+from resolvers.email_events import EmailEventFilter, EmailEventSortKey, list_email_events
 from resolvers.inbound_messages import NEWEST_MAIL, InboundMessageFilter, list_inbound_messages
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.timelines import TimelineFilter, contact_timeline
-from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
-from schema.consents import ConsentEntry, Consents
+from schema.consents import ConsentChangeInput, ConsentEntry, Consents
+from schema.contact_parts import ContactShop, ErasedDocuments
 from schema.data_exports import DataExport, PersonalData
+from schema.deliveries import Delivery
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.email_events import EmailEvent
 from schema.email_jobs import EmailJob, email_job
+from schema.erasure_certificates import ErasureCertificate, erasure_certificate
 from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
 
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from schema.enrollments import Enrollment
     from schema.feedback import Feedback
     from schema.inbound_messages import InboundMessage
+    from schema.merchants import Merchant
     from schema.prospects import Prospect
     from schema.tickets import Ticket
     from schema.timelines import TimelineEntry, TimelineFilterInput
@@ -38,23 +44,13 @@ if TYPE_CHECKING:
 LazyEndUser = Annotated["EndUser", strawberry.lazy("schema.end_users")]
 LazyEnrollment = Annotated["Enrollment", strawberry.lazy("schema.enrollments")]
 LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
+LazyMerchant = Annotated["Merchant", strawberry.lazy("schema.merchants")]
 LazyProspect = Annotated["Prospect", strawberry.lazy("schema.prospects")]
 LazyTimelineEntry = Annotated["TimelineEntry", strawberry.lazy("schema.timelines")]
 LazyTimelineFilterInput = Annotated["TimelineFilterInput", strawberry.lazy("schema.timelines")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ContactSortKey)
-
-
-@strawberry.type(description="A shop whose address is the contact's.")
-class ContactShop:
-    app_id: ID
-    domain: str
-    has_app: bool = strawberry.field(description="Whether the shop has the app now.")
-
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
 
 
 @strawberry.type(description="A person whom the apps write to: one per address, over all apps.")
@@ -72,6 +68,30 @@ class Contact:
     opted_out_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @described("The merchants whose shops have the contact's address, in all the apps.")
+    async def merchants(self, info: Info) -> list[LazyMerchant]:
+        domains = sorted({shop.domain for shop in cast(stored.Contact, self).shops})
+        found = await info.context.loaders.merchants.load_many(domains)
+        return cast(list[LazyMerchant], [merchant for merchant in found if merchant])
+
+    @described("What they were sent, or are to be, the newest first.")
+    async def deliveries(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Delivery]:
+        window = Range.of(first, after, last, before)
+        return Connection.of(await deliveries_to(info.context.actor, cast(stored.Contact, self), window))
+
+    @described("What became of their mail, the newest first.")
+    async def email_events(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[EmailEvent]:
+        window, filters = (
+            Range.of(first, after, last, before),
+            EmailEventFilter.model_validate({"contactId": str(self.id)}),
+        )
+        newest = EmailEventSortKey.CREATED_AT.order(descending=True)
+        return Connection.of(await list_email_events(info.context.actor, window, filters, newest))
 
     @described("What keeps mail from the address.")
     async def suppressions(self, info: Info) -> list[Suppression]:
@@ -119,14 +139,14 @@ class Contact:
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[ConsentEntry]:
         window = Range.of(first, after, last, before)
-        return Connection.of(await consent.list_consent_entries(info.context.actor, str(self.id), window))
+        return Connection.of(await consent.consent_entries_of(info.context.actor, cast(stored.Contact, self), window))
 
     @described("The links to their data that the contact was given, the newest first.")
     async def data_exports(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[DataExport]:
         window = Range.of(first, after, last, before)
-        return Connection.of(await data_exports.list_data_exports(info.context.actor, str(self.id), window))
+        return Connection.of(await data_exports.data_exports_of(info.context.actor, cast(stored.Contact, self), window))
 
     @described("What the contact did and was sent, and what happened to their shops, the newest first.")
     async def timeline(
@@ -192,37 +212,20 @@ class ContactFilterInput:
     global_opt_out: Maybe[bool | None]
 
 
-@strawberry.input(
-    description="`text` is what the person agreed to, as they saw it; `ip` and `userAgent` are the person's. `at` is "
-    "when it happened: an older entry does not undo a newer one."
-)
-class ConsentChangeInput:
-    category: ConsentCategory
-    state: ConsentState
-    legal_basis: Maybe[LegalBasis | None]
-    source: Maybe[str]
-    text: Maybe[str | None]
-    ip: Maybe[str | None]
-    user_agent: Maybe[str | None]
-    at: Maybe[datetime | None]
-
-
 @strawberry.type
 class ContactPayload:
     contact: Contact | None = None
     user_errors: list[UserError] = strawberry.field(default_factory=list)
 
 
-@strawberry.type(description="In how many documents of a collection a person was.")
-class ErasedDocuments:
-    collection: str
-    count: int
-
-
-@strawberry.type(description="`job` erases somebody who is in very many documents; `erased` is null then.")
+@strawberry.type(
+    description="`job` erases somebody who is in very many documents; `erased` is null then. The certificate is signed "
+    "when the whole database was looked through."
+)
 class ContactErasePayload:
     erased: list[ErasedDocuments] | None = None
     job: EmailJob | None = None
+    certificate: ErasureCertificate | None = None
     user_errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -281,7 +284,8 @@ class ContactMutations:
     @mutation(gdpr.erase_contact)
     async def contact_erase(self, info: Info, id: ID) -> ContactErasePayload:
         erasure = await gdpr.erase_contact(info.context.actor, id)
+        certificate = erasure_certificate(erasure.certificate) if erasure.certificate else None
         if erasure.job is not None:
-            return ContactErasePayload(job=email_job(erasure.job))
+            return ContactErasePayload(job=email_job(erasure.job), certificate=certificate)
         counts = [ErasedDocuments(collection=name, count=count) for name, count in erasure.counts.items()]
-        return ContactErasePayload(erased=counts)
+        return ContactErasePayload(erased=counts, certificate=certificate)

@@ -1,7 +1,7 @@
 """Links to a person's data, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -12,6 +12,9 @@ from models.data_exports import DataExportAccess, DataExportStatus
 from resolvers import data_exports, gdpr
 from resolvers.data_exports import DataExportCreate, visitor_of
 from schema.edge import Info, UserError, described, mutation, parse, query
+
+if TYPE_CHECKING:
+    from schema.contacts import Contact
 
 strawberry.enum(DataExportAccess)
 strawberry.enum(DataExportStatus)
@@ -48,6 +51,11 @@ class DataExport:
     view_count: int
     views: list[DataExportView] = strawberry.field(description="The last openings.")
     created_at: datetime
+
+    @described("Whose data it is; null for somebody who was erased.")
+    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
+        contact = await info.context.loaders.contacts.load(cast(stored.DataExport, self).contact_id)
+        return cast("Contact | None", contact)
 
 
 def data_export(document: stored.DataExport) -> DataExport:

@@ -13,7 +13,8 @@ from resolvers.end_users import EndUserFilter, EndUserSortKey, EndUserUpdate
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
-from schema.edge import Info, UserError, mutation, parse, query
+from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.shops import Shop
 
 strawberry.enum(EndUserSortKey)
 
@@ -40,6 +41,12 @@ class EndUser:
     async def contact(self, info: Info) -> Contact | None:
         contact_id = cast(stored.EndUser, self).contact_id
         return cast(Contact | None, await info.context.loaders.contacts.load(contact_id))
+
+    @described("The shop that the app's backend named when they signed in last.")
+    async def shop(self, info: Info) -> Shop | None:
+        if self.shop_domain is None:
+            return None
+        return cast(Shop | None, await info.context.loaders.shops.load((self.app_id, self.shop_domain)))
 
 
 def end_user(document: stored.EndUser) -> EndUser:

@@ -11,7 +11,7 @@ from models import log_tallies as stored
 from models.log_tallies import ErrorGroupStatus
 from resolvers import error_groups
 from resolvers.error_groups import ErrorGroupFilter, ErrorGroupSortKey
-from resolvers.logs import LevelCounts, LogFilter, LogInterval, LogSortKey, list_logs
+from resolvers.logs import LevelCounts, LogFilter, LogInterval, list_merchant_logs
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
@@ -103,8 +103,7 @@ class ErrorGroup:
     ) -> Connection[LogEntry]:
         group, window = cast(stored.ErrorGroup, self), Range.of(first, after, last, before)
         filters = LogFilter.model_validate({"fingerprint": group.fingerprint})
-        newest = LogSortKey.CREATED_AT.order(descending=True)
-        return Connection.of(await list_logs(info.context.actor, group.app_id, window, filters, newest))
+        return Connection.of(await list_merchant_logs(info.context.actor, [group.app_id], window, filters))
 
 
 def error_group(document: stored.ErrorGroup) -> ErrorGroup:

@@ -27,14 +27,18 @@ from resolvers.metric_periods import Period
 from resolvers.metrics import Metrics, metrics_of
 from resolvers.plans import count_shops
 from resolvers.suppressions import suppressions_of
+from schema.automation_loaders import AutomationLoaders
 from schema.feedback_loaders import FeedbackLoaders
 from schema.mail_loaders import MailLoaders
+from schema.merchant_loaders import MerchantLoaders
 from schema.prospect_loaders import ProspectLoaders
 from schema.sequence_loaders import SequenceLoaders
 from schema.want_loaders import WantLoaders
 
 
-class Loaders(FeedbackLoaders, MailLoaders, ProspectLoaders, SequenceLoaders, WantLoaders):
+class Loaders(
+    AutomationLoaders, FeedbackLoaders, MailLoaders, MerchantLoaders, ProspectLoaders, SequenceLoaders, WantLoaders
+):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
         return DataLoader(_apps)

@@ -9,23 +9,30 @@ from strawberry import Maybe
 from core import clock
 from core.pages import Range
 from resolvers import merchants
+from resolvers.app_events import list_merchant_events
+from resolvers.error_groups import list_merchant_errors
 from resolvers.logs import LogFilter, list_merchant_logs
 from resolvers.merchants import MerchantFilter
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.timelines import TimelineFilter, merchant_timeline
 from resolvers.want_relations import Party
+from schema.app_events import AppEvent
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, described, parse, query
+from schema.error_groups import ErrorGroupShop
 from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
-from schema.shops import LazyFeedback, LazyWant, Shop, ShopChange
+from schema.shop_parts import ShopChange
+from schema.shops import LazyFeedback, LazyWant, Shop
 
 if TYPE_CHECKING:
+    from schema.contacts import Contact
     from schema.prospects import Prospect
     from schema.tickets import Ticket
     from schema.timelines import TimelineEntry, TimelineFilterInput
 
+LazyContact = Annotated["Contact", strawberry.lazy("schema.contacts")]
 LazyTimelineEntry = Annotated["TimelineEntry", strawberry.lazy("schema.timelines")]
 LazyTimelineFilterInput = Annotated["TimelineFilterInput", strawberry.lazy("schema.timelines")]
 
@@ -67,6 +74,28 @@ class Merchant:
         parties = [Party(shop.app_id, shop.email_key, shop.domain) for shop in shops]
         found = await info.context.loaders.wants_voted_by_shops.load_many(parties)
         return cast(list[LazyWant], [want for of_shop in found for want in of_shop])
+
+    @described("What the merchant's people asked for, in whichever app, the latest first.")
+    async def wants(self, info: Info) -> list[LazyWant]:
+        return cast(list[LazyWant], await info.context.loaders.wants_asked_at.load(self.domain))
+
+    @described("The people whose address one of its shops has.")
+    async def contacts(self, info: Info) -> list[LazyContact]:
+        return cast(list[LazyContact], await info.context.loaders.contacts_of_merchants.load(self.domain))
+
+    @described("What the apps' backends reported of the merchant, the latest first.")
+    async def app_events(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[AppEvent]:
+        window = Range.of(first, after, last, before)
+        return Connection.of(await list_merchant_events(info.context.actor, self.domain, window))
+
+    @described("The errors that happened to the merchant, in whichever app: the one that it met last comes first.")
+    async def errors(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[ErrorGroupShop]:
+        window = Range.of(first, after, last, before)
+        return Connection.of(await list_merchant_errors(info.context.actor, self.domain, window))
 
     @described("What the merchant brings in a month with all the apps, by currency.")
     def monthly_revenue(self) -> list[Money]:

@@ -8,7 +8,7 @@ import strawberry
 from resolvers import metric_shops
 from schema.edge import listed
 from schema.serving.cost import ITEMS
-from schema.shops import PlanShopCount
+from schema.shop_parts import PlanShopCount
 
 POINTS: Final = {ITEMS: 100}
 """What a series costs: three months by the day, or two years by the week."""

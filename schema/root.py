@@ -13,6 +13,14 @@ from schema.apps import AppMutations, AppQueries
 from schema.attachments import AttachmentMutations, AttachmentQueries
 from schema.auth import AuthMutations, AuthQueries
 from schema.automation_conditions import AutomationConditionQueries
+from schema.automation_shops import AutomationShopMutations, AutomationShopQueries
+from schema.automation_trackers import (
+    AutomationTrackerMutations,
+    AutomationTrackerQueries,
+    AutomationTrackerSubscriptions,
+)
+from schema.automation_trials import AutomationTrialQueries
+from schema.automations import AutomationMutations, AutomationQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.canned_replies import CannedReplyMutations, CannedReplyQueries
@@ -25,6 +33,7 @@ from schema.email_events import EmailEventMutations, EmailEventQueries
 from schema.email_jobs import EmailJobMutations, EmailJobQueries, EmailJobSubscriptions
 from schema.end_users import EndUserMutations, EndUserQueries
 from schema.enrollments import EnrollmentMutations, EnrollmentQueries
+from schema.erasure_certificates import ErasureCertificateQueries
 from schema.error_groups import ErrorGroupMutations, ErrorGroupQueries
 from schema.feedback import FeedbackMutations, FeedbackQueries
 from schema.feedback_stats import FeedbackStatsQueries
@@ -40,6 +49,7 @@ from schema.prospect_activity import ProspectActivityMutations, ProspectActivity
 from schema.prospect_changes import ProspectMutations
 from schema.prospects import ProspectQueries
 from schema.scalars import SCALARS
+from schema.searching import SearchQueries
 from schema.sequence_stats import SequenceStatsQueries
 from schema.sequence_tasks import SequenceTaskMutations, SequenceTaskQueries
 from schema.sequences import SequenceMutations, SequenceQueries
@@ -77,6 +87,7 @@ class Query(
     ShopQueries,
     AppEventQueries,
     MerchantQueries,
+    SearchQueries,
     AttachmentQueries,
     EndUserQueries,
     MagicLinkQueries,
@@ -85,6 +96,7 @@ class Query(
     MetricsQueries,
     ChurnForensicsQueries,
     ContactQueries,
+    ErasureCertificateQueries,
     SuppressionQueries,
     SubscriberQueries,
     SubscribingQueries,
@@ -117,6 +129,10 @@ class Query(
     ProspectQueries,
     ProspectActivityQueries,
     AutomationConditionQueries,
+    AutomationQueries,
+    AutomationTrackerQueries,
+    AutomationShopQueries,
+    AutomationTrialQueries,
     AgentActionQueries,
     EmailAlertQueries,
     HealthQueries,
@@ -168,6 +184,9 @@ class Mutation(
     WebhookEventMutations,
     InboundMessageMutations,
     SlackRoutingMutations,
+    AutomationMutations,
+    AutomationTrackerMutations,
+    AutomationShopMutations,
     AgentActionMutations,
     ProspectMutations,
     ProspectActivityMutations,
@@ -184,6 +203,7 @@ class Subscription(
     EmailJobSubscriptions,
     CampaignSubscriptions,
     EmailAlertSubscriptions,
+    AutomationTrackerSubscriptions,
     LogSubscriptions,
     InboundMessageSubscriptions,
     TimelineSubscriptions,

@@ -12,10 +12,13 @@ from core import clock
 from core.access import access_of
 from core.pages import Range
 from models import shops as stored
-from models.plans import Interval
-from models.shops import ChangeKind, ShopStatus, SubscriptionStatus
+from models.shops import ShopStatus
 from resolvers import feedback, shops, wants
-from resolvers.logs import LogFilter, LogSortKey, list_logs
+from resolvers.app_events import AppEventFilter, AppEventSortKey, list_app_events
+from resolvers.contacts import get_contact
+from resolvers.error_groups import ErrorGroupFilter, ErrorGroupSortKey, list_error_groups
+from resolvers.logs import LogFilter, list_merchant_logs
+from resolvers.merchants import get_merchant
 from resolvers.shops import (
     ShopDomainFilter,
     ShopFilter,
@@ -26,14 +29,19 @@ from resolvers.shops import (
 from resolvers.tickets import NEWEST_TICKETS, TicketFilter, list_tickets
 from resolvers.want_relations import Party
 from schema.apps import App
+from schema.automation_relations import AutomatedShop
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
 from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
-from schema.plans import Plan
+from schema.shop_parts import ShopChange, ShopDomain, ShopStats, ShopSubscription
 
 if TYPE_CHECKING:
+    from schema.app_events import AppEvent
+    from schema.contacts import Contact
+    from schema.error_groups import ErrorGroup
     from schema.feedback import Feedback
+    from schema.merchants import Merchant
     from schema.tickets import Ticket
     from schema.wants import Want
 
@@ -41,47 +49,11 @@ LazyFeedback = Annotated["Feedback", strawberry.lazy("schema.feedback")]
 LazyWant = Annotated["Want", strawberry.lazy("schema.wants")]
 
 strawberry.enum(ShopStatus)
-strawberry.enum(SubscriptionStatus, description="As Shopify's AppSubscriptionStatus.")
-strawberry.enum(ChangeKind, name="ShopChangeKind")
 strawberry.enum(ShopSortKey)
 
 
-@strawberry.type(description="The plan as it was when the shop subscribed: a later price change does not reach it.")
-class ShopSubscription:
-    plan_id: ID
-    plan_handle: str
-    plan_name: str
-    interval: Interval
-    trial_days: int
-    status: SubscriptionStatus
-    is_test: bool
-    since: datetime
-    ended_at: datetime | None
-
-    @described("What the shop pays per interval.")
-    def price(self) -> Money:
-        subscribed = cast(stored.Subscription, self)
-        return Money.of(subscribed.price, subscribed.currency)
-
-    @described("The plan as it is today; null where it was deleted.")
-    async def plan(self, info: Info) -> Plan | None:
-        return cast(Plan | None, await info.context.loaders.plans.load(cast(stored.Subscription, self).plan_id))
-
-
-@strawberry.type(description="Something that happened to a shop. `before` and `after` are statuses or plan handles.")
-class ShopChange:
-    kind: ChangeKind
-    at: datetime
-    by: str
-    before: str | None
-    after: str | None
-    reason: str | None
-    event_id: ID | None
-    subscription: ShopSubscription | None
-
-
 @strawberry.type(description="A shop that has, or had, an app.")
-class Shop:
+class Shop(AutomatedShop):
     id: ID
     app_id: ID
     domain: str
@@ -114,6 +86,39 @@ class Shop:
         shop = cast(stored.Shop, self)
         return Money.of(shop.monthly_revenue(clock.now()), shop.subscription.currency) if shop.subscription else None
 
+    @described("The shop in all the apps. For staff.")
+    async def merchant(self, info: Info) -> Annotated["Merchant", strawberry.lazy("schema.merchants")] | None:
+        access_of(get_merchant).check(info.context.actor)
+        return cast("Merchant | None", await info.context.loaders.merchants.load(self.domain))
+
+    @described("Who is at the shop's address. For staff.")
+    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
+        access_of(get_contact).check(info.context.actor)
+        key = cast(stored.Shop, self).email_key
+        return cast("Contact | None", await info.context.loaders.contacts_by_address.load(key) if key else None)
+
+    @described("What the app's backend reported of it, the latest first. For staff.")
+    async def app_events(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["AppEvent", strawberry.lazy("schema.app_events")]]:
+        window, filters = (
+            Range.of(first, after, last, before),
+            AppEventFilter.model_validate({"shopDomain": self.domain}),
+        )
+        newest = AppEventSortKey.OCCURRED_AT.order(descending=True)
+        return Connection.of(await list_app_events(info.context.actor, self.app_id, window, filters, newest))
+
+    @described("The app's errors that happened to it, the latest first. For staff.")
+    async def error_groups(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Annotated["ErrorGroup", strawberry.lazy("schema.error_groups")]]:
+        window, filters = (
+            Range.of(first, after, last, before),
+            ErrorGroupFilter.model_validate({"shopDomain": self.domain}),
+        )
+        newest = ErrorGroupSortKey.LAST_SEEN.order(descending=True)
+        return Connection.of(await list_error_groups(info.context.actor, self.app_id, window, filters, newest))
+
     @described("What its people said, the latest first. For staff.")
     async def feedback(self, info: Info) -> list[LazyFeedback]:
         access_of(feedback.list_feedback).check(info.context.actor)
@@ -139,8 +144,7 @@ class Shop:
     ) -> Connection[LogEntry]:
         shop, window = cast(stored.Shop, self), Range.of(first, after, last, before)
         filters = parse(LogFilter, filter).of_shop(shop.domain)
-        newest = LogSortKey.CREATED_AT.order(descending=True)
-        return Connection.of(await list_logs(info.context.actor, shop.app_id, window, filters, newest))
+        return Connection.of(await list_merchant_logs(info.context.actor, [shop.app_id], window, filters))
 
     @described("What happened to the shop, the newest first.")
     def history(self) -> list[ShopChange]:
@@ -158,31 +162,6 @@ class Shop:
 def shop(document: stored.Shop) -> Shop:
     """The document has all that the type shows."""
     return cast(Shop, document)
-
-
-@strawberry.type(description="A shop's domain.")
-class ShopDomain:
-    id: ID
-    domain: str
-
-
-@strawberry.type
-class PlanShopCount:
-    plan: str = strawberry.field(description="The plan's handle, or `none`.")
-    count: int
-
-
-@strawberry.type(description="How many shops an app has.")
-class ShopStats:
-    total: int
-    active: int
-    inactive: int = strawberry.field(description="All that are not active: paused, uninstalled or redacted.")
-    uninstalled: int
-
-    @described("The active shops by the plan that they use.")
-    def by_plan(self) -> list[PlanShopCount]:
-        counts = cast(shops.ShopStats, self).by_plan
-        return [PlanShopCount(plan=plan, count=count) for plan, count in sorted(counts.items())]
 
 
 @strawberry.input(description="`settings` are merged key by key; null takes a key away.")

@@ -1,7 +1,7 @@
 """Suppressions, and whether somebody may be written to, in GraphQL."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -14,7 +14,10 @@ from models.suppressions import SuppressionReason, SuppressionScope
 from resolvers import sending, suppressions
 from resolvers.suppressions import SuppressionCreate, SuppressionFilter, SuppressionRemoval, SuppressionSortKey
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, mutation, parse, query
+from schema.edge import Info, UserError, described, mutation, parse, query
+
+if TYPE_CHECKING:
+    from schema.contacts import Contact
 
 strawberry.enum(ConsentCategory)
 strawberry.enum(SuppressionReason)
@@ -39,6 +42,11 @@ class Suppression:
     removal_reason: str | None
     created_at: datetime
     updated_at: datetime
+
+    @described("Who is at the address; null where nobody is, or who was erased.")
+    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
+        contact_id = cast(stored.Suppression, self).contact_id
+        return cast("Contact | None", await info.context.loaders.contacts.load(contact_id) if contact_id else None)
 
 
 def suppression(document: stored.Suppression) -> Suppression:

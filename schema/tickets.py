@@ -13,12 +13,14 @@ from models import tickets as stored
 from models.tickets import TicketPriority, TicketSource, TicketStatus, TicketTopic
 from resolvers import ticket_creation, ticket_messages, tickets
 from resolvers.agent_actions import NEWEST_ACTIONS, AgentActionFilter, list_agent_actions
+from resolvers.deliveries import deliveries_about
 from resolvers.ticket_creation import TicketCreate
 from resolvers.ticket_scope import sees_all
 from resolvers.tickets import TicketFilter, TicketSortKey, TicketStatusChange, TicketUpdate
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
+from schema.deliveries import Delivery
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
 from schema.shops import Shop
 from schema.ticket_messages import TicketAttachment, TicketMessage
@@ -27,6 +29,7 @@ from schema.users import User
 
 if TYPE_CHECKING:
     from schema.agent_actions import AgentAction
+    from schema.merchants import Merchant
 
 LazyAgentAction = Annotated["AgentAction", strawberry.lazy("schema.agent_actions")]
 
@@ -83,6 +86,20 @@ class Ticket:
         shop = await info.context.loaders.shops.load((ticket.app_id, ticket.shop_domain))
         return cast(Shop | None, shop)
 
+    @described("The shop in all the apps; for staff alone.")
+    async def merchant(self, info: Info) -> Annotated["Merchant", strawberry.lazy("schema.merchants")] | None:
+        domain = cast(stored.Ticket, self).shop_domain
+        if domain is None or not sees_all(info.context.actor):
+            return None
+        return cast("Merchant | None", await info.context.loaders.merchants.load(domain))
+
+    @described("The mail of its conversation, the newest first. For staff.")
+    async def deliveries(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Delivery]:
+        window = Range.of(first, after, last, before)
+        return Connection.of(await deliveries_about(info.context.actor, cast(stored.Ticket, self), window))
+
     @described("Who asks; for staff alone.")
     async def contact(self, info: Info) -> Contact | None:
         contact_id = cast(stored.Ticket, self).contact_id
@@ -129,7 +146,8 @@ class Ticket:
     ) -> Connection[TicketMessage]:
         window = Range.of(first, after, last, before)
         actor = info.context.actor
-        found = await ticket_messages.list_ticket_messages(actor, str(self.id), window, newest_first=reverse)
+        ticket = cast(stored.Ticket, self)
+        found = await ticket_messages.messages_in(actor, ticket, window, newest_first=reverse)
         return Connection.of(found)
 
     @described("What the e-mail agent drafted for it, and how it read it, the newest first; null for all but staff.")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -19,6 +19,9 @@ from schema.edge import Info, UserError, described, mutation, parse, query, subs
 from schema.money import Money
 from schema.want_enums import Priority, WantStatus
 from schema.want_voters import WantVoter, WantVoteSegment, contact_at, money_of
+
+if TYPE_CHECKING:
+    from schema.merchants import Merchant
 
 strawberry.enum(WantSortKey)
 
@@ -48,6 +51,12 @@ class WantAuthor:
     @strawberry.field
     async def contact(self, info: Info) -> Contact | None:
         return await contact_at(info, cast(stored.WantAuthor, self).email_key)
+
+    @described("The shop that they asked from, in all the apps.")
+    async def merchant(self, info: Info) -> Annotated["Merchant", strawberry.lazy("schema.merchants")] | None:
+        if self.shop_domain is None:
+            return None
+        return cast("Merchant | None", await info.context.loaders.merchants.load(self.shop_domain))
 
 
 @strawberry.type(description="Something that people want of an app, with what it is worth.")
@@ -80,7 +89,7 @@ class Want:
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[WantVoter]:
         window = Range.of(first, after, last, before)
-        return Connection.of(await want_votes.list_want_voters(info.context.actor, self.app_id, str(self.id), window))
+        return Connection.of(await want_votes.voters_of(info.context.actor, cast(stored.Want, self), window))
 
     @described("What the voters' shops pay a month for this app, by currency: each shop counts once.")
     def revenue_at_stake(self) -> list[Money]:

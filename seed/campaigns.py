@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from core.words import words_of
 from models.campaigns import Audience, Campaign, CampaignStats, CampaignStatus
 from models.contacts import ConsentState, Contact
 
@@ -66,6 +67,7 @@ def _campaign(words: dict[str, Any], contacts: Sequence[Contact], now: datetime)
         app_id=words["app"],
         name=words["name"],
         name_key=words["name"].casefold(),
+        search_words=words_of(words["name"], words["subject"]),
         subject=words["subject"],
         html=_html(words),
         audience=Audience(**words.get("audience", {})),

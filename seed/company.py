@@ -8,6 +8,8 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+from beanie import Document
+
 from core import clock
 from core.actor import Role
 from core.runtime import runtime
@@ -23,6 +25,7 @@ from resolvers.plans import PlanCreate, create_plan
 from resolvers.users import UserCreate, create_user
 from seed.agent_actions import write_agent_actions
 from seed.attachments import attach_files
+from seed.automations import write_automations
 from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
 from seed.departures import complaints, without_faded
@@ -86,14 +89,7 @@ async def found_company(progress: Progress) -> Secrets:
     opinions += complaints(Random(SEED), shops)  # noqa: S311
     marketers = await User.find({"role": {"$in": [Role.ADMIN.value, Role.MARKETING.value]}}).sort("emailKey").to_list()
     hoped_for = prospecting(Random(SEED + 1), shops, known.contacts, [user.id for user in marketers], now)  # noqa: S311
-    mailing = outreach(
-        Random(SEED + 2),  # noqa: S311
-        hoped_for.prospects,
-        hoped_for.contacts,
-        marketers[-1].id,
-        now - YEAR,
-        now,
-    )
+    mailing = outreach(Random(SEED + 2), hoped_for, marketers[-1].id, now - YEAR, now)  # noqa: S311
     readers, drafts = subscribers(random, known), list(newsletter_templates(random, now))
     written_mail = campaigns(known.contacts, now)
     deliveries, mail_events = mail_that_was_sent(random, written_mail, known.contacts, now)
@@ -106,6 +102,18 @@ async def found_company(progress: Progress) -> Secrets:
         hoped_for.notes, mailing.templates, mailing.sequences, mailing.versions, mailing.enrollments,
         mailing.deliveries, mailing.events, received.messages, received.files, received.chunks,
     )  # fmt: skip
+    await _write(collections, progress)
+    await attach_files(Random(SEED), asked.tickets, asked.messages)  # noqa: S311
+    await write_agent_actions(Random(SEED), now)  # noqa: S311
+    await count_mail()
+    await write_logs(random, shops, now)
+    await write_automations(Random(SEED), shops, opinions, now)  # noqa: S311
+    await rebuild_metrics(ACTOR)
+    await _hand_out_links(known.contacts)
+    return Secrets(OWNER, password, keys)
+
+
+async def _write(collections: Sequence[Sequence[Document]], progress: Progress) -> None:
     written, total = 0, sum(map(len, collections))
     for documents in collections:
         for start in range(0, len(documents), BATCH):
@@ -113,13 +121,6 @@ async def found_company(progress: Progress) -> Secrets:
             await type(batch[0]).insert_many(batch)
             written += len(batch)
             progress("Shops, events and people", written, total)
-    await attach_files(Random(SEED), asked.tickets, asked.messages)  # noqa: S311
-    await write_agent_actions(Random(SEED), now)  # noqa: S311
-    await count_mail()
-    await write_logs(random, shops, now)
-    await rebuild_metrics(ACTOR)
-    await _hand_out_links(known.contacts)
-    return Secrets(OWNER, password, keys)
 
 
 async def _hand_out_links(contacts: Sequence[Contact]) -> None:

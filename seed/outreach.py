@@ -29,8 +29,9 @@ from seed.people import MARKETER
 
 OPENING, CLICKING, BOUNCING = 0.55, 0.2, 0.02
 """Of the mails, how many are opened, have a link clicked, and come back."""
-WORKED_OFF: Final = 0.8
-"""Of the tasks, how many somebody has done the day after."""
+WORKED_OFF: Final = 0.6
+"""Of the tasks, how many somebody has done the day after; all are done by `LATEST`."""
+LATEST: Final = timedelta(days=21)
 SENT_SOON: Final = timedelta(minutes=2)
 DAY: Final = timedelta(days=1)
 
@@ -135,7 +136,8 @@ class Life:
 
     def _ask(self, step: int, at: datetime) -> None:
         done = at + self.random.uniform(0.1, 1) * DAY
-        is_done = self.random.random() < WORKED_OFF and done <= self.now
+        is_late = self.now - at > LATEST
+        is_done = done <= self.now and (is_late or self.random.random() < WORKED_OFF)
         outcome = StepOutcome.DONE if is_done else None
         instructions = next(one.instructions for one in self.course.steps if one.order == step)
         self.enrollment.task = EnrollmentTask(

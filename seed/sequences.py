@@ -3,7 +3,6 @@ is decided as the platform decides it."""
 
 import html
 import tomllib
-from collections.abc import Sequence as Listed
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +11,9 @@ from typing import Any, Final
 
 from beanie import PydanticObjectId
 
-from models.contacts import Contact
 from models.deliveries import Delivery
 from models.email_events import EmailEvent
 from models.enrollments import Enrollment
-from models.prospects import Prospect
 from models.sequences import (
     BusinessHours,
     Sequence,
@@ -31,6 +28,7 @@ from resolvers.prospect_states import CONTACTED
 from resolvers.sequence_steps import Course
 from seed.histories import ACTOR
 from seed.outreach import Life
+from seed.prospects import Prospecting
 
 FILE: Final = Path(__file__).with_name("sequences.toml")
 COMPANY: Final = Variable(name="company", description="The shop's name", default="", sample="Tea and Cakes")
@@ -48,20 +46,15 @@ class Outreach:
 
 
 def outreach(
-    random: Random,
-    prospects: Listed[Prospect],
-    contacts: Listed[Contact],
-    owner_id: PydanticObjectId | None,
-    begun: datetime,
-    now: datetime,
+    random: Random, people: Prospecting, owner_id: PydanticObjectId | None, begun: datetime, now: datetime
 ) -> Outreach:
     """Every prospect who was ever written to is, or was, in one of the sequences, which began at `begun`."""
     made = Outreach()
     for words in tomllib.loads(FILE.read_text("utf-8"))["sequences"]:
         _sequence(words, owner_id, begun, made)
     courses = [Course(tuple(one.steps), hours_of(one.business_hours)) for one in made.sequences]
-    by_id = {contact.id: contact for contact in contacts}
-    for number, prospect in enumerate(prospects):
+    by_id = {contact.id: contact for contact in people.contacts}
+    for number, prospect in enumerate(people.prospects):
         contact = by_id.get(prospect.contact_id) if prospect.contact_id else None
         first = next((change.at for change in prospect.history if change.after is CONTACTED), None)
         if contact is None or first is None:

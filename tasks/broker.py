@@ -16,6 +16,7 @@ from taskiq_redis import ListQueueBroker
 
 from core.settings import Settings
 from tasks.agent import expire_agent_drafts, resume_agent_mail
+from tasks.automations import start_due_automations
 from tasks.email_alerts import check_email_alerts
 from tasks.inbound import forget_raw_mail, requeue_inbound
 from tasks.logs import forget_old_logs, settle_log_counts
@@ -41,6 +42,7 @@ EVERY_HOUR: Final = "17 * * * *"
 SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
+    "start_due_automations": (start_due_automations, EVERY_MINUTE),
     "start_due_campaigns": (start_due_campaigns, EVERY_MINUTE),
     "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
     "advance_sequences": (advance_sequences, EVERY_MINUTE),

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from resolvers.automation_clock import RUN
+from resolvers.automation_webhooks import WEBHOOK
 from resolvers.campaign_jobs import CHUNK, START
 from resolvers.gdpr import ERASE
 from resolvers.inbound_receiving import PROCESS as PROCESS_INBOUND
@@ -11,11 +13,13 @@ from resolvers.slack_messages import POST
 from resolvers.transactional import DELIVER
 from resolvers.want_announcements import ANNOUNCE
 from resolvers.webhook_events import PROCESS
-from tasks import inbound, metrics, privacy, rollups, sending, slack, wants, webhooks
+from tasks import automations, inbound, metrics, privacy, rollups, sending, slack, wants, webhooks
 from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
     ANNOUNCE: wants.announce_change,
+    RUN: automations.run_schedule,
+    WEBHOOK: automations.call_webhook,
     START: sending.start_campaign,
     CHUNK: sending.deliver_chunk,
     DELIVER: sending.deliver_one,

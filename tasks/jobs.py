@@ -24,8 +24,10 @@ from core.backoff import backoff
 from core.errors import DomainError, RateLimited, Unavailable
 from core.measurements import count_job, worker_looked
 from core.runtime import runtime
+from core.tracing import span
 from models.email_jobs import EmailJob
 from resolvers import job_leases
+from resolvers.automation_clock import RUN
 from resolvers.campaign_jobs import CHUNK, START
 from resolvers.job_leases import DUE, LEASE, LeaseLost
 from resolvers.slack_messages import POST
@@ -42,7 +44,7 @@ may run again for the same job, also after it had done all but say so: what it d
 `DomainError` means that doing it again would not help, unless it is `Unavailable` or `RateLimited`; any other exception
 is tried again."""
 
-LIMITS: Final[Mapping[str, int]] = {START: 1, CHUNK: 2, POST: 2}
+LIMITS: Final[Mapping[str, int]] = {RUN: 1, START: 1, CHUNK: 2, POST: 2}
 """Jobs of a type that one process does at a time, where that is fewer than `AT_ONCE`: what takes minutes must not keep
 a single mail waiting."""
 
@@ -134,7 +136,10 @@ class Runner:
 
     async def _do(self, job: EmailJob, until: float) -> None:
         """Whatever happens: what can't be said now, the end of the lease says."""
-        with structlog.contextvars.bound_contextvars(job_id=str(job.id), job_type=job.type):
+        with (
+            structlog.contextvars.bound_contextvars(job_id=str(job.id), job_type=job.type),
+            span(f"job {job.type}", parent=job.trace),
+        ):
             started, outcome = time.perf_counter(), "outcome_not_stored"
             try:
                 outcome = await self._attempt(job, until)

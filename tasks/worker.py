@@ -12,6 +12,7 @@ from taskiq.receiver import Receiver
 from core.background import heard
 from core.settings import Settings
 from resolvers.outbox import sending_mail
+from tasks.automations import running_automations
 from tasks.broker import choose_broker
 from tasks.handlers import HANDLERS
 from tasks.jobs import doing_jobs
@@ -47,9 +48,16 @@ async def working(broker: AsyncBroker) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def doing_everything(broker: AsyncBroker, settings: Settings) -> AsyncIterator[None]:
-    """Within the block, the broker's tasks, the jobs in the database, what follows from the events of mail and metrics
-    are done by this process, and mail is sent."""
-    async with sending_mail(settings), working(broker), doing_jobs(HANDLERS), following_events(), following_shops():
+    """Within the block, the broker's tasks, the jobs in the database, what follows from the events of mail, metrics
+    and automations are done by this process, and mail is sent."""
+    async with (
+        sending_mail(settings),
+        working(broker),
+        doing_jobs(HANDLERS),
+        following_events(),
+        following_shops(),
+        running_automations(),
+    ):
         yield
 
 

@@ -20,6 +20,7 @@ from strawberry.execution import optimized_is_awaitable
 from core.actor import Actor
 from core.errors import Code
 from core.measurements import SUBSCRIPTIONS, count_operation
+from core.tracing import span
 from schema.serving.cost import COST_LIMIT
 from schema.serving.documents import Document, Documents, operation_of
 from schema.serving.failures import Refused, refusal, refusal_of, shown
@@ -150,9 +151,10 @@ class Engine:
     async def execute(self, prepared: Prepared) -> Answer:
         """The answer of a query or a mutation."""
         started = perf_counter()
-        result = prepared.executor.execute_operation()
-        if isawaitable(result):
-            result = await result
+        with span(f"{prepared.kind.value} {prepared.field}"):
+            result = prepared.executor.execute_operation()
+            if isawaitable(result):
+                result = await result
         answer = self._answer(cast("ExecutionResult", result), prepared.cost)
         count_operation(prepared.kind.value, prepared.field, _outcome(answer), perf_counter() - started)
         return answer

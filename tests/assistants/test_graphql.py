@@ -88,6 +88,11 @@ class TestQuestions:
         refused = await called(await an_actor(), "query_graphql", query="mutation { signOutEverywhere { __typename } }")
         assert text_of(refused) == "Only queries are answered here: tools write (INVALID_INPUT)"
 
+    async def test_no_secret_is_asked_for(self) -> None:
+        query = '{ harmless: automationWebhookSecret(appId: "banners-all-over") }'
+        refused = await called(await an_actor(), "query_graphql", query=query)
+        assert text_of(refused).startswith("automationWebhookSecret is not for assistants: A password, a key, a secret")
+
     async def test_the_rules_are_those_of_graphql(self) -> None:
         refused = await called(backend_of(APP, Scope.PLANS_READ), "query_graphql", query="{ users { nodes { id } } }")
         assert refused.structured_content["code"] == "FORBIDDEN"

@@ -1,27 +1,37 @@
 """Tools: what an assistant can call, and what comes of it."""
 
 import json
+from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from mcp.shared.exceptions import MCPError
 
 from assistants.effects import Effect
-from assistants.results import LARGEST, result_of
+from assistants.results import LARGEST, Failed, result_of
+from assistants.tools import Tool
 from core.actor import Role
 from core.assistant_settings import Reach
 from core.runtime import Runtime
 from core.scopes import Scope
 from models.plans import Plan
-from tests.assistants.conversations import OFFERS, assistant_of, called, text_of, tool_names
+from tests.assistants.conversations import CATALOGUE, OFFERS, assistant_of, called, text_of, tool_names
 from tests.factories.api_keys import backend_of
 from tests.factories.apps import an_app
 from tests.factories.people import an_actor
-from tests.factories.plans import a_plan
+from tests.factories.plans import a_plan, a_shop_on
+from tests.factories.tickets import a_ticket
 
 pytestmark = pytest.mark.usefixtures("platform")
 
 APP = "banners-all-over"
 NEW = {"appId": APP, "id": "pro", "name": "Pro", "price": "9.50", "interval": "EVERY_30_DAYS"}
+
+
+def is_answered_for_an_app(tool: Tool) -> bool:
+    """It reads, and needs no more than an app."""
+    needed = set(tool.input_schema.get("required", ()))
+    return tool.effect is Effect.READ and tool.returns is not None and needed <= {"appId"}
 
 
 class TestCalls:
@@ -38,6 +48,17 @@ class TestCalls:
         assert answered.structured_content["message"] == "Plan created"
         assert (await Plan.find_one(Plan.handle == "pro")) is not None
 
+    async def test_what_is_written_twice_under_one_key_is_written_once(self) -> None:
+        await an_app(APP)
+        async with assistant_of(await an_actor(Role.ADMIN)) as client:
+            key: Any = {"idempotencyKey": "1"}
+            first, again = [await client.call_tool("create_plan", NEW, meta=key) for _ in range(2)]
+            other = await client.call_tool("create_plan", NEW | {"name": "Basic"}, meta=key)
+        assert again.structured_content == first.structured_content
+        assert not again.is_error
+        assert text_of(other) == "This Idempotency-Key was used for another request (CONFLICT)"
+        assert await Plan.count() == 1
+
     async def test_says_how_a_list_goes_on(self) -> None:
         await an_app(APP)
         for number in range(3):
@@ -50,8 +71,20 @@ class TestCalls:
 
     async def test_what_is_too_large_to_be_remembered_is_not_given(self) -> None:
         answer = {"data": "x" * LARGEST}
-        assert result_of(answer, reads=True).is_error
+        with pytest.raises(Failed, match=r"more than 200,000: ask for less"):
+            result_of(answer, reads=True)
         assert result_of(answer, reads=False).structured_content == answer
+
+    @pytest.mark.parametrize("name", [tool.name for tool in CATALOGUE if is_answered_for_an_app(tool)])
+    async def test_an_answer_is_what_was_announced(self, name: str) -> None:
+        await an_app(APP)
+        await a_shop_on(await a_plan(APP, handle="pro"))
+        await a_ticket(APP)
+        tool = CATALOGUE.get(name)
+        assert tool is not None
+        given = {"appId": APP} if "appId" in tool.input_schema["properties"] else {}
+        answer = await tool.run(await an_actor(Role.OWNER), given)
+        jsonschema.validate(answer, tool.described.output_schema)
 
 
 class TestWhoMay:

@@ -24,10 +24,11 @@ from models.deliveries import OPEN, Delivery, DeliveryStatus
 from models.enrollments import Enrollment
 from models.sequences import SequenceDay
 from tests.chaos.outreach import a_sequence, people_in
-from tests.chaos.sending import FAILING, PATIENCE_SECONDS, WORKERS, killing, sending_settings, sending_worker
+from tests.chaos.sending import FAILING, WORKERS, killing, sending_settings, sending_worker
 from tests.chaos.smtp_sink import Sink
 
 WORKER: Final = "tests.chaos.sequences_worker"
+PATIENCE_SECONDS: Final = 1800.0
 
 
 @dataclass(frozen=True, slots=True)

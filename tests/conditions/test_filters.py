@@ -15,7 +15,7 @@ UNASKABLE = ({"field": "name", "op": "matches", "value": "a"}, {"field": "event.
 PLAN = {"field": "plan", "op": "eq", "value": "pro"}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(some.lists(CONDITIONS, min_size=3, max_size=6), some.lists(documents(), min_size=4, max_size=12))
 async def test_filters_and_facts_agree(platform: Runtime, conditions: list[Any], stored: list[dict[str, Any]]) -> None:
     collection = platform.mongo.database["conditions_of_tests"]

@@ -32,7 +32,14 @@ SCALARS: Final[dict[str, Any]] = {
 """A value of each scalar; what is not named takes a text."""
 KNOWN: Final = frozenset({"input", "appId", "id", "ticketId", "eventName", "token"})
 """Arguments that a row of REST has too: in its body or in its path."""
-IN_OTHER_WORDS: Final = {"appEventCreate", "campaignCreate", "planCreate", "subscribersImport", "ticketsDelete"}
+IN_OTHER_WORDS: Final = {
+    "appEventCreate",
+    "campaignCreate",
+    "planCreate",
+    "prospectsImport",
+    "subscribersImport",
+    "ticketsDelete",
+}
 """Mutations whose input is not the body of REST's row."""
 
 

@@ -8,21 +8,7 @@ from rest_compat.contract import Category, Endpoint, contract
 from rest_compat.routes import CATEGORIES
 from rest_compat.routing import Route
 
-ROWS_TO_COME: Final[Mapping[str, str]] = {
-    "GET /admin/automations/configs": "it comes with the automations themselves",
-    "POST /admin/automations/configs": "it comes with the automations themselves",
-    "GET /admin/automations/configs/{id}": "it comes with the automations themselves",
-    "PUT /admin/automations/configs/{id}": "it comes with the automations themselves",
-    "PATCH /admin/automations/configs/{id}": "it comes with the automations themselves",
-    "DELETE /admin/automations/configs/{id}": "it comes with the automations themselves",
-    "POST /admin/automations/configs/{id}/toggle": "it comes with the automations themselves",
-    "GET /admin/automations/{appId}/stats": "it comes with the automations themselves",
-    "GET /admin/automations/{appId}/trackers": "it comes with the automations themselves",
-    "GET /admin/automations/{appId}/trackers/{shopDomain}/timeline": "it comes with the automations themselves",
-    "GET /admin/automations/{appId}/trackers/{shopDomain}": "it comes with the automations themselves",
-    "PATCH /admin/automations/{appId}/trackers/{shopDomain}": "it comes with the automations themselves",
-    "DELETE /admin/automations/{appId}/trackers/{shopDomain}": "it comes with the automations themselves",
-}
+ROWS_TO_COME: Final[Mapping[str, str]] = {}
 """Rows of served categories that are not served yet, and why."""
 SERVED_CATEGORIES: Final[list[Category]] = [one for one in contract().categories if one.name in CATEGORIES]
 STILL_TO_COME: Final[list[str]] = [one.name for one in contract().categories if one.name not in CATEGORIES]

@@ -182,3 +182,16 @@ def test_a_secret_of_resend_that_can_not_be_one_is_refused_without_showing_it(
     with pytest.raises(SettingsError, match="RESEND_WEBHOOK_SECRETS: must be secrets such as") as refused:
         loaded(environment, RESEND_WEBHOOK_SECRETS=secret)
     assert secret not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["not base64", "bm8ga2V5", "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="]
+)
+def test_a_key_of_sendgrid_is_a_public_key_of_an_elliptic_curve(environment: pytest.MonkeyPatch, key: str) -> None:
+    with pytest.raises(SettingsError, match="INBOUND_SENDGRID_KEYS: must be public keys"):
+        loaded(environment, INBOUND_SENDGRID_KEYS=key)
+
+
+def test_a_certificate_needs_its_key(environment: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="INBOUND_CERTIFICATE_FILE and INBOUND_KEY_FILE are set together"):
+        loaded(environment, INBOUND_CERTIFICATE_FILE="certificate.pem")

@@ -139,5 +139,6 @@ def copied() -> Iterator[str]:
 
 
 def test_every_setting_is_described() -> None:
-    described = set(re.findall(r"`([A-Z_]+)`", (ROOT / "README.md").read_text()))
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    described = {name for page in pages for name in re.findall(r"`([A-Z_]+)`", page.read_text())}
     assert SETTINGS - described == set()

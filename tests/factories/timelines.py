@@ -5,13 +5,20 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Final
 
+from beanie import PydanticObjectId
+
+from models.agent_actions import AgentAction, AgentActionType
 from models.app_events import KEPT, AppEvent
+from models.automation_trackers import AutomationTracker, TrackerStatus
 from models.consent_entries import ConsentEntry
 from models.contacts import ConsentCategory, ConsentState, Contact, ContactShop
 from models.data_exports import DataExport
 from models.email_events import EmailEventType
 from models.end_users import EndUser
+from models.enrollments import Enrollment, EnrollmentStatus
+from models.inbound_messages import InboundMessage, InboundProvider
 from models.log_tallies import ErrorGroupShop
+from models.prospects import Prospect, ProspectChange, ProspectNote, ProspectStatus
 from models.shops import Change, ChangeKind, Shop
 from models.tickets import Ticket, TicketSource
 from models.want_votes import WantVote
@@ -142,6 +149,54 @@ async def _data_export(contact: Contact, at: datetime) -> Any:
     return await DataExport(contact_id=contact.id, created_at=at, **known).insert()
 
 
+async def _received_mail(contact: Contact, at: datetime) -> Any:
+    known = {"provider": InboundProvider.RAW, "message_id": f"<{next(_numbers)}@example.com>", "recipient": "us@x.com"}
+    unkept = {"size": 1, "raw_id": None, "raw_expires_at": None, "expires_at": at + KEPT}
+    return await InboundMessage(contact_id=contact.id, subject="Re: hello", created_at=at, **known, **unkept).insert()
+
+
+async def _enrollment(contact: Contact, at: datetime, **fields: Any) -> Any:
+    known = {"sequence_id": PydanticObjectId(), "version": 1, "current_step": 1, "next_at": None, "started_at": at}
+    return await Enrollment(
+        contact_id=contact.id, enrolled_by="tests", **{**known, "created_at": at, **fields}
+    ).insert()
+
+
+async def _ended_enrollment(contact: Contact, at: datetime) -> Any:
+    """It is told of twice: it began at the same time."""
+    return await _enrollment(contact, at, ended_at=at, live=False, open=False, status=EnrollmentStatus.COMPLETED)
+
+
+async def _prospect_change(contact: Contact, at: datetime) -> Any:
+    change = ProspectChange(at=at, by="tests", before=ProspectStatus.NEW, after=ProspectStatus.CONTACTED)
+    prospect = await Prospect.find_one({"emailKey": contact.email_key})
+    if prospect is None:
+        known = {"email": contact.email, "email_key": contact.email_key, "status_changed_at": at, "created_by": "tests"}
+        prospect = await Prospect(**known).insert()
+    return await prospect.set({"history": [*prospect.history, change]})
+
+
+async def _prospect_note(contact: Contact, at: datetime) -> Any:
+    known = {"prospect_id": PydanticObjectId(), "email_key": contact.email_key, "written_by": "tests"}
+    return await ProspectNote(note="Met at a fair", created_at=at, **known).insert()
+
+
+async def _agent_action(contact: Contact, at: datetime) -> Any:
+    known = {"app_id": contact.shops[0].app_id, "email": contact.email, "email_key": contact.email_key}
+    written = {"type": AgentActionType.DRAFT, "writer": "templates", "created_by": "tests", "expires_at": at + KEPT}
+    return await AgentAction(created_at=at, **known, **written).insert()
+
+
+async def _automation(contact: Contact, at: datetime, **fields: Any) -> Any:
+    known = {"config_id": PydanticObjectId(), "shop_id": PydanticObjectId(), "version": 1, "entered_at": at}
+    return await AutomationTracker(**_where(contact), **{**known, **fields}).insert()
+
+
+async def _ended_automation(contact: Contact, at: datetime) -> Any:
+    """It is told of twice: it began at the same time."""
+    return await _automation(contact, at, ended_at=at, status=TrackerStatus.COMPLETED)
+
+
 HAPPENING: Final[Mapping[TimelineKind, Callable[[Contact, datetime], Awaitable[Any]]]] = {
     TimelineKind.SHOP_CHANGED: _shop_change,
     TimelineKind.APP_EVENT: _app_event,
@@ -158,4 +213,12 @@ HAPPENING: Final[Mapping[TimelineKind, Callable[[Contact, datetime], Awaitable[A
     TimelineKind.UNSUBSCRIBED: _former_subscriber,
     TimelineKind.FIRST_SIGNED_IN: _end_user,
     TimelineKind.DATA_EXPORTED: _data_export,
+    TimelineKind.MAIL_RECEIVED: _received_mail,
+    TimelineKind.ENROLLED: _enrollment,
+    TimelineKind.SEQUENCE_ENDED: _ended_enrollment,
+    TimelineKind.PROSPECT_CHANGED: _prospect_change,
+    TimelineKind.PROSPECT_NOTED: _prospect_note,
+    TimelineKind.AGENT_ACTED: _agent_action,
+    TimelineKind.AUTOMATION_ENTERED: _automation,
+    TimelineKind.AUTOMATION_ENDED: _ended_automation,
 }

@@ -29,10 +29,12 @@ class TestRequests:
         since, app = Since(), await an_app("banners")
         await client.get(f"/{app.id}/shops/{'0' * 24}", headers=await logged_in())
         await client.get("/health/live")
+        await client.get("/graphiql")
         route = "/{appId}/shops/{shopId}"
         assert since("allover_http_requests_total", method="GET", route=route, status="404") == 1
         assert since("allover_http_request_seconds_count", route=route) == 1
         assert since("allover_http_requests_total", method="GET", route="/health/live", status="200") == 1
+        assert since("allover_http_request_seconds_count", route="/graphiql") == 1
 
     async def test_of_mails_are_counted_without_their_tokens(self, client: AsyncClient) -> None:
         since = Since()
@@ -46,6 +48,8 @@ class TestRequests:
             lambda number: client.request(f"METHOD{number}", "/health"),
             lambda number: client.request(f"METHOD{number}", f"/nothing/{number}"),
             lambda number: client.get(f"/t/o/{number}"),
+            lambda number: client.get(f"/assets/{number}"),
+            lambda number: client.get("/graphiql" + "/" * number),
             lambda number: client.get(f"/app-{number}/shops", headers=headers),
             lambda number: client.post(f"/webhooks/resend?{number}", json={"number": number}),
             lambda number: client.post(

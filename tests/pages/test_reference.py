@@ -44,7 +44,7 @@ class TestContent:
             "- Who: Staff (owner, admin)",
             "- REST: `POST /{appId}/plans/`",
             "- GraphQL: mutation `planCreate`",
-            "- MCP: `create_plan` (writes what can be put right again)",
+            "- MCP: `create_plan` (changes one thing, or answers one person)",
             "- Statuses: 201, 400, 401, 403, 404, 409, 413",
             "`trialDays` (integer)",
         ):
@@ -52,7 +52,7 @@ class TestContent:
 
     async def test_what_is_no_tool_says_why(self, client: AsyncClient) -> None:
         page = (await client.get("/reference/auth")).text
-        assert "- MCP: no tool. A password, a key or a link that signs somebody in" in page
+        assert "- MCP: no tool. A password, a key, a secret or a link that signs" in page
 
     async def test_a_domain_that_does_not_exist_is_a_404(self, client: AsyncClient) -> None:
         refused = await client.get("/reference/nothing", headers={"Accept": BROWSER})

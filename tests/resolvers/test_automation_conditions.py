@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from core.actor import Actor, Role
-from core.errors import Forbidden, InvalidInput, Unauthenticated
+from core.errors import Forbidden, Unauthenticated
 from core.scopes import Scope
 from resolvers.automation_conditions import (
     ConditionValidate,
-    checked_condition,
     condition_fields,
+    valid_condition,
     validate_condition,
 )
 from tests.factories.api_keys import backend_of
@@ -65,7 +65,6 @@ async def test_staff_alone_may_ask() -> None:
 
 
 def test_whoever_stores_one_refuses_what_is_wrong() -> None:
-    assert checked_condition(TRIAL, "condition") == TRIAL
-    with pytest.raises(InvalidInput) as caught:
-        checked_condition(WRONG, "steps.1.condition")
-    assert caught.value.field == "steps.1.condition.any.0.field"
+    assert valid_condition(TRIAL) == TRIAL
+    with pytest.raises(ValueError, match=r"any.0.field: there is no field plan.handel.*; any.1.op"):
+        valid_condition(WRONG)

@@ -38,6 +38,7 @@ from resolvers.webhook_events import keep_webhook_event
 from tests.factories.agent import an_agent_action
 from tests.factories.apps import an_app
 from tests.factories.attachments import a_file, uploaded
+from tests.factories.automations import an_automation, worked_off
 from tests.factories.contacts import SYSTEM, a_contact, with_consent
 from tests.factories.dying import Killed, dying
 from tests.factories.end_users import a_magic_link, a_stored_end_user, an_end_user
@@ -63,8 +64,10 @@ async def ada_everywhere() -> Contact:
     """Somebody of whom every collection knows."""
     app = await an_app()
     shop = await a_shop(app.id, "tea.myshopify.com", email="Ada@tea.example", owner="Ada Lovelace", name="Tea")
+    await an_automation(app, condition={"field": "event.by", "op": "contains", "value": "ada"})
     await an_event(app.id, "banner-published", shop.domain, by="ada lovelace", notify=[ADDRESS, "bob@tea.example"])
     await an_event(app.id, "banner-published", shop.domain, by="Bob")
+    await worked_off()
     ada = await get_contact(SYSTEM, ADDRESS)
     await an_enrollment(await a_sequence([{"type": "task"}]), ada, greeting="Ada Lovelace")
     evidence = {"ip": "203.0.113.7", "userAgent": "Firefox", "text": "Yes, write to me"}
@@ -127,6 +130,8 @@ class TestErasing:
             "agent_actions": 1,
             "app_events": 2,
             "attachments": 1,
+            "automation_events": 2,
+            "automation_trackers": 1,
             "consent_entries": 1,
             "data_exports": 1,
             "deliveries": 2,
@@ -292,6 +297,8 @@ class TestExporting:
             "agent_actions": 1,
             "app_events": 2,
             "attachments": 1,
+            "automation_events": 2,
+            "automation_trackers": 1,
             "consent_entries": 1,
             "data_exports": 1,
             "deliveries": 2,

@@ -25,7 +25,7 @@ from models.slack_routing import SlackTopic
 from models.suppressions import Suppression
 from models.ticket_messages import TicketMessage
 from models.tickets import Ticket, TicketSource, TicketStatus
-from resolvers.inbound_effects import PER_SENDER
+from resolvers.inbound_effects import PER_SENDER, STRANGER
 from resolvers.inbound_messages import reprocess_inbound_message
 from resolvers.reply_addresses import mail_reply_address, reply_address
 from tasks.rollups import apply_all
@@ -218,7 +218,8 @@ class TestReports:
             report(f"<{PydanticObjectId()}@banners.example>", CUSTOMER),
             report("<1@mail.example>", CUSTOMER),
         ]
-        for raw in forged:
+        nameless = a_complaint(str(sent.message_id), "nobody")
+        for raw in (*forged, nameless.replace(b"To: nobody\n", b"")):
             await received(raw)
         assert (await EmailEvent.count(), await Suppression.count()) == (0, 0)
 
@@ -258,7 +259,8 @@ class TestPeople:
     async def test_somebody_else_does_not_unsubscribe_them(self, app: App, ada: Contact) -> None:
         delivery = await a_newsletter(app, ada)
         message = await received(a_mail("unsubscribe", sender=OTHER, answers=delivery.message_id))
-        assert "somebody else" in message.outcomes[1]
+        colleague = await received(a_mail("unsubscribe", sender="sam@tea.example", answers=delivery.message_id))
+        assert (message.outcomes, colleague.outcomes) == ([STRANGER], ["Recorded a reply", STRANGER])
         assert await ConsentEntry.count() == 0
 
     async def test_slack_hears_of_answers(self, app: App, ada: Contact) -> None:
@@ -300,6 +302,12 @@ class TestSequences:
         after = await current(enrollment.id)
         assert (after.status, after.exit_reason) == (EnrollmentStatus.EXITED, ExitReason.REPLIED)
         assert message.outcomes == ["Recorded a reply", "Ended the sequence for them"]
+
+    async def test_a_stranger_does_not_end_it(self, enrolled: tuple[Enrollment, Delivery]) -> None:
+        enrollment, delivery = enrolled
+        message = await received(a_mail("Stop", sender=OTHER, answers=delivery.message_id))
+        assert message.outcomes == [STRANGER]
+        assert (await current(enrollment.id)).status is EnrollmentStatus.ACTIVE
 
     @pytest.mark.parametrize("says", ["until", "nothing"])
     async def test_whoever_is_away_is_waited_for(self, enrolled: tuple[Enrollment, Delivery], says: str) -> None:

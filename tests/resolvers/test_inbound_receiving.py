@@ -96,6 +96,16 @@ class TestNothingIsLost:
             pieces = await FileChunk.distinct("files_id", {})
             assert len(pieces) == await File.count()
 
+    async def test_who_comes_again_may_bring_it_by_another_way(self) -> None:
+        raw = a_mail()
+        with suppress(Killed), dying(2, last_arrives=False):
+            await taken(raw)
+        by_another = b"Return-Path: <ada@tea.example>\n" + raw
+        with clock.shifted(LATER):
+            assert await taken(by_another)
+        (message,) = await InboundMessage.find_all().to_list()
+        assert await raw_of(message) == by_another
+
     async def test_of_several_at_once_one_is_kept_and_all_others_hear_that_it_is_there_or_to_come_again(self) -> None:
         raw = a_mail()
         answers = await asyncio.gather(*(taken(raw) for _ in range(6)), return_exceptions=True)

@@ -13,8 +13,10 @@ import pytest
 import pytest_asyncio
 from beanie import PydanticObjectId
 
-from core import clock
+from core import clock, runtime
 from core.actor import Actor
+from core.runtime import Runtime
+from core.settings import Settings
 from mail.providers.memory import MemoryProvider
 from models.contacts import Contact
 from models.deliveries import Delivery, DeliveryStatus, Refusal
@@ -29,6 +31,7 @@ from resolvers.email_effects import apply_pending_email_events
 from resolvers.enrollment_exits import exit_by_reply, hold_for_absence, leaving
 from resolvers.enrollments import pause_enrollment, resume_enrollment
 from resolvers.outbox import sending_mail
+from resolvers.reply_addresses import Answered, answered_by
 from resolvers.sequence_advancing import advance_sequences
 from resolvers.sequence_inputs import SequenceUpdate
 from resolvers.sequence_tasks import SequenceTaskEnd, complete_sequence_task
@@ -115,6 +118,16 @@ async def test_the_follow_up_goes_on_with_the_conversation(post: MemoryProvider,
     assert [(one.order, one.outcome) for one in ended.history] == [(1, StepOutcome.SENT), (2, StepOutcome.SENT)]
 
 
+async def test_an_answer_leads_to_the_mail_that_it_answers(
+    post: MemoryProvider, template: Template, platform: Runtime, settings: Settings
+) -> None:
+    runtime.start(settings.model_copy(update={"inbound_domain": "in.example.com"}), platform.mongo)
+    _, enrollment = await somebody(await a_sequence([mail(template)]))
+    await later()
+    (delivery,) = await mails_of(enrollment)
+    assert answered_by(read(post.sent[0].content)["Reply-To"]) == Answered(delivery_id=delivery.id)
+
+
 async def test_a_new_conversation_has_its_own_subject(post: MemoryProvider, template: Template) -> None:
     other = await an_outreach_template(APP, subject="Something else")
     await somebody(await a_sequence([mail(template), mail(other, newThread=True), mail(other)]))
@@ -146,13 +159,29 @@ async def test_a_click_decides(post: MemoryProvider, template: Template, clicks:
     assert (await current(enrollment.id)).current_step == step
 
 
+async def test_a_link_leads_where_it_led_when_the_mail_was_sent(post: MemoryProvider, template: Template) -> None:
+    sequence = await a_sequence([mail(template)])
+    await somebody(sequence)
+    await later()
+    other = '<p><a href="https://banners.example.com/new">look</a></p>'
+    await Template.find({"_id": template.id}).update({"$set": {"html": other}})
+    await somebody(sequence, "Bob")
+    await later(2 * SOON)
+    led = []
+    for message in post.sent:
+        link = next(part for part in (message.body.html or "").split('"') if "/t/c/" in part)
+        led.append((await record_click(SYSTEM, link.rpartition("/")[2], Visit("203.0.113.7", "Firefox"))).url)
+    assert led == ["https://banners.example.com/tour", "https://banners.example.com/new"]
+
+
 async def test_no_more_than_the_cap_is_sent_on_a_day(post: MemoryProvider, template: Template) -> None:
     sequence = await a_sequence([mail(template)], dailySendCap=2)
     for _ in range(5):
         await somebody(sequence)
+    tomorrow = clock.now().replace(hour=8, minute=0) + DAY - clock.now()
     for days in range(3):
-        for minutes in (15, 90):
-            await later(days * DAY + timedelta(minutes=minutes))
+        for minutes in (0, 75):  # what comes late is spread over an hour
+            await later(tomorrow + days * DAY + timedelta(minutes=minutes))
         assert len(post.sent) == min(2 * (days + 1), 5)
 
 
@@ -235,7 +264,7 @@ async def test_who_is_paused_gets_nothing_and_goes_on(post: MemoryProvider, temp
     assert post.sent == []
     await resume_enrollment(SYSTEM, str(enrollment.id))
     await later(3 * SOON)
-    assert len(post.sent) == 1
+    assert [message.body.subject for message in post.sent] == ["A question, Ada"], "it is no answer to itself"
 
 
 async def test_who_is_away_gets_it_when_they_are_back(post: MemoryProvider, template: Template) -> None:

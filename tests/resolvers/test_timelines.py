@@ -30,7 +30,7 @@ from tests.factories.timelines import DOMAIN, a_person_with_a_shop, it_happened
 
 pytestmark = pytest.mark.usefixtures("platform")
 
-EXAMPLES: Final = int(os.environ.get("ALLOVER_TEST_WALKS", "8"))
+EXAMPLES: Final = int(os.environ.get("ALLOVER_TEST_WALKS", "6"))
 SYSTEM: Final = Actor.system("tests")
 START: Final = datetime(2026, 1, 31, 9, tzinfo=UTC)
 EVERYTHING: Final = TimelineFilter()

@@ -35,8 +35,8 @@ async def test_all_that_can_happen_is_on_a_timeline(client: AsyncClient) -> None
         await it_happened(kind, contact, AT)
     found = (await ask(client, await logged_in(Role.VIEWER), OF_MERCHANT, first=50))["merchant"]["timeline"]
     assert {node["kind"] for node in found["nodes"]} == {kind.name for kind in TimelineKind}
-    assert found["totalCount"] == len(found["nodes"]) == len(TimelineKind) + 1
-    assert len({node["subject"]["__typename"] for node in found["nodes"]}) == len(TimelineKind) - 2
+    assert found["totalCount"] == len(found["nodes"]) == len(TimelineKind) + 3
+    assert len({node["subject"]["__typename"] for node in found["nodes"]}) == len(TimelineKind) - 4
 
 
 async def test_entries_lead_to_what_they_are_about(client: AsyncClient) -> None:

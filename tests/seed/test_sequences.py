@@ -32,7 +32,7 @@ def made(history: History, settings: Settings) -> Outreach:
     shops = history[0]
     known = people(Random(7), shops, {app.id: app.name for app in APPS}, settings, NOW)
     hoped_for = prospecting(Random(8), shops, known.contacts, [OWNER], NOW)
-    return outreach(Random(9), hoped_for.prospects, hoped_for.contacts, OWNER, NOW - YEAR, NOW)
+    return outreach(Random(9), hoped_for, OWNER, NOW - YEAR, NOW)
 
 
 def test_two_sequences_of_two_apps_with_people_in_all_states(made: Outreach) -> None:

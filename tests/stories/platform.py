@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 
 PROJECT: Final = Path(__file__).parent.parent.parent
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 60.0
 OWNER: Final = "owner@example.com"
 PASSWORD: Final = "a password of the story"
 
@@ -37,17 +37,21 @@ class Platform:
 
 @contextmanager
 def served(
-    folder: Path, *, with_owner: bool = True, configured: Mapping[str, str] = MappingProxyType({})
+    folder: Path,
+    *,
+    with_owner: bool = True,
+    configured: Mapping[str, str] = MappingProxyType({}),
+    module: str = "cli",
 ) -> Iterator[Platform]:
     """The server, from its first answer on. `with_owner` creates one before it starts; `configured` are variables of
-    its environment."""
+    its environment, `module` is what is run."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {**os.environ, "DATA_FOLDER": str(folder), "LOG_LEVEL": "WARNING", "PYTHONPATH": str(PROJECT)}
     environment |= configured
     if with_owner:
         _allover(environment, "user", "create", "--email", OWNER, "--role", "owner", "--password-stdin", given=PASSWORD)
-    command = [sys.executable, "-m", "cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:

@@ -1,22 +1,17 @@
 """A newsletter, from a file of subscribers to its analytics: over real HTTP, and to a real mail server."""
 
-import email
-import email.policy
 import re
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Final
 
 import httpx
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.factories.webhooks import COLD_SECRETS, RESEND_SECRETS, signed_by_cold_provider, signed_by_resend
+from tests.stories.mail_server import Mailbox, mail_server
 from tests.stories.platform import OWNER, PASSWORD, Platform, graphql, served
 
 APP, OTHER = "banners-all-over", "reviews-all-over"
@@ -36,35 +31,10 @@ APP_CREATE = "mutation($input: AppCreateInput!) { appCreate(input: $input) { app
 SUPPRESS = "mutation($input: SuppressionCreateInput!) { suppressionAdd(input: $input) { userErrors { message } } }"
 
 
-@dataclass
-class Mailbox:
-    """What the mail server took."""
-
-    taken: list[EmailMessage] = field(default_factory=list)
-    recipients: Counter[str] = field(default_factory=Counter)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        content = envelope.content
-        assert isinstance(content, bytes)
-        self.taken.append(email.message_from_bytes(content, policy=email.policy.SMTP))
-        self.recipients.update(envelope.rcpt_tos)
-        return "250 2.0.0 Taken"
-
-    def of(self, address: str) -> EmailMessage:
-        return next(message for message in self.taken if message["To"].addresses[0].addr_spec == address)
-
-
 @pytest.fixture(scope="module")
 def mailbox() -> Iterator[tuple[Mailbox, int]]:
-    taken = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(taken, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield taken, port
-    finally:
-        controller.stop()
+    with mail_server() as served_mail:
+        yield served_mail
 
 
 @pytest.fixture(scope="module")
