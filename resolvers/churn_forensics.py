@@ -33,7 +33,6 @@ HISTORY: Final = (
     "trialEndsAt",
     *(f"history.{name}" for name in ("kind", "at", "by", "before", "after", "reason", "subscription")),
 )
-LEFT: Final = frozenset({ChangeKind.UNINSTALLED, ChangeKind.REDACTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +89,12 @@ async def churn_forensics(actor: Actor, app_id: str, query: MetricsQuery) -> Chu
     pairs = matched(left, stayed)
     watch = _Watch(now=now)
     await watch.see(app_id, {one.domain: one for one in (*left, *(other for _, other in pairs))})
-    with_others = {one.domain: one for one, _ in pairs}
-    others = [other for _, other in pairs]
-    signals = [ComparedSignal(signal, watch.compared(signal, with_others.values(), others)) for signal in SIGNALS]
+    so_many, others = Counter(one.domain for one, _ in pairs), [other for _, other in pairs]
+    compared = [one for one in left if so_many[one.domain]]
+    signals = [ComparedSignal(signal, watch.compared(signal, compared, others)) for signal in SIGNALS]
     signals.sort(key=lambda one: by_lift(one.comparison))
-    so_many = Counter(one.domain for one, _ in pairs)
     departures = [watch.departure(app_id, one, so_many[one.domain]) for one in left]
-    errors = watch.errors(with_others.values(), others)
+    errors = watch.errors(compared, others)
     return ChurnForensics(period, departures, len(others), is_cut or are_cut, signals, errors)
 
 
@@ -210,4 +208,5 @@ def _is_eventful(stored: Mapping[str, Any], moment: Moment) -> bool:
 
 def _reason(history: Sequence[Mapping[str, Any]]) -> str | None:
     """That the shop gave when it left last."""
-    return next((one.get("reason") for one in reversed(history) if one["kind"] in LEFT), None)
+    left = (one for one in reversed(history) if one["kind"] == ChangeKind.UNINSTALLED)
+    return next((one.get("reason") for one in left), None)

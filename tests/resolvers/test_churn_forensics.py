@@ -91,7 +91,9 @@ class TestWhatIsSeen:
 
     async def test_its_reason_for_leaving_is_no_sign_of_it(self) -> None:
         await an_app(APP)
-        await a_stay(APP, DOMAIN, days_ago(100), days_ago(5))
+        left = await a_stay(APP, DOMAIN, days_ago(100), days_ago(5))
+        redacted = a_change(ChangeKind.REDACTED, days_ago(3))
+        await left.set({"history": [*left.history, redacted], "status": "redacted"})
         await a_feedback(APP, shop_domain=DOMAIN, type="uninstall", rating=1, created_at=days_ago(5.1))
         found = await forensics()
         assert found.departures[0].reason == "Too expensive"
