@@ -122,11 +122,13 @@ def test_the_story_of_a_conversation(platform: Platform, clock: Clock, mailbox: 
         _and_shows_on_her_timeline(people, ada)
         action = _the_agent_drafts_a_reply(people, box, message)
         _that_a_person_sends(people, box, action, message)
-    clock.set(monday.replace(hour=10) + timedelta(days=7))
+    clock.set(monday.replace(hour=11, minute=30) + timedelta(days=3))
     until(lambda: box.recipients[BOB] == 2)
-    _nobody_is_written_to(box, but=[ADA, ADA, BOB, BOB])
+    clock.set(monday.replace(hour=13) + timedelta(days=3))
     with staff(platform) as people:
-        assert _left_of(people, sequence) == {ada: ("exited", "replied"), bob: ("completed", None)}
+        ended = {ada: ("exited", "replied"), bob: ("completed", None)}
+        until(lambda: _left_of(people, sequence) == ended)
+    _nobody_is_written_to(box, but=[ADA, ADA, BOB, BOB])
 
 
 def _a_sequence_of_two_mails(people: httpx.Client) -> str:
@@ -217,7 +219,7 @@ def _and_shows_on_her_timeline(people: httpx.Client, ada: str) -> None:
         return {str(entry["kind"]) for entry in ok(people.get(f"/admin/prospects/{ada}/activity"))["data"]}
 
     until(lambda: kinds() >= {"added", "enrolled", "sent", "replied", "sequence_ended"})
-    assert ok(people.get(f"/admin/prospects/{ada}"))["data"]["status"] == "engaged"
+    until(lambda: ok(people.get(f"/admin/prospects/{ada}"))["data"]["status"] == "engaged")
 
 
 def _the_agent_drafts_a_reply(people: httpx.Client, box: Mailbox, message: Mapping[str, Any]) -> Mapping[str, Any]:
