@@ -59,10 +59,19 @@ class Comparison:
         return _ratio(share_of(self.left_with, self.left), share_of(self.stayed_with, self.stayed))
 
     @property
+    def at_least(self) -> float | None:
+        """The lower end of the lift. Of what none had that stayed it is known too: the smallest share that those that
+        left may have, by the largest that those that stayed may."""
+        left, stayed = self.left_share, self.stayed_share
+        if left is None or stayed is None or not self.has_lift:
+            return None
+        return self.lift.low if self.lift else left.low / stayed.high
+
+    @property
     def is_clear(self) -> bool:
-        """Whether chance alone seldom makes such a lift: its interval does not hold 1."""
-        lift = self.lift
-        return lift is not None and not lift.low <= 1 <= lift.high
+        """Whether chance alone seldom makes such a difference: the interval of the lift does not hold 1."""
+        lift, at_least = self.lift, self.at_least
+        return (at_least is not None and at_least > 1) or (lift is not None and lift.high < 1)
 
 
 def share_of(part: int, whole: int) -> Estimate:
@@ -84,5 +93,4 @@ def _ratio(above: Estimate, below: Estimate) -> Estimate:
 
 def by_lift(comparison: Comparison) -> tuple[float, int]:
     """To sort by, what tells the most first: by what the lift is at least, so that chance does not lead."""
-    lift = comparison.lift
-    return (-lift.low if lift else 0.0, -comparison.left_with)
+    return -(comparison.at_least or 0.0), -comparison.left_with

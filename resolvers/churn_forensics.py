@@ -21,14 +21,18 @@ from resolvers.apps import visible_app
 from resolvers.churn_arithmetic import Comparison, by_lift
 from resolvers.churn_moments import Moment, matched, tolerance
 from resolvers.churn_signals import SIGNALS, WINDOW, Signal
-from resolvers.churn_sources import ChurnSignal, Sighting, Watched
+from resolvers.churn_sources import ChurnSignal, Sighting, Watched, read_stored
 from resolvers.metric_periods import MetricsQuery, Period
 
 MOST_DEPARTURES: Final = 1_000
 MOST_THAT_STAYED: Final = 10_000
 CHUNK: Final = 500
 ERRORS_SHOWN: Final = 10
-LEFT: Final = frozenset({ChangeKind.UNINSTALLED, ChangeKind.REDACTED})
+HISTORY: Final = (
+    "domain",
+    "trialEndsAt",
+    *(f"history.{name}" for name in ("kind", "at", "by", "before", "after", "reason", "subscription")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,12 @@ async def churn_forensics(actor: Actor, app_id: str, query: MetricsQuery) -> Chu
     pairs = matched(left, stayed)
     watch = _Watch(now=now)
     await watch.see(app_id, {one.domain: one for one in (*left, *(other for _, other in pairs))})
-    with_others = {one.domain: one for one, _ in pairs}
-    others = [other for _, other in pairs]
-    signals = [ComparedSignal(signal, watch.compared(signal, with_others.values(), others)) for signal in SIGNALS]
+    so_many, others = Counter(one.domain for one, _ in pairs), [other for _, other in pairs]
+    compared = [one for one in left if so_many[one.domain]]
+    signals = [ComparedSignal(signal, watch.compared(signal, compared, others)) for signal in SIGNALS]
     signals.sort(key=lambda one: by_lift(one.comparison))
-    so_many = Counter(one.domain for one, _ in pairs)
     departures = [watch.departure(app_id, one, so_many[one.domain]) for one in left]
-    errors = watch.errors(with_others.values(), others)
+    errors = watch.errors(compared, others)
     return ChurnForensics(period, departures, len(others), is_cut or are_cut, signals, errors)
 
 
@@ -136,14 +139,14 @@ class _Watch:
         for start in range(0, len(in_order), CHUNK):
             chunk = in_order[start : start + CHUNK]
             domains = {one.domain: one for one in chunk}
-            shops = {"appId": app_id, "domain": {"$in": list(domains)}}
-            histories = await Shop.find(shops, projection_model=ShopHistory).to_list()
+            shops = await read_stored(Shop, {"appId": app_id, "domain": {"$in": list(domains)}}, *HISTORY)
+            histories = [ShopHistory.model_validate(one) for one in shops if _is_eventful(one, domains[one["domain"]])]
             since, until = chunk[0].at - WINDOW, chunk[-1].at
             watched = Watched(app_id, domains, histories, since, until, self.now)
             found = await asyncio.gather(*(read(watched) for read in {one.found_by: None for one in SIGNALS}))
             for sighting in (one for of_source in found for one in of_source):
                 self.seen[sighting.signal, sighting.domain].append(sighting)
-            self.reasons.update((shop.domain, _reason(shop)) for shop in histories)
+            self.reasons.update((one["domain"], _reason(one["history"])) for one in shops)
 
     def compared(self, signal: Signal, left: Iterable[Moment], stayed: Iterable[Moment]) -> Comparison:
         """Of the shops alone of which it is known."""
@@ -196,6 +199,14 @@ class _Watch:
         return Counter(group for one in moments for group in {met.subject for met in self._within(signal, one)})
 
 
-def _reason(shop: ShopHistory) -> str | None:
-    """That it gave when it left last."""
-    return next((one.reason for one in reversed(shop.history) if one.kind in LEFT), None)
+def _is_eventful(stored: Mapping[str, Any], moment: Moment) -> bool:
+    """Whether the history says anything about the time before the moment: to read all of them costs the most."""
+    trial_ends, changes = stored.get("trialEndsAt"), stored["history"]
+    changed = (one["at"] for one in changes if one["kind"] == ChangeKind.PLAN_CHANGED)
+    return any(moment.at - WINDOW <= at < moment.at for at in (*changed, *([trial_ends] if trial_ends else [])))
+
+
+def _reason(history: Sequence[Mapping[str, Any]]) -> str | None:
+    """That the shop gave when it left last."""
+    left = (one for one in reversed(history) if one["kind"] == ChangeKind.UNINSTALLED)
+    return next((one.get("reason") for one in left), None)

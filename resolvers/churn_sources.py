@@ -59,8 +59,8 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Some shops of an app, by domain, each at one moment, with what is known of their histories; and the time in which
-    anything about them counts, from `since` on, before `until`."""
+    """Some shops of an app, by domain, each at one moment, with the histories of those to which anything happened; and
+    the time in which anything about them counts, from `since` on, before `until`."""
 
     app_id: str
     moments: Mapping[str, Moment]
@@ -83,7 +83,7 @@ async def of_tickets(watched: Watched) -> Sequence[Sighting]:
     began = {"$gte": watched.since - ASKED_BEFORE, "$lt": watched.until}
     query = {"appId": watched.app_id, "shopDomain": {"$in": watched.domains}, "createdAt": began}
     shown = ("shopDomain", "createdAt", "subject", "firstResponse.breachedAt", "resolution.breachedAt", "rating")
-    return [sighting for stored in await _read(Ticket, query, *shown) for sighting in _of_ticket(stored)]
+    return [sighting for stored in await read_stored(Ticket, query, *shown) for sighting in _of_ticket(stored)]
 
 
 def _of_ticket(stored: Mapping[str, Any]) -> Iterator[Sighting]:
@@ -100,7 +100,7 @@ def _of_ticket(stored: Mapping[str, Any]) -> Iterator[Sighting]:
 async def of_feedback(watched: Watched) -> Sequence[Sighting]:
     """What was said before leaving; reasons for leaving come with it, and are no signs of it."""
     query = {"shopDomain": {"$in": watched.domains}, "createdAt": watched.time, "appId": watched.app_id}
-    found = await _read(Feedback, query, "shopDomain", "createdAt", "type", "rating", "message")
+    found = await read_stored(Feedback, query, "shopDomain", "createdAt", "type", "rating", "message")
     return [
         Sighting(ChurnSignal.BAD_FEEDBACK, one["shopDomain"], one["createdAt"], one["message"], str(one["_id"]))
         for one in found
@@ -113,7 +113,7 @@ async def of_errors(watched: Watched) -> Sequence[Sighting]:
     """When shops met errors first. When they met them last is not asked: of those that stayed that is later, just
     because they stayed."""
     query = {"shopDomain": {"$in": watched.domains}, "firstSeen": watched.time, "appId": watched.app_id}
-    found = await _read(ErrorGroupShop, query, "shopDomain", "firstSeen", "groupId")
+    found = await read_stored(ErrorGroupShop, query, "shopDomain", "firstSeen", "groupId")
     return [
         Sighting(ChurnSignal.NEW_ERROR, one["shopDomain"], one["firstSeen"], subject=one["groupId"]) for one in found
     ]
@@ -122,9 +122,9 @@ async def of_errors(watched: Watched) -> Sequence[Sighting]:
 async def of_wants(watched: Watched) -> Sequence[Sighting]:
     """When wants were declined that the shops had voted for by then."""
     query = {"shopDomain": {"$in": watched.domains}, "createdAt": {"$lt": watched.until}, "appId": watched.app_id}
-    votes = await _read(WantVote, query, "shopDomain", "createdAt", "wantId")
+    votes = await read_stored(WantVote, query, "shopDomain", "createdAt", "wantId")
     declined = {"_id": {"$in": list({vote["wantId"] for vote in votes})}, "status": WantStatus.DECLINED.value}
-    wants = {want["_id"]: want for want in await _read(Want, declined, "title", "history")}
+    wants = {want["_id"]: want for want in await read_stored(Want, declined, "title", "history")}
     return [
         Sighting(ChurnSignal.WANT_DECLINED, vote["shopDomain"], change["at"], want["title"], str(want["_id"]))
         for vote in votes
@@ -136,7 +136,7 @@ async def of_wants(watched: Watched) -> Sequence[Sighting]:
 
 async def of_mail(watched: Watched) -> Sequence[Sighting]:
     """What became of mail to those whose address is the shop's."""
-    contacts = await _read(Contact, {"shops.domain": {"$in": watched.domains}}, "shops")
+    contacts = await read_stored(Contact, {"shops.domain": {"$in": watched.domains}}, "shops")
     domains = {
         contact["_id"]: [
             shop["domain"]
@@ -154,7 +154,7 @@ async def of_mail(watched: Watched) -> Sequence[Sighting]:
     refused = {"$and": [query, {"type": {"$in": [one.value for one in MAIL_REFUSED]}}]}
     return [
         Sighting(ChurnSignal.MAIL_REFUSED, domain, event["at"], event["type"], str(event["_id"]))
-        for event in await _read(EmailEvent, refused, "contactId", "at", "type")
+        for event in await read_stored(EmailEvent, refused, "contactId", "at", "type")
         for domain in domains[event["contactId"]]
     ]
 
@@ -162,7 +162,7 @@ async def of_mail(watched: Watched) -> Sequence[Sighting]:
 async def of_app_events(watched: Watched) -> Sequence[Sighting]:
     """Whenever the app's backend reported anything of them."""
     query = {"appId": watched.app_id, "shopDomain": {"$in": watched.domains}, "occurredAt": watched.time}
-    found = await _read(AppEvent, query, "shopDomain", "occurredAt")
+    found = await read_stored(AppEvent, query, "shopDomain", "occurredAt")
     return [Sighting(ChurnSignal.QUIET, one["shopDomain"], one["occurredAt"]) for one in found]
 
 
@@ -180,8 +180,8 @@ def _of_life(shop: ShopHistory) -> Iterator[Sighting]:
     yield from _of_charges(shop)
     for (before, _), (after, at) in pairwise(walked):
         yield from _of_price(shop.domain, before.subscription, after.subscription, at)
-    for (standing, _), until in zip(walked, [*(at for _, at in walked[1:]), None], strict=True):
-        yield from _of_trial(shop.domain, standing, until)
+    for (standing, since), until in zip(walked, [*(at for _, at in walked[1:]), None], strict=True):
+        yield from _of_trial(shop.domain, standing, since, until)
 
 
 def _of_charges(shop: ShopHistory) -> Iterator[Sighting]:
@@ -191,10 +191,10 @@ def _of_charges(shop: ShopHistory) -> Iterator[Sighting]:
             yield Sighting(ChurnSignal.CHARGE_FAILED, shop.domain, change.at, detail)
 
 
-def _of_trial(domain: str, standing: Standing, until: datetime | None) -> Iterator[Sighting]:
-    """The shop stands like that until something else happens to it."""
+def _of_trial(domain: str, standing: Standing, since: datetime, until: datetime | None) -> Iterator[Sighting]:
+    """The shop stands like that from when on, and until something else happens to it."""
     ends = standing.trial_ends_at
-    if ends is None or (until is not None and ends >= until):
+    if ends is None or ends < since or (until is not None and ends >= until):
         return
     if not monthly_revenue(standing.subscription, standing.status, None, ends, is_test=False):
         yield Sighting(ChurnSignal.TRIAL_UNPAID, domain, ends)
@@ -217,6 +217,6 @@ def _price(subscription: Subscription | None, at: datetime) -> Decimal:
     return monthly_revenue(subscription, ShopStatus.ACTIVE, None, at, is_test=False)
 
 
-async def _read(document: type[Record], query: Mapping[str, Any], *shown: str) -> list[dict[str, Any]]:
+async def read_stored(document: type[Record], query: Mapping[str, Any], *shown: str) -> list[dict[str, Any]]:
     """As it is stored: of thousands, the models would cost more than the reading."""
     return await document.get_pymongo_collection().find(query, dict.fromkeys(shown, 1)).to_list()

@@ -52,6 +52,9 @@ class Comparison:
         description="How many times as large the share of those that left is, with an interval that follows "
         "from theirs (Zou and Donner). Null too where one of the shares is 0, or shops were matched by it."
     )
+    at_least: float | None = strawberry.field(
+        description="The lower end of the lift; also of what none of those that stayed had."
+    )
     is_clear: bool = strawberry.field(description="Whether the interval of the lift does not hold 1.")
 
 

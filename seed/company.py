@@ -28,6 +28,7 @@ from seed.attachments import attach_files
 from seed.automations import write_automations
 from seed.campaigns import campaigns
 from seed.catalog import APPS, OWNER, POSTAL_ADDRESS, STAFF, CatalogApp
+from seed.departures import complaints, without_faded
 from seed.email_alerts import email_alerts
 from seed.end_users import end_users
 from seed.feedback import feedback
@@ -77,6 +78,7 @@ async def found_company(progress: Progress) -> Secrets:
     await write_slack_rules()
     await write_boards()
     shops, events = histories(random, merchants(random, MERCHANTS), plans, now)
+    events = without_faded(Random(SEED), shops, events)  # noqa: S311
     settings, names = runtime().settings, {app.id: app.name for app in APPS}
     known = people(random, shops, names, settings, now)
     told, alerts = webhook_events(shops, now), email_alerts(now)
@@ -84,6 +86,7 @@ async def found_company(progress: Progress) -> Secrets:
     asked = await support(Random(SEED), shops, known.contacts, now)  # noqa: S311
     wished = wishes(Random(SEED), shops, now)  # noqa: S311
     opinions = feedback(Random(SEED), shops, wished, now)  # noqa: S311
+    opinions += complaints(Random(SEED), shops)  # noqa: S311
     marketers = await User.find({"role": {"$in": [Role.ADMIN.value, Role.MARKETING.value]}}).sort("emailKey").to_list()
     hoped_for = prospecting(Random(SEED + 1), shops, known.contacts, [user.id for user in marketers], now)  # noqa: S311
     mailing = outreach(Random(SEED + 2), hoped_for, marketers[-1].id, now - YEAR, now)  # noqa: S311

@@ -22,6 +22,8 @@ DAYS: Final = 30
 ROUTINE: Final = 28
 """Entries of an app on a day that say that all is well."""
 DAY: Final = timedelta(days=1)
+LEAVES_FOR_IT: Final = 0.7
+"""Of the shops that left while an error was about, so many had met it."""
 SHIPPED_AFTER: Final = timedelta(seconds=2)
 
 
@@ -118,6 +120,8 @@ async def write_logs(random: Random, shops: Sequence[Shop], now: datetime) -> in
         hit = _paying_first(random, _having(shops, trouble.app_id))[: trouble.shops]
         for days_ago in range(min(trouble.first, DAYS - 1), trouble.last - 1, -1):
             entries[days_ago, trouble.app_id] += _errors(random, trouble, hit, now - days_ago * DAY)
+        for shop, until in _left_over(random, trouble, shops, now):
+            entries[(now - until) // DAY, trouble.app_id] += _errors(random, trouble, [shop], until)
     apps = {app.id: app for app in await App.find_all().to_list()}
     for days_ago in range(DAYS - 1, -1, -1):
         for app_id, app in apps.items():
@@ -176,6 +180,19 @@ def _errors(random: Random, trouble: Trouble, shops: Sequence[Shop], until: date
             "timestamp": iso(until - random.random() * DAY),
             "requestId": f"{random.getrandbits(48):012x}",
         }
+
+
+def _left_over(
+    random: Random, trouble: Trouble, shops: Sequence[Shop], now: datetime
+) -> Iterator[tuple[Shop, datetime]]:
+    """The shops that met the error and left soon after, and until when they met it."""
+    for shop in shops:
+        if trouble.level != "error" or shop.app_id != trouble.app_id or shop.uninstalled_at is None:
+            continue
+        until = shop.uninstalled_at - random.uniform(0.1, 3) * DAY
+        is_then = trouble.last <= (now - until) // DAY < min(trouble.first, DAYS)
+        if is_then and shop.installed_at < until - DAY and random.random() < LEAVES_FOR_IT:
+            yield shop, until
 
 
 def _having(shops: Sequence[Shop], app_id: str) -> list[Shop]:

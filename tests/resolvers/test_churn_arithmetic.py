@@ -47,7 +47,6 @@ class TestALift:
         assert found.is_too_few == too_few == (found.left_share is None) == (found.stayed_share is None)
         if too_few or not left[0] or not stayed[0]:
             assert found.lift is None
-            assert not found.is_clear
             return
         assert found.lift is not None
         assert found.lift.value == pytest.approx(left[0] / left[1] / (stayed[0] / stayed[1]))
@@ -79,10 +78,22 @@ class TestALift:
         assert (found.lift, found.is_clear) == (None, False)
         assert found.left_share is not None
 
+    @given(st.integers(1, 500), st.integers(5, 500), st.integers(5, 500))
+    def test_of_what_none_had_that_stayed_it_is_known_how_large_it_is_at_least(
+        self, having: int, left: int, stayed: int
+    ) -> None:
+        found = Comparison(min(having, left), left, 0, stayed)
+        if found.is_too_few:
+            assert found.at_least is None
+            return
+        assert found.at_least is not None and found.at_least > 0
+        assert found.lift is None
+        assert found.is_clear == (found.at_least > 1)
+
     def test_what_is_surely_large_comes_before_what_may_be_larger(self) -> None:
         sure, luck, opposite = Comparison(80, 200, 20, 200), Comparison(5, 200, 1, 200), Comparison(20, 200, 80, 200)
-        silent = Comparison(4, 200, 0, 200)
-        assert sorted((silent, opposite, luck, sure), key=by_lift) == [sure, luck, opposite, silent]
+        alone, silent = Comparison(80, 200, 0, 200), Comparison(4, 200, 0, 200)
+        assert sorted((silent, opposite, luck, sure, alone), key=by_lift) == [alone, sure, luck, opposite, silent]
         assert (sure.is_clear, luck.is_clear, opposite.is_clear) == (True, False, True)
 
 

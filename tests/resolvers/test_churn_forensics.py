@@ -1,31 +1,23 @@
 """Why shops leave an app: what had happened to them, and how much more often than to shops that stayed."""
 
-import os
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from core.actor import Actor, Role
 from core.errors import Forbidden, InvalidInput, NotFound
-from core.mongo import Mongo
-from core.runtime import Runtime, start
-from models import DOCUMENTS
 from models.shops import ChangeKind
 from resolvers import churn_forensics as operation
 from resolvers.churn_forensics import ChurnForensics, churn_forensics
 from resolvers.churn_signals import SIGNALS
 from resolvers.churn_sources import ChurnSignal
 from resolvers.metric_periods import MetricsInterval, MetricsQuery
-from tests.conftest import URL_VARIABLE
 from tests.factories.apps import an_app
 from tests.factories.departures import HAPPENING, a_stay, an_error_at, seen_in_the_app
 from tests.factories.feedback import a_feedback
 from tests.factories.people import an_actor
-from tests.factories.shops import a_change, days_ago
+from tests.factories.shops import a_change, days_ago, terms
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -99,11 +91,20 @@ class TestWhatIsSeen:
 
     async def test_its_reason_for_leaving_is_no_sign_of_it(self) -> None:
         await an_app(APP)
-        await a_stay(APP, DOMAIN, days_ago(100), days_ago(5))
+        left = await a_stay(APP, DOMAIN, days_ago(100), days_ago(5))
+        redacted = a_change(ChangeKind.REDACTED, days_ago(3))
+        await left.set({"history": [*left.history, redacted], "status": "redacted"})
         await a_feedback(APP, shop_domain=DOMAIN, type="uninstall", rating=1, created_at=days_ago(5.1))
         found = await forensics()
         assert found.departures[0].reason == "Too expensive"
         assert told(found).keys() == {ChurnSignal.QUIET}
+
+    async def test_not_the_trial_of_a_shop_that_paid_and_then_left(self) -> None:
+        await an_app(APP)
+        began = days_ago(30)
+        trial = a_change(ChangeKind.PLAN_CHANGED, began, terms(trial_days=14, since=began))
+        await a_stay(APP, DOMAIN, days_ago(30), days_ago(5), trial)
+        assert ChurnSignal.TRIAL_UNPAID not in told(await forensics())
 
     async def test_every_signal_is_found_somewhere(self) -> None:
         assert {one.name for one in SIGNALS} == {*HAPPENING, ChurnSignal.QUIET, ChurnSignal.FIRST_DAYS}
@@ -207,47 +208,3 @@ class TestWhatIsRefused:
     async def test_an_app_that_does_not_exist(self) -> None:
         with pytest.raises(NotFound):
             await forensics(app_id="nothing")
-
-
-class Commands(CommandListener):
-    """The names of those that were sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-
-    def started(self, event: CommandStartedEvent) -> None:
-        self.sent.append(event.command_name)
-
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        pass
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        pass
-
-
-@pytest_asyncio.fixture
-async def commands(platform: Runtime, mongo: Mongo, pytestconfig: pytest.Config) -> AsyncIterator[Commands]:
-    if pytestconfig.getoption("--mongo") == "memory":
-        pytest.skip("mongomock tells of no commands")
-    listening = Commands()
-    second = Mongo(os.environ[URL_VARIABLE], mongo.database.name, [listening, mongo.written])  # type: ignore[attr-defined]
-    await second.bind(DOCUMENTS)
-    start(platform.settings, second)
-    yield listening
-    await mongo.bind(DOCUMENTS)
-    await second.close()
-
-
-async def test_it_asks_the_database_as_often_of_many_shops_as_of_few(commands: Commands) -> None:
-    asked = []
-    await an_app(APP)
-    for number in range(40):
-        gone = await a_stay(APP, f"left-{number}.myshopify.com", days_ago(100), days_ago(5))
-        await a_stay(APP, f"stayed-{number}.myshopify.com", days_ago(100))
-        await HAPPENING[ChurnSignal.MAIL_REFUSED](gone, days_ago(12))
-        if number in (1, 39):
-            commands.sent.clear()
-            await forensics()
-            asked.append(commands.sent.copy())
-    assert sorted(asked[0]) == sorted(asked[1])
-    assert len(asked[0]) <= 13

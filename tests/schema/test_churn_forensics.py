@@ -17,7 +17,7 @@ FORENSICS = """query($app: ID!, $first: Int = 20) { churnForensics(appId: $app, 
     errors { errorGroup { fingerprint } comparison { ...Numbers } }
     departures(first: $first) { shopDomain leftAt reason comparedWith shop { name }
         before { signal title at detail } } } }
-fragment Numbers on ChurnComparison { leftWith left stayedWith stayed isTooFew isClear
+fragment Numbers on ChurnComparison { leftWith left stayedWith stayed isTooFew isClear atLeast
     leftShare { value low high } lift { value low high } }"""
 
 
