@@ -25,6 +25,7 @@ def stored(folder: Path) -> Iterator[Any]:
         yield client["allover"]
 
 
+@pytest.mark.usefixtures("of_its_own")
 def test_everything_comes_back_with_its_indexes_and_only_into_an_empty_database(tmp_path: Path) -> None:
     tick = {"_id": "tick:one", "expiresAt": clock.now() + timedelta(hours=1)}
     with stored(tmp_path / "old") as before:

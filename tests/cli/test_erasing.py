@@ -2,31 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from commands.database import database, platform
 from commands.erasing import erase, verify
 from commands.errors import CommandError
 from core.errors import NotFound
-from core.mongo import Mongo
 from core.runtime import Runtime
 from core.settings import Settings
-from models import DOCUMENTS
 from tests.factories.contacts import a_contact
 
 ADDRESS = "ada@tea.example"
-
-
-@pytest_asyncio.fixture
-async def of_its_own(mongo: Mongo) -> AsyncIterator[None]:
-    """The command binds the documents to its database: afterwards they belong to the tests' again."""
-    yield
-    await mongo.bind(DOCUMENTS)
 
 
 def prepared(settings: Settings, url: str, prepare: Callable[[Runtime], Awaitable[Any]]) -> None:
