@@ -1,7 +1,8 @@
 """The Shopify apps that the company publishes."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel
@@ -12,7 +13,8 @@ from models.base import Part, Record
 
 class AppMail(Part):
     """How the app writes: from whom, and what its mail says of its sender. Without `sender_email` it is the platform's
-    own. `postal_address` stands below newsletters, where laws ask for it; `double_opt_in` asks newcomers to confirm."""
+    own. `postal_address` stands below newsletters, where laws ask for it; `double_opt_in` asks newcomers to confirm.
+    With `holds_on_errors` marketing mail waits while the app reports far more errors than usual."""
 
     sender_name: str = ""
     sender_email: str | None = None
@@ -20,6 +22,19 @@ class AppMail(Part):
     postal_address: str = ""
     default_language: str = "en"
     double_opt_in: bool = True
+    holds_on_errors: bool = True
+
+
+class MailHold(Part):
+    """Why the app's marketing mail waits. With `ended_by`, somebody let it go on although it is not over yet."""
+
+    since: datetime
+    reason: str
+    ended_by: str | None = None
+
+
+HOLDING: Final[Mapping[str, Any]] = {"mailHold": {"$ne": None}, "mailHold.endedBy": None}
+"""Matches the apps that hold their marketing mail."""
 
 
 class TicketTargets(Part):
@@ -88,8 +103,14 @@ class App(Record):
     want_board: WantBoard = Field(default_factory=WantBoard)
     log_days: int = 30
     shopify_secrets: list[bytes] = Field(default_factory=list, repr=False)
+    mail_hold: MailHold | None = None
     created_at: datetime = Field(default_factory=clock.now)
     updated_at: datetime = Field(default_factory=clock.now)
+
+    @property
+    def holds_mail(self) -> bool:
+        """Whether its marketing mail waits."""
+        return self.mail_hold is not None and self.mail_hold.ended_by is None
 
     @property
     def has_shopify_secret(self) -> bool:

@@ -103,7 +103,8 @@ class Campaign(Stored):
 
     `audience_through` is the last subscriber who was there when sending started; `division` says how far they are
     divided, `chunks` in how many parts, None until all of them are. `open` says that deliveries of it may wait or be
-    under way. What was uncertain by `resend_before` is to be sent again: the run's job has not put it back yet.
+    under way. `held_since` is when it was paused because its app has too many errors: it goes on by itself. What was
+    uncertain by `resend_before` is to be sent again: the run's job has not put it back yet.
     `counted_at` is when the latest count for `stats` began, `count_number` its number: its result alone is kept.
     """
 
@@ -131,6 +132,7 @@ class Campaign(Stored):
     resend_before: datetime | None = None
     counted_at: datetime | None = None
     count_number: int = 0
+    held_since: datetime | None = None
     scheduled_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None

@@ -63,7 +63,8 @@ PostalAddress = Annotated[Text, Field(max_length=500)]
 
 class AppMailUpdate(Input):
     """How the app writes. Without `senderEmail` its mail comes from the platform's address; `postalAddress` stands
-    below newsletters; with `doubleOptIn` newcomers confirm that they want them."""
+    below newsletters; with `doubleOptIn` newcomers confirm that they want them; with `holdsOnErrors` marketing mail
+    waits while the app has far more errors than usual."""
 
     sender_name: MailName = OMITTED
     sender_email: MailAddress | None = OMITTED
@@ -71,6 +72,7 @@ class AppMailUpdate(Input):
     postal_address: PostalAddress = OMITTED
     default_language: Locale = OMITTED
     double_opt_in: bool = OMITTED
+    holds_on_errors: bool = OMITTED
 
 
 Minutes = Annotated[int, Field(ge=1, le=MOST_MINUTES)]

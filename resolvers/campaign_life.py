@@ -111,7 +111,7 @@ async def pause_campaign(actor: Actor, campaign_id: str) -> Campaign:
 async def resume_campaign(actor: Actor, campaign_id: str) -> Campaign:
     """Goes on with a campaign that was paused, or whose jobs died."""
     await _active_app(await visible_campaign(actor, campaign_id))
-    update = RESUME.update({"lastError": None}) | NEXT_RUN
+    update = RESUME.update({"lastError": None, "heldSince": None}) | NEXT_RUN
     resumed = await _take(actor, campaign_id, RESUME, update, "only what is paused or failed can be resumed")
     await _start(resumed)
     return resumed
@@ -185,4 +185,6 @@ async def _active_app(campaign: Campaign) -> App:
     app = await App.get(campaign.app_id)
     if app is None or not app.is_active:
         raise InvalidInput("The app is switched off: it sends no campaigns", "id")
+    if app.mail_hold is not None and app.holds_mail:
+        raise InvalidInput(f"The app's mail waits until its errors are over: {app.mail_hold.reason}", "id")
     return app

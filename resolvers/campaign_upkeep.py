@@ -2,6 +2,7 @@
 died."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
@@ -9,6 +10,7 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.errors import InvalidInput
+from models.apps import HOLDING, App
 from models.campaigns import GIVE_UP, UNSCHEDULE, Campaign, CampaignStatus
 from models.email_jobs import EmailJob, EmailJobStatus
 from resolvers.campaign_jobs import chunk_jobs, enqueue_start, open_chunks
@@ -22,9 +24,12 @@ log = structlog.get_logger(__name__)
 @allow()
 async def start_due_campaigns(actor: Actor) -> int:
     """Begins to send the campaigns whose time has come, and returns how many. One that can't be sent becomes a draft
-    again, which says why."""
+    again, which says why; those of an app that holds its mail wait."""
     begun = 0
-    due = {"status": CampaignStatus.SCHEDULED.value, "scheduledAt": {"$lte": clock.now()}}
+    held = await App.distinct("_id", dict(HOLDING))
+    due: dict[str, Any] = {"status": CampaignStatus.SCHEDULED.value, "scheduledAt": {"$lte": clock.now()}}
+    if held:
+        due["appId"] = {"$nin": held}
     for campaign in await Campaign.find(due).sort("scheduledAt").to_list():
         try:
             begun += await begin_sending(campaign) is not None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from beanie import PydanticObjectId
 
 from core import clock
+from models.apps import HOLDING, App
 from models.base import touched
 from models.deliveries import Delivery, DeliveryOutreach, DeliveryStatus
 from models.enrollments import Enrollment, EnrollmentStatus
@@ -31,9 +32,15 @@ async def gates_of(deliveries: Listed[Delivery]) -> Mapping[PydanticObjectId, Ga
     enrollments = {one.id: one for one in await Enrollment.find(enrolled).to_list()}
     named = {"_id": {"$in": [*{mail.sequence_id for mail in mails.values()}]}}
     sequences = {one.id: one for one in await Sequence.find(named).to_list()}
-    return {
+    holding = await App.distinct("_id", dict(HOLDING))
+    held = {delivery.id for delivery in deliveries if delivery.app_id in holding}
+    gates = {
         delivery_id: _gate(mail, enrollments.get(mail.enrollment_id), sequences.get(mail.sequence_id))
         for delivery_id, mail in mails.items()
+    }
+    return {
+        delivery_id: Gate.LATER if gate is Gate.OPEN and delivery_id in held else gate
+        for delivery_id, gate in gates.items()
     }
 
 

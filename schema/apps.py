@@ -41,6 +41,16 @@ class AppMail:
     postal_address: str = strawberry.field(description="Stands below newsletters.")
     default_language: str
     double_opt_in: bool = strawberry.field(description="Whether newcomers confirm that they want the newsletter.")
+    holds_on_errors: bool = strawberry.field(
+        description="Whether marketing mail waits while the app has far more errors than usual."
+    )
+
+
+@strawberry.type(description="Why an app's marketing mail waits.")
+class MailHold:
+    since: datetime
+    reason: str
+    ended_by: str | None = strawberry.field(description="Who let it go on although the errors are not over.")
 
 
 @strawberry.type(description="How long customers wait at most, in minutes in which it is staff's turn.")
@@ -94,6 +104,7 @@ class App(AutomatedApp):
     has_shopify_secret: bool = strawberry.field(
         description="Whether webhooks of Shopify can be told from forgeries. The secret itself is never shown."
     )
+    mail_hold: MailHold | None = strawberry.field(description="Null where its mail goes out.")
     created_at: datetime
     updated_at: datetime
 
@@ -131,7 +142,7 @@ def app(document: stored.App) -> App:
 @strawberry.input(
     description="How the app writes: what is left out stays as it is. Without `senderEmail` its mail comes from the "
     "platform's address; `postalAddress` stands below newsletters; with `doubleOptIn` newcomers confirm that they want "
-    "them."
+    "them; with `holdsOnErrors` marketing mail waits while the app has far more errors than usual."
 )
 class AppMailUpdateInput:
     sender_name: Maybe[str]
@@ -140,6 +151,7 @@ class AppMailUpdateInput:
     postal_address: Maybe[str]
     default_language: Maybe[str]
     double_opt_in: Maybe[bool]
+    holds_on_errors: Maybe[bool]
 
 
 @strawberry.input(description="In minutes in which it is staff's turn; null for as long as it takes.")

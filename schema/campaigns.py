@@ -74,6 +74,9 @@ class Campaign:
     track_clicks: bool
     status: CampaignStatus
     stats: CampaignStats
+    held_since: datetime | None = strawberry.field(
+        description="When it was paused because the app has too many errors: it goes on by itself."
+    )
     scheduled_at: datetime | None
     started_at: datetime | None = strawberry.field(description="When sending began.")
     completed_at: datetime | None = strawberry.field(description="When it ended, well or not.")

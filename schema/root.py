@@ -41,6 +41,7 @@ from schema.health import HealthQueries
 from schema.inbound_messages import InboundMessageMutations, InboundMessageQueries, InboundMessageSubscriptions
 from schema.logs import LogMutations, LogQueries, LogSubscriptions
 from schema.magic_links import MagicLinkMutations, MagicLinkQueries
+from schema.mail_holds import MailHoldMutations
 from schema.merchants import MerchantQueries
 from schema.metrics import MetricsMutations, MetricsQueries
 from schema.newsletter_templates import NewsletterTemplateMutations, NewsletterTemplateQueries
@@ -145,6 +146,7 @@ class Mutation(
     AuthMutations,
     UserMutations,
     AppMutations,
+    MailHoldMutations,
     ApiKeyMutations,
     PlanMutations,
     ShopMutations,

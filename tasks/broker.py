@@ -30,6 +30,7 @@ from tasks.upkeep import (
     give_up_old_mail,
     start_due_campaigns,
     sweep_attachments,
+    watch_error_rates,
 )
 from tasks.wants import recount_wants, settle_changed_wants
 from tasks.webhooks import requeue_webhooks
@@ -43,6 +44,7 @@ SCHEDULED: Final[dict[str, tuple[Callable[[], Awaitable[None]], str]]] = {
     "apply_pending_events": (apply_pending_events, EVERY_MINUTE),
     "enqueue_forgotten_mail": (enqueue_forgotten_mail, EVERY_MINUTE),
     "start_due_automations": (start_due_automations, EVERY_MINUTE),
+    "watch_error_rates": (watch_error_rates, EVERY_MINUTE),
     "start_due_campaigns": (start_due_campaigns, EVERY_MINUTE),
     "attend_to_campaigns": (attend_to_campaigns, EVERY_MINUTE),
     "advance_sequences": (advance_sequences, EVERY_MINUTE),

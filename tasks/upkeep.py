@@ -1,7 +1,7 @@
 """Work that comes round by the clock, whatever else happens."""
 
 from core.actor import Actor
-from resolvers import app_events, attachment_upkeep, campaign_upkeep, delivery_recovery, transactional
+from resolvers import app_events, attachment_upkeep, campaign_upkeep, delivery_recovery, mail_holds, transactional
 
 UPKEEP = Actor.system("upkeep")
 
@@ -19,6 +19,11 @@ async def enqueue_forgotten_mail() -> None:
 async def give_up_old_mail() -> None:
     """Ends mail that nobody tries to send any more."""
     await delivery_recovery.give_up_old_mail(UPKEEP)
+
+
+async def watch_error_rates() -> None:
+    """Holds the marketing mail of apps that have too many errors, and lets it go on."""
+    await mail_holds.watch_error_rates(UPKEEP)
 
 
 async def start_due_campaigns() -> None:
