@@ -8,7 +8,7 @@ ADMIN_SOURCES := $(shell find admin -path admin/node_modules -prune -o -path adm
 AUDITS := tests/schema/serving/audits
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock assets schema bench chaos clean
+.PHONY: help run test check lint format lock assets schema bench chaos clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,12 +21,14 @@ test: $(VENV)/.installed-dev ## run all tests
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory --silent $(AUDITS)/node_modules/.package-lock.json; fi
 	$(BIN)/python -m pytest -n 2
 
-check: $(VENV)/.installed-dev ## format, lint, types, import rules, contract: what CI checks
+check: lint ## lint, and the tests of architecture and contract
+	$(BIN)/python -m pytest -n 2 tests/architecture tests/contract
+
+lint: $(VENV)/.installed-dev ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 tests/architecture tests/contract
 
 format: $(VENV)/.installed-dev ## format the code and sort its imports
 	$(BIN)/ruff check --select I --fix --quiet .
