@@ -362,8 +362,8 @@ CATEGORIES: Final[Categories] = {
         Route("POST", "/admin/sequences/enrollments/{id}/exit", enrollments_views.exit_enrollment, enrollments.exit_enrollment, Data[EnrollmentWire]),
     ],
     "Inbound Mail": [
-        Route("GET", "/admin/inbound/messages", inbound_messages_views.list_inbound_messages, inbound_messages.list_inbound_messages, Paged[InboundMessageWire]),
-        Route("GET", "/admin/inbound/messages/stats", inbound_messages_views.show_inbound_stats, inbound_stats.inbound_stats, Data[InboundStatsWire]),
+        Route("GET", "/admin/inbound/messages", inbound_messages_views.list_inbound_messages, inbound_messages.list_inbound_messages, Paged[InboundMessageWire], errors=(404,)),
+        Route("GET", "/admin/inbound/messages/stats", inbound_messages_views.show_inbound_stats, inbound_stats.inbound_stats, Data[InboundStatsWire], errors=(404,)),
         Route("GET", "/admin/inbound/messages/{id}", inbound_messages_views.get_inbound_message, inbound_messages.get_inbound_message, Data[InboundMessageDetailWire]),
     ],
     "Health": [

@@ -23,6 +23,7 @@ from schema.automations import Automation
 from schema.connections import After, Before, Connection, First, Last
 from schema.deliveries import Delivery
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.serving.cost import ITEMS
 
 if TYPE_CHECKING:
     from schema.shops import Shop
@@ -100,7 +101,7 @@ def tracker(document: stored.AutomationTracker) -> AutomationTracker:
 class AutomationDecision:
     entered: bool
     sentence: str
-    reasons: list[ConditionReason]
+    reasons: list[ConditionReason] = strawberry.field(metadata={ITEMS: 5})
 
     @described("Null where it was deleted.")
     async def automation(self, info: Info) -> Automation | None:
@@ -116,7 +117,7 @@ class AutomationEvent:
     name: str
     at: datetime
     data: JSON
-    decisions: list[AutomationDecision]
+    decisions: list[AutomationDecision] = strawberry.field(metadata={ITEMS: 3})
     created_at: datetime
 
 

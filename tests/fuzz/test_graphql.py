@@ -22,6 +22,7 @@ from graphql import (
     get_named_type,
     is_leaf_type,
     is_non_null_type,
+    is_union_type,
 )
 from httpx import AsyncClient
 from hypothesis import HealthCheck, Phase, given, settings
@@ -119,6 +120,8 @@ def document(kind: str, name: str, field: GraphQLField, given_names: list[str]) 
 def selection(kind: Any, depth: int) -> str:
     """All leaves of a type, and those of what belongs to it."""
     named = get_named_type(kind)
+    if is_union_type(named):
+        return "{ __typename }"
     if not isinstance(named, GraphQLObjectType):
         return ""
     shown = [

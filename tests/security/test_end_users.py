@@ -45,7 +45,10 @@ VALUES: Final[dict[str, Any]] = {
     "Int": 1,
     "JSON": {},
 }
-SENT: Final[dict[str, Any]] = {"feedbackCreate": {"rating": 5}}
+SENT: Final[dict[str, Any]] = {
+    "automationDryRun": {"shopDomain": "tea.myshopify.com"},
+    "feedbackCreate": {"rating": 5},
+}
 """Inputs that are valid only with something that they need not have."""
 ROUTES: Final = [route for routes in ALL.values() for route in routes]
 FIELDS: Final = root_fields(SCHEMA)
@@ -67,11 +70,17 @@ OPEN_ROUTES: Final = [
 ]
 OPEN_FIELDS: Final = [field for field in FIELDS if field.calls and access_of(field.calls).end_user]
 OPEN_FIELDS_OF_AN_APP: Final = [field for field in OPEN_FIELDS if "appId" in field.field.args]
-FOR_STAFF: Final = {"ApiKey", "App", "Campaign", "Contact", "Delivery", "EmailJob", "Merchant", "Shop", "User", "Want"}
+FOR_STAFF: Final = {
+    "AgentAction", "AgentActionConnection", "ApiKey", "App", "Campaign", "Contact", "Delivery", "DeliveryConnection",
+    "EmailJob", "InboundMessage", "InboundMessageConnection", "Merchant", "Prospect", "Shop", "User", "Want",
+}  # fmt: skip
 GUARDED: Final = {
     "Feedback": ("app", "contact", "shop", "want"),
-    "Ticket": ("app", "assignee", "contact", "shop"),
+    "Ticket": ("agentActions", "app", "assignee", "contact", "merchant", "shop"),
 }
+"""They are null."""
+REFUSED: Final = {"Ticket": ("deliveries",)}
+"""It is forbidden."""
 
 
 def value_of(kind: Any, name: str = "") -> Any:
@@ -178,7 +187,8 @@ def edges_to_staff() -> set[str]:
 def test_what_leads_from_an_open_field_to_staff_asks_who_calls() -> None:
     """Types are reached without asking again. Where one has a field that leads to what is for staff, that field has to
     ask, and to stand here, where it is tried."""
-    assert edges_to_staff() == {f"{kind}.{name}" for kind, names in GUARDED.items() for name in names}
+    tried = [*GUARDED.items(), *REFUSED.items()]
+    assert edges_to_staff() == {f"{kind}.{name}" for kind, names in tried for name in names}
 
 
 @pytest.mark.parametrize("kind", GUARDED)
@@ -199,6 +209,14 @@ async def test_it_shows_nothing_to_an_end_user(kind: str, client: AsyncClient, h
     shown, to_staff = found
     assert set(shown.values()) == {None}
     assert to_staff["app"] and to_staff["contact"]
+
+
+@pytest.mark.parametrize("name", REFUSED["Ticket"])
+async def test_it_lists_nothing_to_an_end_user(name: str, client: AsyncClient, headers: dict[str, str]) -> None:
+    ticket = await a_ticket(APP, email=MERCHANT)
+    query = {"query": f'{{ ticket(id: "{ticket.id}") {{ {name} {{ __typename }} }} }}'}
+    assert '"FORBIDDEN"' in (await client.post("/graphql", json=query, headers=headers)).text
+    assert "errors" not in (await client.post("/graphql", json=query, headers=await logged_in())).json()
 
 
 async def test_in_production_they_introspect_as_little_as_strangers(platform: object) -> None:

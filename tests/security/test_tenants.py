@@ -11,6 +11,7 @@ import pytest
 from bson import ObjectId
 from graphql import get_named_type, is_required_argument
 from httpx import AsyncClient, Response
+from pymongo.errors import DuplicateKeyError
 
 from core.access import STAFF, access_of
 from core.rate_limits import RateLimits
@@ -176,7 +177,7 @@ class TestGraphQL:
 async def everything(caller: Caller) -> list[str]:
     """What each row of the REST interface needs is in place; returns the id of one document of each collection."""
     for needs in dict.fromkeys(request.needs for request in REQUESTS.values()):
-        with suppress(AssertionError):  # some of it may be there already
+        with suppress(AssertionError, DuplicateKeyError):  # some of it may be there already
             await needs(caller)
     found = []
     for document in DOCUMENTS:
