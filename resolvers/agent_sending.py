@@ -7,7 +7,6 @@ is one mail of each name.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from hashlib import blake2b
 from typing import Any, Final
 
 import structlog
@@ -17,7 +16,7 @@ from core import clock
 from core.access import MARKETING, SUPPORT, allow
 from core.actor import Actor
 from core.errors import Conflict, DomainError, InvalidInput, found
-from core.ids import object_id
+from core.ids import derived_id, object_id
 from mail.writers.letters import letter_values
 from models.agent_actions import (
     SENDABLE,
@@ -216,7 +215,7 @@ def agent_source(action_id: PydanticObjectId) -> str:
 
 def _message_id(action: AgentAction) -> PydanticObjectId:
     """Of the one message that an answer becomes."""
-    return PydanticObjectId(blake2b(f"agent:{action.id}".encode(), digest_size=12).digest())
+    return derived_id(f"agent:{action.id}")
 
 
 async def _sender_of(action: AgentAction) -> Actor:

@@ -6,7 +6,6 @@ that has no job yet, which the next to come leaves to the workers first.
 """
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Any, Final
 
 from beanie import PydanticObjectId
@@ -17,6 +16,7 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.errors import found
+from core.ids import derived_id
 from core.mongo import Filter, insert_new_stored
 from models.base import touched
 from models.campaigns import Campaign, CampaignStatus, Division
@@ -29,7 +29,6 @@ from resolvers.campaign_settling import cancel_queued, settle_campaign
 from resolvers.email_events import insert_events
 
 CHUNK: Final = 500
-ID_BYTES: Final = 12
 UNDER_WAY: Final = (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.FAILED)
 """With one of these the audience is divided to its end. Of a campaign that rests the chunks wait."""
 
@@ -142,9 +141,9 @@ async def _queued_events(campaign: Campaign, chunk: int) -> list[dict[str, Any]]
     ]
 
 
-def delivery_id_of(campaign_id: PydanticObjectId, contact_id: PydanticObjectId) -> ObjectId:
+def delivery_id_of(campaign_id: PydanticObjectId, contact_id: PydanticObjectId) -> PydanticObjectId:
     """The id of a campaign's delivery to a contact."""
-    return ObjectId(blake2b(campaign_id.binary + contact_id.binary, digest_size=ID_BYTES).digest())
+    return derived_id(campaign_id.binary + contact_id.binary)
 
 
 def _delivery_of(campaign: Campaign, chunk: int) -> Delivery:

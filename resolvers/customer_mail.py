@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Final
 
 from beanie import PydanticObjectId
@@ -12,7 +11,7 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.errors import found
-from core.ids import object_id
+from core.ids import derived_id, object_id
 from models.apps import App
 from models.deliveries import Delivery
 from models.ticket_messages import TicketAttachment, TicketMessage
@@ -128,8 +127,7 @@ async def _begun(app: App, mail: CustomerMail, by: Actor) -> Ticket:
 
 def _identity(kind: str, mail: CustomerMail) -> PydanticObjectId:
     """Follows from the mail, so that whoever works on it again finds what it became."""
-    named = f"{kind}\0{mail.app_id}\0{mail.message_id}"
-    return PydanticObjectId(blake2b(named.encode("utf-8", "replace"), digest_size=12).digest())
+    return derived_id(f"{kind}\0{mail.app_id}\0{mail.message_id}")
 
 
 def _text(mail: CustomerMail) -> str:

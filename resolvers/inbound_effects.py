@@ -4,12 +4,12 @@ what it leads to is named by the Message-ID, and there once."""
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Final
 
 from beanie import PydanticObjectId
 
 from core import clock
+from core.ids import derived_id
 from core.inputs import key_of_email
 from core.runtime import runtime
 from mail.inbound import Action
@@ -190,5 +190,4 @@ def _when(message: InboundMessage) -> datetime:
 
 def identity(kind: str, message: InboundMessage, *more: str) -> PydanticObjectId:
     """Follows from the mail, and not from the copy of it."""
-    named = "\0".join([kind, message.message_id, *more])
-    return PydanticObjectId(blake2b(named.encode("utf-8", "replace"), digest_size=12).digest())
+    return derived_id("\0".join([kind, message.message_id, *more]))

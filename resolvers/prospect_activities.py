@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from hashlib import blake2b
 from typing import Any, Final
 
 from beanie import Document
 from bson import ObjectId
 
+from core.ids import derived_id
 from core.mongo import Filter, slice_of
 from core.pages import Range, Sort
 from models.contacts import Contact
@@ -156,7 +156,7 @@ def _sequence(enrollment: Enrollment) -> Iterable[ProspectActivity]:
     began, ended = ProspectActivityKind.ENROLLED, ProspectActivityKind.SEQUENCE_ENDED
     yield ProspectActivity(enrollment.id, began, enrollment.created_at, enrollment.enrolled_by, enrollment=enrollment)
     if enrollment.ended_at is not None:
-        identity = ObjectId(blake2b(f"ended:{enrollment.id}".encode(), digest_size=12).digest())
+        identity = derived_id(f"ended:{enrollment.id}")
         yield ProspectActivity(identity, ended, enrollment.ended_at, enrollment=enrollment)
 
 

@@ -1,7 +1,6 @@
 """Prospects and the ledger of consent, in which it is decided whether they may be written to."""
 
 from datetime import timedelta
-from hashlib import blake2b
 from typing import Final
 
 from beanie import PydanticObjectId
@@ -9,6 +8,7 @@ from beanie import PydanticObjectId
 from core import clock
 from core.actor import Actor
 from core.errors import InvalidInput
+from core.ids import derived_id
 from models.contacts import ConsentCategory, ConsentState, Contact, LegalBasis
 from models.prospects import Prospect
 from resolvers.consent import Evidence, record_consent
@@ -71,4 +71,4 @@ async def _contact_of(prospect: Prospect) -> Contact | None:
 
 def _grounds_id(prospect: Prospect) -> PydanticObjectId:
     """Of the one entry that says on what grounds a prospect is written to."""
-    return PydanticObjectId(blake2b(f"outreach:{prospect.id}".encode(), digest_size=12).digest())
+    return derived_id(f"outreach:{prospect.id}")

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Listed
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import blake2b
 from typing import Any, Final
 
 from beanie import PydanticObjectId
@@ -19,6 +18,7 @@ from bson import ObjectId
 from core.access import allow
 from core.actor import Actor
 from core.errors import DomainError
+from core.ids import derived_id
 from core.mongo import insert_new_stored
 from core.runtime import runtime
 from mail.templates import TemplateProblem
@@ -37,7 +37,6 @@ from resolvers.sequence_caps import take_room
 from resolvers.template_links import PREFIX
 from resolvers.transactional import ATTEMPTS, DELIVER
 
-ID_BYTES: Final = 12
 ANSWER: Final = "Re: "
 LONGEST_SUBJECT: Final = 500
 
@@ -108,8 +107,7 @@ async def plan_sequence_mails(actor: Actor, wanted: Listed[Wanted], now: datetim
 
 def delivery_id_of(enrollment_id: PydanticObjectId, order: int) -> PydanticObjectId:
     """The id of the mail of a step."""
-    digest = blake2b(enrollment_id.binary + order.to_bytes(2, "big"), digest_size=ID_BYTES)
-    return PydanticObjectId(digest.digest())
+    return derived_id(enrollment_id.binary + order.to_bytes(2, "big"))
 
 
 async def _with_room(wanted: Iterable[Wanted]) -> list[Wanted]:

@@ -7,7 +7,6 @@ database needs to store them. A test compares them with what is made one by one.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from hashlib import blake2b
 from typing import Any, Final
 
 from beanie.odm.utils.dump import get_dict
@@ -16,6 +15,7 @@ from pymongo import UpdateOne
 
 from core import clock
 from core.actor import Actor
+from core.ids import derived_id
 from core.words import words_of
 from models.apps import App
 from models.base import Record, touched
@@ -192,7 +192,7 @@ class Planner:
         said = f"{IMPORT}:{person}:{row.consented_at}:{row.consent_text}"
         return {
             **self._entry,
-            "_id": ObjectId(blake2b(said.encode(), digest_size=12).digest()),
+            "_id": derived_id(said),
             "contactId": contact_id,
             "at": row.consented_at or self._now,
             "text": row.consent_text,

@@ -1,7 +1,6 @@
 """How people sign up for an app's newsletter, and confirm that they want it."""
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Annotated, Final
 
 from beanie import PydanticObjectId
@@ -12,6 +11,7 @@ from core import clock
 from core.access import MARKETING, allow, allow_all
 from core.actor import Actor
 from core.errors import Gone, NotFound, found
+from core.ids import derived_id
 from core.inputs import Email, Input, Locale, LongText, ShortText, WebAddress, key_of_email
 from core.runtime import runtime
 from core.scopes import Scope
@@ -155,4 +155,4 @@ async def confirm_newsletter(
 
 def _entry_id(token: str) -> PydanticObjectId:
     """Of the entry in the ledger: one for each link, however often its button is pressed."""
-    return PydanticObjectId(blake2b(f"confirm:{token}".encode(), digest_size=12).digest())
+    return derived_id(f"confirm:{token}")
