@@ -1,8 +1,7 @@
 """The Shopify apps that the company publishes."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel
@@ -31,10 +30,6 @@ class MailHold(Part):
     since: datetime
     reason: str
     ended_by: str | None = None
-
-
-HOLDING: Final[Mapping[str, Any]] = {"mailHold": {"$ne": None}, "mailHold.endedBy": None}
-"""Matches the apps that hold their marketing mail."""
 
 
 class TicketTargets(Part):

@@ -210,6 +210,11 @@ async def visible_app(actor: Actor, app_id: str) -> App:
     return app
 
 
+async def apps_holding_mail() -> set[str]:
+    """Whose marketing mail waits until their errors are over."""
+    return set(await App.distinct("_id", {"mailHold": {"$ne": None}, "mailHold.endedBy": None}))
+
+
 def unknown_app() -> NotFound:
     return NotFound("Unknown app", "appId")
 

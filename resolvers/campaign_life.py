@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from beanie import PydanticObjectId
 from bson import ObjectId
 
 from core import clock
@@ -110,10 +111,20 @@ async def pause_campaign(actor: Actor, campaign_id: str) -> Campaign:
 @allow(MARKETING)
 async def resume_campaign(actor: Actor, campaign_id: str) -> Campaign:
     """Goes on with a campaign that was paused, or whose jobs died."""
-    await _active_app(await visible_campaign(actor, campaign_id))
+    campaign = await visible_campaign(actor, campaign_id)
+    await _active_app(campaign)
+    resumed = await go_on(campaign.id)
+    if resumed is None:
+        raise refused(await visible_campaign(actor, campaign_id), "only what is paused or failed can be resumed")
+    return resumed
+
+
+async def go_on(campaign_id: PydanticObjectId, **seen: Any) -> Campaign | None:
+    """Resumes a campaign; None where that is not possible (any more), or it is not as it was `seen`."""
     update = RESUME.update({"lastError": None, "heldSince": None}) | NEXT_RUN
-    resumed = await _take(actor, campaign_id, RESUME, update, "only what is paused or failed can be resumed")
-    await _start(resumed)
+    resumed = await Campaign.change({"_id": campaign_id, **RESUME.possible, **seen}, update)
+    if resumed is not None:
+        await _start(resumed)
     return resumed
 
 

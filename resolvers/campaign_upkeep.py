@@ -10,9 +10,9 @@ from core import clock
 from core.access import allow
 from core.actor import Actor
 from core.errors import InvalidInput
-from models.apps import HOLDING, App
 from models.campaigns import GIVE_UP, UNSCHEDULE, Campaign, CampaignStatus
 from models.email_jobs import EmailJob, EmailJobStatus
+from resolvers.apps import apps_holding_mail
 from resolvers.campaign_jobs import chunk_jobs, enqueue_start, open_chunks
 from resolvers.campaign_life import NEXT_RUN, begin_sending
 from resolvers.campaign_progress import announce_progress
@@ -26,10 +26,10 @@ async def start_due_campaigns(actor: Actor) -> int:
     """Begins to send the campaigns whose time has come, and returns how many. One that can't be sent becomes a draft
     again, which says why; those of an app that holds its mail wait."""
     begun = 0
-    held = await App.distinct("_id", dict(HOLDING))
+    held = await apps_holding_mail()
     due: dict[str, Any] = {"status": CampaignStatus.SCHEDULED.value, "scheduledAt": {"$lte": clock.now()}}
     if held:
-        due["appId"] = {"$nin": held}
+        due["appId"] = {"$nin": sorted(held)}
     for campaign in await Campaign.find(due).sort("scheduledAt").to_list():
         try:
             begun += await begin_sending(campaign) is not None

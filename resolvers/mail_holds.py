@@ -13,12 +13,12 @@ from core.actor import Actor
 from core.errors import Conflict
 from models.apps import App, MailHold
 from models.base import touched
-from models.campaigns import PAUSE, RESUME, Campaign, CampaignStatus
+from models.campaigns import PAUSE, Campaign, CampaignStatus
 from models.log_tallies import LogHour
 from models.logs import LogEntry, LogLevel
 from models.slack_routing import SlackTopic
 from resolvers.apps import visible_app
-from resolvers.campaign_jobs import enqueue_start
+from resolvers.campaign_life import go_on
 from resolvers.campaign_progress import announce_progress
 from resolvers.slack_messages import tell_slack
 
@@ -31,7 +31,6 @@ TIMES: Final = 5
 """So often the usual number is a spike."""
 CALMER: Final = 0.5
 """Of what is a spike, so little has to be left for it to be over: at the edge it would begin again and again."""
-NEXT_RUN: Final = {"$inc": {"run": 1}}
 
 
 @allow()
@@ -117,11 +116,7 @@ async def _follow(app: App) -> None:
         return
     waiting = {"appId": app.id, "status": CampaignStatus.PAUSED.value, "heldSince": {"$ne": None}}
     for campaign in await Campaign.find(waiting).to_list():
-        again = RESUME.update({"heldSince": None}) | NEXT_RUN
-        resumed = await Campaign.change({"_id": campaign.id, "heldSince": {"$ne": None}, **RESUME.possible}, again)
-        if resumed is not None:
-            await announce_progress(resumed.id)
-            await enqueue_start(resumed)
+        await go_on(campaign.id, heldSince={"$ne": None})
 
 
 async def _tell(app: App, hold: MailHold, text: str, *, is_over: bool = False) -> None:

@@ -7,11 +7,11 @@ from enum import StrEnum
 from beanie import PydanticObjectId
 
 from core import clock
-from models.apps import HOLDING, App
 from models.base import touched
 from models.deliveries import Delivery, DeliveryOutreach, DeliveryStatus
 from models.enrollments import Enrollment, EnrollmentStatus
 from models.sequences import Sequence
+from resolvers.apps import apps_holding_mail
 from resolvers.business_hours import hours_of
 
 
@@ -32,15 +32,13 @@ async def gates_of(deliveries: Listed[Delivery]) -> Mapping[PydanticObjectId, Ga
     enrollments = {one.id: one for one in await Enrollment.find(enrolled).to_list()}
     named = {"_id": {"$in": [*{mail.sequence_id for mail in mails.values()}]}}
     sequences = {one.id: one for one in await Sequence.find(named).to_list()}
-    holding = await App.distinct("_id", dict(HOLDING))
-    held = {delivery.id for delivery in deliveries if delivery.app_id in holding}
-    gates = {
-        delivery_id: _gate(mail, enrollments.get(mail.enrollment_id), sequences.get(mail.sequence_id))
-        for delivery_id, mail in mails.items()
-    }
+    holding = await apps_holding_mail()
     return {
-        delivery_id: Gate.LATER if gate is Gate.OPEN and delivery_id in held else gate
-        for delivery_id, gate in gates.items()
+        one.id: _gate(
+            mail, enrollments.get(mail.enrollment_id), sequences.get(mail.sequence_id), is_held=one.app_id in holding
+        )
+        for one in deliveries
+        if (mail := mails.get(one.id))
     }
 
 
@@ -51,7 +49,7 @@ async def take_back(delivery: Delivery) -> DeliveryStatus | None:
     return taken.status if taken else None
 
 
-def _gate(mail: DeliveryOutreach, enrollment: Enrollment | None, sequence: Sequence | None) -> Gate:
+def _gate(mail: DeliveryOutreach, enrollment: Enrollment | None, sequence: Sequence | None, *, is_held: bool) -> Gate:
     if enrollment is None or sequence is None or enrollment.current_step > mail.step:
         return Gate.OVER
     now, hours = clock.now(), hours_of(sequence.business_hours)
@@ -59,4 +57,5 @@ def _gate(mail: DeliveryOutreach, enrollment: Enrollment | None, sequence: Seque
     is_frozen = enrollment.status is not EnrollmentStatus.ACTIVE or not sequence.active
     # The room for it was on the day for which it was planned.
     is_its_day = hours.day(now).isoformat() == mail.day
-    return Gate.LATER if is_away or is_frozen or not is_its_day or not hours.is_open(now) else Gate.OPEN
+    waits = is_held or is_away or is_frozen or not is_its_day or not hours.is_open(now)
+    return Gate.LATER if waits else Gate.OPEN

@@ -61,8 +61,9 @@ class Targets:
 
 def source_of(delivery: Row) -> ObjectId | None:
     """The campaign or the template that a delivery is made from; None where its links are not tracked."""
-    if delivery.get("campaignId"):
-        return ObjectId(delivery["campaignId"])
+    campaign: ObjectId | None = delivery.get("campaignId")
+    if campaign is not None:
+        return campaign
     return template_of(delivery["content"]) if delivery.get("outreach") else None
 
 
