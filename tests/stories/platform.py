@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import httpx
 
 PROJECT: Final = Path(__file__).parent.parent.parent
 START_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 60.0
 OWNER: Final = "owner@example.com"
 PASSWORD: Final = "a password of the story"
 
@@ -68,6 +69,21 @@ def graphql(client: httpx.Client, query: str, **variables: Any) -> Any:
     answer = client.post("/graphql", json={"query": query, "variables": variables}).json()
     assert "errors" not in answer, answer["errors"]
     return answer["data"]
+
+
+def ok(response: httpx.Response) -> Any:
+    """The JSON of an answer that is no error."""
+    assert response.is_success, response.text
+    return response.json()
+
+
+def until(found: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """What is found in the end."""
+    deadline = time.monotonic() + seconds
+    while not (result := found()):
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.1)
+    return result
 
 
 def _allover(environment: Mapping[str, str], *arguments: str, given: str) -> None:

@@ -3,7 +3,7 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.message import EmailMessage
 from typing import Any, Final
 
@@ -12,13 +12,12 @@ import pytest
 
 from tests.factories.webhooks import COLD_SECRETS, RESEND_SECRETS, signed_by_cold_provider, signed_by_resend
 from tests.stories.mail_server import Mailbox, mail_server
-from tests.stories.platform import OWNER, PASSWORD, Platform, graphql, served
+from tests.stories.platform import OWNER, PASSWORD, PATIENCE_SECONDS, Platform, graphql, ok, served, until
 
 APP, OTHER = "banners-all-over", "reviews-all-over"
 READERS, BROKEN, SUPPRESSED, WITHOUT_CONSENT = 2000, 40, 100, 50
 SENT: Final = READERS - SUPPRESSED - WITHOUT_CONSENT
 OPENERS, CLICKERS, BOUNCES, COMPLAINTS = 60, 25, 10, 5
-PATIENCE_SECONDS: Final = 60.0
 BROWSER: Final = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 WEATHER, STOCK = "https://banners.example.com/weather?from=mail&v=2", "https://banners.example.com/stock"
@@ -65,18 +64,6 @@ def file_of_subscribers() -> bytes:
     ]
     rows += [f"broken-{number};Nobody;en;yes" for number in range(BROKEN)]
     return "\n".join(rows).encode()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.2)
-
-
-def ok(response: httpx.Response) -> Any:
-    assert response.is_success, response.text
-    return response.json()
 
 
 def test_the_story_of_a_campaign(platform: Platform, mailbox: tuple[Mailbox, int]) -> None:

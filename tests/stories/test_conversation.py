@@ -4,7 +4,7 @@ real SMTP out, by a clock that the test moves."""
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.stories.mail_server import Mailbox, mail_server
-from tests.stories.platform import OWNER, PASSWORD, Platform, graphql, served
+from tests.stories.platform import OWNER, PASSWORD, Platform, graphql, ok, served, until
 
 APP: Final = "banners-all-over"
 ADA, BOB = "ada@tea.example", "bob@bikes.example"
@@ -23,7 +23,6 @@ BERLIN: Final = ZoneInfo("Europe/Berlin")
 HOURS: Final = {"startHour": 9, "endHour": 17, "timezone": "Europe/Berlin"}
 DAY_MS: Final = 24 * 60 * 60 * 1000
 INBOUND: Final = ("inbound", "a password of Postmark")
-PATIENCE_SECONDS: Final = 60.0
 QUIET_SECONDS: Final = 2.0
 """Several looks at who is due."""
 
@@ -78,20 +77,6 @@ def platform(
     folder = tmp_path_factory.mktemp("conversation") / "data"
     with served(folder, configured=configured, module="tests.stories.moved_server") as running:
         yield running
-
-
-def ok(response: httpx.Response) -> Any:
-    assert response.is_success, response.text
-    return response.json()
-
-
-def until(found: Callable[[], Any]) -> Any:
-    """What is found in the end."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (result := found()):
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.1)
-    return result
 
 
 def staff(platform: Platform) -> httpx.Client:
