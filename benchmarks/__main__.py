@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-PIECES: Final = {"__init__", "__main__", "load", "processes", "served", "sink"}
+PIECES: Final = {"__init__", "__main__", "load", "processes", "served", "sink", "timing"}
 
 
 def main() -> None:

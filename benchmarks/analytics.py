@@ -7,14 +7,13 @@ is asked of its operation, on the embedded database; the floor is a `ping` of th
 import asyncio
 import statistics
 import sys
-import time
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from random import Random
 from typing import Any, Final
 
 from bson import ObjectId
 
+from benchmarks.timing import latencies
 from core import clock
 from core.actor import Actor
 from core.days import day_of
@@ -37,11 +36,11 @@ async def main() -> None:
     with EmbeddedMongo() as database:
         async with running(Settings(log_level="ERROR"), database.url, DOCUMENTS):
             await _roll_up(Random(7))
-            ping = await _latencies(_ping)
+            ping = await latencies(_ping, ROUNDS)
             for title, asked in (("of all apps", _of_all), ("of one app", _of_one)):
-                latencies = await _latencies(asked)
-                cuts = statistics.quantiles(latencies, n=100)
-                ratio = statistics.median(latencies) / statistics.median(ping)
+                took = await latencies(asked, ROUNDS)
+                cuts = statistics.quantiles(took, n=100)
+                ratio = statistics.median(took) / statistics.median(ping)
                 sys.stdout.write(
                     f"overview {title:14} p50 {cuts[49]:7.2f} ms, p99 {cuts[98]:7.2f} ms, {ratio:6.1f} x ping\n"
                 )
@@ -58,16 +57,6 @@ async def _of_all() -> Any:
 
 async def _of_one() -> Any:
     return await email_overview(SYSTEM, app_id=APPS[0])
-
-
-async def _latencies(ask: Callable[[], Awaitable[Any]]) -> list[float]:
-    """In milliseconds."""
-    latencies = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        await ask()
-        latencies.append((time.perf_counter() - started) * 1000)
-    return latencies
 
 
 async def _roll_up(random: Random) -> None:

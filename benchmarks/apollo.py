@@ -6,13 +6,11 @@ driver and batches as its documentation advises. It knows who calls by a header 
 apply roles, limits and costs besides.
 """
 
-import asyncio
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +18,7 @@ import httpx
 import orjson
 import psutil
 
-from benchmarks.load import load, request
+from benchmarks.load import Measured, measured, request
 from benchmarks.processes import free_port, server, wait_for
 from benchmarks.served import NESTED, QUERY, SETTINGS
 
@@ -28,15 +26,6 @@ PEER: Final = Path(__file__).parent / "peer"
 QUERIES: Final = {"list": QUERY, "nested": NESTED}
 SECONDS: Final = 4.0
 WARM_UP_SECONDS: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """`processor` is of the server, in microseconds per request; `p99` in milliseconds."""
-
-    per_second: float
-    p99: float
-    processor: float
 
 
 def main() -> None:
@@ -60,10 +49,12 @@ def main() -> None:
 
 
 def _row(title: str, ours: Measured, theirs: Measured) -> None:
-    sys.stdout.write(
-        f"{title:20}{ours.per_second:11.0f}{ours.p99:8.1f}{ours.processor:8.0f}"
-        f"{theirs.per_second:11.0f}{theirs.p99:8.1f}{theirs.processor:8.0f}{ours.per_second / theirs.per_second:8.2f}\n"
-    )
+    ratio = ours.outcome.per_second / theirs.outcome.per_second
+    sys.stdout.write(f"{title:20}{_told(ours)}{_told(theirs)}{ratio:8.2f}\n")
+
+
+def _told(one: Measured) -> str:
+    return f"{one.outcome.per_second:11.0f}{one.outcome.p99:8.1f}{one.processor:8.0f}"
 
 
 def _install() -> None:
@@ -100,12 +91,7 @@ def _assert_same(ours: Any, theirs: Any) -> None:
 
 def _measure(process: psutil.Process, port: int, headers: dict[str, str], query: bytes) -> Measured:
     message = request("/graphql", headers, query)
-    asyncio.run(load(port, message, seconds=WARM_UP_SECONDS))
-    before = process.cpu_times()
-    outcome = asyncio.run(load(port, message, seconds=SECONDS))
-    after = process.cpu_times()
-    used = after.user + after.system - before.user - before.system
-    return Measured(outcome.per_second, outcome.p99, used / (outcome.per_second * SECONDS) * 1e6)
+    return measured(process, port, message, warm_up=WARM_UP_SECONDS, seconds=SECONDS)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
 
 from app import create_app
+from benchmarks.timing import latencies
 from core import clock, event_loop, logs
 from core.actor import Actor, Role
 from core.runtime import running, runtime
@@ -80,12 +81,12 @@ async def main(shops: int) -> None:
                 f"rebuild  {rebuilt.shops:,} shops, {rollups:,} rollups in {seconds:.1f} s, "
                 f"{rebuilt.shops / seconds:,.0f} shops/s\n"
             )
-            ping = await _latencies(_ping)
+            ping = await latencies(_ping, ROUNDS)
             transport = ASGITransport(create_app(SETTINGS, database.url))
             event_loop.settled()  # as the server does when it is ready
             async with AsyncClient(transport=transport, base_url="http://benchmark", headers=headers) as client:
                 for title, ask in _questions(client):
-                    _report(title, await _latencies(ask), ping)
+                    _report(title, await latencies(ask, ROUNDS), ping)
 
 
 def _questions(client: AsyncClient) -> Iterator[tuple[str, Callable[[], Awaitable[Any]]]]:
@@ -113,16 +114,6 @@ def _report(title: str, latencies: list[float], ping: list[float]) -> None:
 
 async def _ping() -> None:
     await runtime().mongo.client.admin.command("ping")
-
-
-async def _latencies(ask: Callable[[], Awaitable[Any]]) -> list[float]:
-    """In milliseconds."""
-    latencies = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        await ask()
-        latencies.append((time.perf_counter() - started) * 1000)
-    return latencies
 
 
 async def _company(random: Random, number_of_shops: int) -> dict[str, str]:

@@ -6,14 +6,11 @@ many at a time. The mails are answers of different people to a newsletter: each 
 recorded.
 """
 
-import asyncio
 import hashlib
 import hmac
 import itertools
-import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from beanie import PydanticObjectId
@@ -21,6 +18,7 @@ from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
 
 from app import create_app
+from benchmarks.timing import HEAD, show_lanes
 from core import clock, event_loop, logs
 from core.actor import Actor
 from core.runtime import running
@@ -57,30 +55,14 @@ async def main() -> None:
             transport = ASGITransport(create_app(SETTINGS, database.url))
             async with AsyncClient(transport=transport, base_url="http://benchmark") as client:
                 event_loop.settled()
-                sys.stdout.write(f"{'':32}{'per second':>11}{'p50 ms':>8}{'p99 ms':>8}{'most':>8}\n")
+                sys.stdout.write(HEAD)
                 for at_once in (1, 16):
-                    await _show(f"the writes, {at_once} at a time", _writes, at_once)
-                    await _show(f"a mail, {at_once} at a time", lambda: _receive(client), at_once)
+                    await show_lanes(f"the writes, {at_once} at a time", _writes, MAILS, at_once)
+                    await show_lanes(f"a mail, {at_once} at a time", lambda: _receive(client), MAILS, at_once)
                 waiting = InboundMessage.find({"status": InboundStatus.RECEIVED.value})
                 ids = iter([str(message.id) for message in await waiting.to_list()])
-                await _show(f"worked off, {AT_ONCE} at a time", lambda: _process(next(ids)), AT_ONCE)
+                await show_lanes(f"worked off, {AT_ONCE} at a time", lambda: _process(next(ids)), MAILS, AT_ONCE)
     sys.stdout.write(f"Each mail is to be answered within {BOUND_MILLISECONDS} ms.\n")
-
-
-async def _show(title: str, work: Callable[[], Awaitable[None]], at_once: int) -> None:
-    milliseconds: list[float] = []
-
-    async def lane() -> None:
-        for _ in range(MAILS // at_once):
-            started = time.perf_counter()
-            await work()
-            milliseconds.append((time.perf_counter() - started) * 1000)
-
-    started = time.perf_counter()
-    await asyncio.gather(*(lane() for _ in range(at_once)))
-    per_second = len(milliseconds) / (time.perf_counter() - started)
-    cuts = statistics.quantiles(milliseconds, n=100)
-    sys.stdout.write(f"{title:32}{per_second:11.0f}{cuts[49]:8.1f}{cuts[98]:8.1f}{max(milliseconds):8.1f}\n")
 
 
 async def _writes() -> None:

@@ -4,14 +4,10 @@
 processor time per request is printed beside it, because that is what a busy machine does not change.
 """
 
-import asyncio
 import sys
-from dataclasses import dataclass
 from typing import Final
 
-import psutil
-
-from benchmarks.load import Outcome, load, request
+from benchmarks.load import Measured, measured, request
 from benchmarks.processes import server
 from benchmarks.served import QUERY, REST_PATH
 
@@ -19,21 +15,13 @@ SECONDS: Final = 5.0
 WARM_UP_SECONDS: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """`processor` is in microseconds per request."""
-
-    outcome: Outcome
-    processor: float
-
-
 def main() -> None:
-    measured = {kind: _measure(kind) for kind in ("bare", "memory", "database")}
+    rows = {kind: _measure(kind) for kind in ("bare", "memory", "database")}
     sys.stdout.write(f"{'':24}{'requests/s':>11}{'p50 ms':>8}{'p99 ms':>8}{'CPU us':>8}{'of bare':>9}{'by CPU':>8}\n")
     for interface in ("REST", "GraphQL"):
-        floor = measured["bare"][interface]
+        floor = rows["bare"][interface]
         for kind, title in (("bare", "bare Starlette"), ("memory", "without database"), ("database", "with database")):
-            row = measured[kind][interface]
+            row = rows[kind][interface]
             outcome = row.outcome
             sys.stdout.write(
                 f"{interface + ', ' + title:24}{outcome.per_second:11.0f}{outcome.p50:8.2f}{outcome.p99:8.2f}"
@@ -46,16 +34,10 @@ def _measure(kind: str) -> dict[str, Measured]:
     with server("benchmarks.served", kind) as (process, port, said):
         headers = {"Authorization": f"Bearer {said.split()[0]}"}
         messages = {"REST": request(REST_PATH, headers), "GraphQL": request("/graphql", headers, QUERY)}
-        return {interface: _load(process, port, message) for interface, message in messages.items()}
-
-
-def _load(process: psutil.Process, port: int, message: bytes) -> Measured:
-    asyncio.run(load(port, message, seconds=WARM_UP_SECONDS))
-    before = process.cpu_times()
-    outcome = asyncio.run(load(port, message, seconds=SECONDS))
-    after = process.cpu_times()
-    used = after.user + after.system - before.user - before.system
-    return Measured(outcome, used / (outcome.per_second * SECONDS) * 1e6)
+        return {
+            interface: measured(process, port, message, warm_up=WARM_UP_SECONDS, seconds=SECONDS)
+            for interface, message in messages.items()
+        }
 
 
 if __name__ == "__main__":

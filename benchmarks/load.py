@@ -8,6 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import psutil
+
+from benchmarks.processes import processor_seconds
+
 CONNECTIONS: Final = 8
 
 
@@ -37,6 +41,23 @@ async def load(port: int, message: bytes, *, seconds: float, expected: bytes = b
     )
     cuts = statistics.quantiles(latencies, n=100)
     return Outcome(len(latencies) / seconds, statistics.median(latencies), cuts[98])
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`processor` is of the server, in microseconds per request."""
+
+    outcome: Outcome
+    processor: float
+
+
+def measured(process: psutil.Process, port: int, message: bytes, *, warm_up: float, seconds: float) -> Measured:
+    """The load, after one that does not count."""
+    asyncio.run(load(port, message, seconds=warm_up))
+    before = processor_seconds(process)
+    outcome = asyncio.run(load(port, message, seconds=seconds))
+    used = processor_seconds(process) - before
+    return Measured(outcome, used / (outcome.per_second * seconds) * 1e6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,12 @@ def server(module: str, kind: str) -> Iterator[tuple[psutil.Process, int, str]]:
             process.terminate()
 
 
+def processor_seconds(process: psutil.Process) -> float:
+    """What it has used of processors so far."""
+    times = process.cpu_times()
+    return times.user + times.system
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]

@@ -19,6 +19,7 @@ import aiosmtplib
 import psutil
 from pydantic import SecretStr
 
+from benchmarks.processes import processor_seconds
 from benchmarks.sink import found, smtp_sink
 from core import event_loop, logs
 from core.runtime import running
@@ -94,14 +95,14 @@ async def _measure(port: int, recipients: int) -> Measured:
 
 
 async def _watch(worker: psutil.Process, database: psutil.Process, campaign: Campaign, recipients: int) -> Measured:
-    before, memory = (_used(worker), _used(database)), 0.0
+    before, memory = (processor_seconds(worker), processor_seconds(database)), 0.0
     started = time.perf_counter()
     while campaign.status is not CampaignStatus.SENT:
         await asyncio.sleep(0.05)
         memory = max(memory, worker.memory_info().rss / 2**20)
         campaign = await Campaign.get(campaign.id) or campaign
     seconds = time.perf_counter() - started
-    after = _used(worker), _used(database)
+    after = processor_seconds(worker), processor_seconds(database)
     assert campaign.stats.sent == recipients, campaign.stats
     while await EmailEvent.find({"pending": True}).count():
         await asyncio.sleep(0.05)
@@ -112,11 +113,6 @@ async def _watch(worker: psutil.Process, database: psutil.Process, campaign: Cam
 
 def _database() -> psutil.Process:
     return next(one for one in psutil.Process().children() if "embedded_mongo" in one.cmdline())
-
-
-def _used(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp
 
 from app import create_app
 from benchmarks.load import Outcome, load_any, request
-from benchmarks.processes import server
+from benchmarks.processes import processor_seconds, server
 from benchmarks.served import SETTINGS
 from core import clock, event_loop, logs
 from core.runtime import running
@@ -90,10 +90,9 @@ def _hits(kind: str, tokens: Sequence[str]) -> list[bytes]:
 def _measure(process: psutil.Process, port: int, messages: Sequence[bytes], expected: bytes) -> Measured:
     shuffled = random.Random(7).sample(messages, len(messages))
     warm = asyncio.run(load_any(port, shuffled, seconds=WARM_UP_SECONDS, connections=CONNECTIONS, expected=expected))
-    before = process.cpu_times()
+    before = processor_seconds(process)
     hot = asyncio.run(load_any(port, shuffled, seconds=SECONDS, connections=CONNECTIONS, expected=expected))
-    after = process.cpu_times()
-    used = after.user + after.system - before.user - before.system
+    used = processor_seconds(process) - before
     return Measured(hot.outcome, used / hot.answered * 1e6, warm.answered + hot.answered)
 
 

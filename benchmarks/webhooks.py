@@ -4,12 +4,8 @@
 through to its file), by as many at a time.
 """
 
-import asyncio
 import itertools
-import statistics
 import sys
-import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -19,6 +15,7 @@ from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
 from app import create_app
+from benchmarks.timing import HEAD, show_lanes
 from core import clock, event_loop, logs
 from core.runtime import running
 from core.settings import Settings
@@ -57,27 +54,11 @@ async def main() -> None:
             transport = ASGITransport(create_app(SETTINGS, database.url))
             async with AsyncClient(transport=transport, base_url="http://benchmark") as client:
                 event_loop.settled()
-                sys.stdout.write(f"{'':32}{'per second':>11}{'p50 ms':>8}{'p99 ms':>8}{'most':>8}\n")
+                sys.stdout.write(HEAD)
                 for at_once in (1, 16, 64):
-                    await _show(f"two inserts, {at_once} at a time", _two_inserts, at_once)
-                    await _show(f"a webhook, {at_once} at a time", lambda: _webhook(client), at_once)
+                    await show_lanes(f"two inserts, {at_once} at a time", _two_inserts, REQUESTS, at_once)
+                    await show_lanes(f"a webhook, {at_once} at a time", lambda: _webhook(client), REQUESTS, at_once)
     sys.stdout.write(f"Each webhook is to be answered within {BOUND_MILLISECONDS} ms.\n")
-
-
-async def _show(title: str, work: Callable[[], Awaitable[None]], at_once: int) -> None:
-    milliseconds: list[float] = []
-
-    async def lane() -> None:
-        for _ in range(REQUESTS // at_once):
-            started = time.perf_counter()
-            await work()
-            milliseconds.append((time.perf_counter() - started) * 1000)
-
-    started = time.perf_counter()
-    await asyncio.gather(*(lane() for _ in range(at_once)))
-    per_second = len(milliseconds) / (time.perf_counter() - started)
-    cuts = statistics.quantiles(milliseconds, n=100)
-    sys.stdout.write(f"{title:32}{per_second:11.0f}{cuts[49]:8.1f}{cuts[98]:8.1f}{max(milliseconds):8.1f}\n")
 
 
 async def _two_inserts() -> None:
