@@ -1,6 +1,5 @@
 """`GET /reference` and `/reference/{domain}`: what an operation is called on every interface, as HTML and Markdown."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Final
@@ -11,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.assets import COMPRESSED
-from pages.home import HTML, MARKDOWN, POLICY, TEMPLATES
+from pages.home import HTML, MARKDOWN, TEMPLATES, page
 from pages.negotiation import preferred
 from pages.operations import Domain, Surfaces, domains_of
 
@@ -68,14 +67,7 @@ class DocumentationPages:
         media_type = preferred(request.headers.get("accept"), (MARKDOWN, HTML))
         if media_type is None:
             raise HTTPException(406, f"This page comes as {', '.join(OFFERED)}: ask for one of them by Accept")
-        body = self._body(media_type, request.path_params.get("domain"))
-        tag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
-        headers = {"ETag": tag, "Cache-Control": "public, no-cache", "Vary": "Accept"}
-        if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        if media_type == HTML:
-            headers["Content-Security-Policy"] = POLICY
-        return Response(body, headers=headers, media_type=media_type)
+        return page(request, self._body(media_type, request.path_params.get("domain")), media_type)
 
     def _body(self, media_type: str, anchor: str | None) -> bytes:
         if (kept := self._bodies.get((media_type, anchor))) is not None:

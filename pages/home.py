@@ -41,6 +41,17 @@ TEMPLATES.filters["pretty"] = pretty
 TEMPLATES.filters["compact"] = lambda value: orjson.dumps(value).decode()
 
 
+def page(request: Request, body: bytes, media_type: str) -> Response:
+    """A page as it is now: 304 to whoever has it."""
+    tag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+    headers = {"ETag": tag, "Cache-Control": "public, no-cache", "Vary": "Accept"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if media_type == HTML:
+        headers["Content-Security-Policy"] = POLICY
+    return Response(body, headers=headers, media_type=media_type)
+
+
 def static_files(assets: Assets) -> dict[str, str]:
     """The style sheet, the script and the picture of the pages: their paths, by the ends of their names."""
     return {file.suffix[1:]: assets.add(file) for file in sorted((HERE / "static").iterdir())}
@@ -68,11 +79,4 @@ class Home:
         if media_type is None:
             sentence = f"This page comes as {', '.join(OFFERED)}: ask for one of them by Accept"
             return JSONResponse({"success": False, "error": sentence}, 406, {"Vary": "Accept"})
-        body = self._bodies[media_type]
-        tag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
-        headers = {"ETag": tag, "Cache-Control": "public, no-cache", "Vary": "Accept"}
-        if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        if media_type == HTML:
-            headers["Content-Security-Policy"] = POLICY
-        return Response(body, headers=headers, media_type=media_type)
+        return page(request, self._bodies[media_type], media_type)
