@@ -1,9 +1,10 @@
 """Lets metrics follow the shops and the events of the apps' backends, within seconds: by one process at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -11,13 +12,12 @@ from pydantic import JsonValue
 from pymongo.errors import PyMongoError
 
 from core.actor import Actor
-from core.background import stopped
 from models.email_jobs import EmailJob
 from resolvers.event_counting import count_events
 from resolvers.metric_counting import BEFORE_ALL, count_changed_shops, notice_ended_trials
 from resolvers.metric_rebuilds import rebuild_metrics
 from resolvers.metric_rollups import sum_due_rollups
-from tasks.turns import end_turn, take_turn, this_process
+from tasks.turns import take_turn, taking_turns
 
 METRICS: Final = Actor.system("metrics")
 TURN: Final = "metrics"
@@ -48,16 +48,9 @@ async def count_all(pace: Pace = Pace(), owner: str = "") -> None:
         await asyncio.sleep(asyncio.get_running_loop().time() - started)
 
 
-@asynccontextmanager
-async def following_shops(pace: Pace = Pace()) -> AsyncIterator[None]:
+def following_shops(pace: Pace = Pace()) -> AbstractAsyncContextManager[None]:
     """Within the block this process takes its turns."""
-    owner = this_process()
-    following = asyncio.create_task(_follow(owner, pace))
-    try:
-        yield
-    finally:
-        await stopped(following)
-        await end_turn(TURN, owner)
+    return taking_turns(TURN, partial(_follow, pace))
 
 
 async def rebuild(job: EmailJob) -> Mapping[str, JsonValue]:
@@ -66,7 +59,7 @@ async def rebuild(job: EmailJob) -> Mapping[str, JsonValue]:
     return {"shops": rebuilt.shops, "rollups": rebuilt.rollups, "events": rebuilt.events}
 
 
-async def _follow(owner: str, pace: Pace) -> None:
+async def _follow(pace: Pace, owner: str) -> None:
     while True:
         try:
             await count_all(pace, owner)

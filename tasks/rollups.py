@@ -2,9 +2,10 @@
 whether it is still there."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -19,11 +20,10 @@ from models.email_jobs import EmailJob
 from resolvers import email_effects, email_rollups, rollup_rebuilds
 from resolvers.email_events import PENDING
 from resolvers.outbox import is_sending
-from tasks.turns import end_turn, take_turn, this_process
+from tasks.turns import take_turn, taking_turns
 
 ROLLUPS: Final = Actor.system("rollups")
 TURN: Final = "email_events"
-STOP_SECONDS: Final = 3.0
 LEFT_TO_OTHERS, LEFT_TO_MAIL = 1, 3
 
 log = structlog.get_logger(__name__)
@@ -55,20 +55,12 @@ async def apply_all(pace: Pace = Pace(), owner: str = "") -> None:
         await asyncio.sleep(rest * (asyncio.get_running_loop().time() - started))
 
 
-@asynccontextmanager
-async def following_events(pace: Pace = Pace()) -> AsyncIterator[None]:
+def following_events(pace: Pace = Pace()) -> AbstractAsyncContextManager[None]:
     """Within the block this process takes its turns."""
-    owner = this_process()
-    following = asyncio.create_task(_follow(owner, pace))
-    try:
-        yield
-    finally:
-        following.cancel()
-        await asyncio.wait({following}, timeout=STOP_SECONDS)
-        await end_turn(TURN, owner)
+    return taking_turns(TURN, partial(_follow, pace))
 
 
-async def _follow(owner: str, pace: Pace) -> None:
+async def _follow(pace: Pace, owner: str) -> None:
     async with runtime().topics.signal(PENDING) as word:
         while True:
             word.clear()

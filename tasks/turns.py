@@ -1,14 +1,18 @@
 """Work that one process does at a time, while the others look whether it is still there."""
 
+import asyncio
 import os
 import secrets
 import socket
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from core import clock
+from core.background import stopped
 from models.ticks import Turn
 
 
@@ -26,6 +30,18 @@ async def take_turn(name: str, owner: str, seconds: float) -> bool:
         return await Turn.change(free, update, upsert=True) is not None
     except DuplicateKeyError:
         return False
+
+
+@asynccontextmanager
+async def taking_turns(name: str, follow: Callable[[str], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Within the block this process follows, by a name of its own, whenever it is its turn."""
+    owner = this_process()
+    following = asyncio.create_task(follow(owner))
+    try:
+        yield
+    finally:
+        await stopped(following)
+        await end_turn(name, owner)
 
 
 async def end_turn(name: str, owner: str) -> None:
