@@ -16,9 +16,10 @@ from schema.edge import Info, UserError, mutation, parse
 from schema.prospects import Prospect, prospect
 
 
-@strawberry.input(description="`domain` is the company's web site. `facts` is whatever else there is to know.")
-class ProspectCreateInput:
-    email: str
+@strawberry.input
+class ProspectFacts:
+    """What is known of somebody. No input by itself."""
+
     name: Maybe[str]
     company: Maybe[str]
     title: Maybe[str]
@@ -28,27 +29,20 @@ class ProspectCreateInput:
     language: Maybe[str | None]
     source: Maybe[str]
     tags: Maybe[list[str]]
-    owner_id: Maybe[str | None]
     facts: Maybe[JSON]
     score: Maybe[int | None]
     status: Maybe[ProspectStatus]
+
+
+@strawberry.input(description="`domain` is the company's web site. `facts` is whatever else there is to know.")
+class ProspectCreateInput(ProspectFacts):
+    email: str
+    owner_id: Maybe[str | None]
 
 
 @strawberry.input(description="`reason` goes with `status`; `facts` replaces what there was.")
-class ProspectUpdateInput:
-    name: Maybe[str]
-    company: Maybe[str]
-    title: Maybe[str]
-    domain: Maybe[str | None]
-    shop_domain: Maybe[str | None]
-    country: Maybe[str | None]
-    language: Maybe[str | None]
-    source: Maybe[str]
-    tags: Maybe[list[str]]
+class ProspectUpdateInput(ProspectFacts):
     owner_id: Maybe[str | None]
-    facts: Maybe[JSON]
-    score: Maybe[int | None]
-    status: Maybe[ProspectStatus]
     reason: Maybe[str | None]
 
 
@@ -69,20 +63,8 @@ class ProspectsUpdateInput:
 
 
 @strawberry.input(description="One of a file, or of a list of prospects.")
-class ProspectRowInput:
+class ProspectRowInput(ProspectFacts):
     email: str
-    name: Maybe[str]
-    company: Maybe[str]
-    title: Maybe[str]
-    domain: Maybe[str | None]
-    shop_domain: Maybe[str | None]
-    country: Maybe[str | None]
-    language: Maybe[str | None]
-    source: Maybe[str]
-    tags: Maybe[list[str]]
-    facts: Maybe[JSON]
-    score: Maybe[int | None]
-    status: Maybe[ProspectStatus]
 
 
 @strawberry.input(
