@@ -1,13 +1,14 @@
 """Which database a command works on: the one that MONGODB_URL names, the embedded one that a server of this data
 folder has running, or one started for the command."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from pymongo import AsyncMongoClient, MongoClient
+from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from commands.console import without_password
@@ -73,11 +74,14 @@ async def platform(settings: Settings, url: str) -> AsyncIterator[Runtime]:
 
 
 async def check_answer(url: str) -> None:
-    """Raises `CommandError` that says what is wrong and what to do, without the URL's password."""
+    """Raises `CommandError` that says what is wrong and what to do, without the URL's password.
+
+    Asked in a thread, since PyMongo's asynchronous client leaves a socket behind when it is closed while it connects,
+    as it is when its last try falls on the end of the patience.
+    """
     shown = without_password(url)
     try:
-        async with AsyncMongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=PATIENCE_MILLISECONDS) as client:
-            await client.admin.command("ping")
+        await asyncio.to_thread(_ping, url, PATIENCE_MILLISECONDS)
     except OperationFailure as error:
         raise CommandError(f"The database {shown} refuses: {error.details and error.details.get('errmsg')}") from None
     except PyMongoError as error:
@@ -86,6 +90,11 @@ async def check_answer(url: str) -> None:
             f"The database {shown} does not answer: {reason}. Start it, or correct MONGODB_URL "
             "(without it, the embedded database is used)."
         ) from None
+
+
+def _ping(url: str, patience_milliseconds: int) -> None:
+    with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=patience_milliseconds) as client:
+        client.admin.command("ping")
 
 
 @contextmanager
@@ -104,8 +113,7 @@ def _running_at(address: Path) -> str | None:
     """The address that a server left, if one still answers there (after a kill it does not)."""
     try:
         url = address.read_text().strip()
-        with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=NEARBY_PATIENCE_MILLISECONDS) as client:
-            client.admin.command("ping")
+        _ping(url, NEARBY_PATIENCE_MILLISECONDS)
     except (OSError, PyMongoError):
         return None
     return url
