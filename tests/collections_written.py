@@ -11,6 +11,10 @@ class CollectionsWritten(CommandListener):
     def __init__(self) -> None:
         self._names: set[str] = set()
 
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._names)
+
     def take(self) -> set[str]:
         names, self._names = self._names, set()
         return names

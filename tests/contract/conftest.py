@@ -1,5 +1,6 @@
 """What the walking tests share."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ import pytest_asyncio
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from core.runtime import Runtime
 from tests.contract.requests import an_owner
 from tests.contract.requests.calling import Caller
+from tests.factories.slack import FakeSlack, slack_for
 
 
 @pytest_asyncio.fixture
@@ -19,3 +22,10 @@ async def caller(client: AsyncClient) -> Caller:
 @pytest.fixture(scope="session")
 def openapi(web_app: FastAPI) -> dict[str, Any]:
     return web_app.openapi()
+
+
+@pytest_asyncio.fixture
+async def slack(platform: Runtime) -> AsyncIterator[FakeSlack]:
+    """The platform may post to it."""
+    async with slack_for(platform) as server:
+        yield server

@@ -31,7 +31,7 @@ async def a_tracker(caller: Caller) -> Parameters:
     config = await a_config(caller)
     now = clock.now()
     entry = TimelineEntry(at=now, run=1, kind=TimelineKind.ENTERED, sentence="Entered by app-installed")
-    await AutomationTracker(
+    tracker = await AutomationTracker(
         app_id=APP,
         config_id=PydanticObjectId(config["id"]),
         shop_id=PydanticObjectId(),
@@ -42,7 +42,7 @@ async def a_tracker(caller: Caller) -> Parameters:
         entered_at=now,
         timeline=[entry],
     ).insert()
-    return {"shopDomain": SHOP}
+    return {"id": str(tracker.id), "shopDomain": SHOP}
 
 
 TRACKER: Final = "/admin/automations/{appId}/trackers/{shopDomain}"

@@ -1,0 +1,14 @@
+"""Mutations of the shops that go through automations."""
+
+from typing import Final
+
+from tests.contract.mutations.sample import Sample
+from tests.contract.requests.automations import CONFIG, a_tracker
+
+PAUSE: Final = {"action": "pause", "reason": "They asked us to"}
+SAMPLES: Final[dict[str, Sample]] = {
+    "automationTrackerUpdate": Sample(a_tracker, {"input": PAUSE}),
+    "automationTrackerDelete": Sample(a_tracker),
+    "shopAutomationTrackerUpdate": Sample(a_tracker, {"input": PAUSE, "automation": CONFIG["slug"]}),
+    "shopAutomationTrackerDelete": Sample(a_tracker, {"automation": CONFIG["slug"]}),
+}
