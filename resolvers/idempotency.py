@@ -25,7 +25,10 @@ from models.idempotency import IdempotencyRecord
 KEPT: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=60)
 PATIENCE_SECONDS: Final = 10.0
-POLL_SECONDS: Final = 0.02
+FIRST_PAUSE_SECONDS: Final = 0.02
+LONGEST_PAUSE_SECONDS: Final = 0.25
+"""Between two looks for the answer of the first request. They double: fifty who look all the time would leave it no
+room to be done."""
 LONGEST_KEY: Final = 255
 PURPOSE: Final = "idempotency"
 
@@ -55,10 +58,9 @@ async def once(actor: Actor, key: str, request: bytes, work: Callable[[], Awaita
         lease = secrets.token_hex(8)
         if await _begin(identity, fingerprint, lease):
             return await _work(identity, lease, work)
-        answer = await _given_answer(identity, fingerprint)
+        answer = await _answer_of_the_first(identity, fingerprint, deadline)
         if answer is not None:
             return answer
-        await asyncio.sleep(POLL_SECONDS)
     raise Conflict("The first request with this Idempotency-Key is still under way: try again", "Idempotency-Key")
 
 
@@ -93,15 +95,26 @@ async def _work(identity: str, lease: str, work: Callable[[], Awaitable[Answer]]
     return answer
 
 
-async def _given_answer(identity: str, fingerprint: str) -> Answer | None:
-    record = await IdempotencyRecord.get(identity)
-    if record is None:
-        return None
-    if record.request != fingerprint:
-        raise Conflict("This Idempotency-Key was used for another request", "Idempotency-Key")
-    if record.answer is None or record.status is None or record.media_type is None:
-        return None
-    return Answer(record.status, record.media_type, _opened(record.answer, identity))
+async def _answer_of_the_first(identity: str, fingerprint: str, deadline: float) -> Answer | None:
+    """Waits for it. None where there will be none (any more), or not in time."""
+    pause = FIRST_PAUSE_SECONDS
+    while asyncio.get_running_loop().time() < deadline:
+        record = await IdempotencyRecord.get(identity)
+        if record is None or _is_over(record):
+            return None
+        if record.request != fingerprint:
+            raise Conflict("This Idempotency-Key was used for another request", "Idempotency-Key")
+        if record.answer is not None and record.status is not None and record.media_type is not None:
+            return Answer(record.status, record.media_type, _opened(record.answer, identity))
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+    return None
+
+
+def _is_over(record: IdempotencyRecord) -> bool:
+    """Whether the answer, or the lease of who is at it, ran out."""
+    now = clock.now()
+    return record.expires_at <= now or (record.answer is None and record.lease_until <= now)
 
 
 def _sealed(body: bytes, identity: str) -> bytes:

@@ -116,11 +116,25 @@ class TestAnotherRequest:
 
 
 class TestPatience:
-    @pytest.fixture(autouse=True)
-    def short(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(idempotency, "PATIENCE_SECONDS", 0.1)
+    async def test_looks_less_and_less_often(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Many who look all the time would keep the first from being done."""
+        looks, get = [], IdempotencyRecord.get
 
-    async def test_ends_with_a_sentence_that_says_to_try_again(self) -> None:
+        async def counted(identity: str) -> IdempotencyRecord | None:
+            looks.append(identity)
+            return await get(identity)
+
+        monkeypatch.setattr(IdempotencyRecord, "get", counted)
+        work = Work()
+        work.gate.clear()
+        waiting = [asyncio.create_task(once(ADA, "key", b"request", work)) for _ in range(10)]
+        await asyncio.sleep(0.6)
+        assert len(looks) <= 9 * 6
+        work.gate.set()
+        assert len({await one for one in waiting}) == 1
+
+    async def test_ends_with_a_sentence_that_says_to_try_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(idempotency, "PATIENCE_SECONDS", 0.1)
         work = Work()
         work.gate.clear()
         first = asyncio.create_task(once(ADA, "key", b"request", work))
