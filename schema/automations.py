@@ -23,7 +23,9 @@ from resolvers.automations import (
 )
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.edge import Info, UserError, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 strawberry.enum(AutomationReentry)
 strawberry.enum(AutomationRhythm)
@@ -102,14 +104,11 @@ class Automation:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.AutomationConfig, Loaders.apps, lambda one: one.app_id)
 
-    @described("Where its shops stand.")
-    async def counts(self, info: Info) -> TrackerCounts:
-        config = cast(stored.AutomationConfig, self)
-        return cast(TrackerCounts, await info.context.loaders.automation_counts.load((config.app_id, config.id)))
+    counts: TrackerCounts = loaded(
+        stored.AutomationConfig, Loaders.automation_counts, lambda one: (one.app_id, one.id), "Where its shops stand."
+    )
 
 
 def automation(document: stored.AutomationConfig) -> Automation:
