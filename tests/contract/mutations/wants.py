@@ -21,7 +21,7 @@ async def two_wants(_: Caller) -> Parameters:
 
 async def a_voted_want(_: Caller) -> Parameters:
     want = await wants.a_want(APP)
-    await wants.voted(want, wants.voter(**{"email": VOTER["voterEmail"], "shop": VOTER["shopDomain"]}))
+    await wants.voted(want, wants.voter(*VOTER.values()))
     return {"id": str(want.id)}
 
 
