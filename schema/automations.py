@@ -13,6 +13,7 @@ from models.automations import AutomationReentry, AutomationRhythm, AutomationSt
 from models.contacts import ConsentCategory
 from models.slack_routing import SlackTopic
 from resolvers import automation_stats, automation_webhooks, automations
+from resolvers.automation_holds import hold_of
 from resolvers.automations import (
     AutomationCreate,
     AutomationDeletion,
@@ -21,7 +22,7 @@ from resolvers.automations import (
     AutomationSortKey,
     AutomationUpdate,
 )
-from schema.apps import App
+from schema.apps import App, MailHold
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
 
@@ -105,6 +106,11 @@ class Automation:
     @strawberry.field
     async def app(self, info: Info) -> App | None:
         return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+
+    @described("Why some of its mail waits; null where all of it goes out.")
+    async def mail_hold(self, info: Info) -> MailHold | None:
+        config = cast(stored.AutomationConfig, self)
+        return cast(MailHold | None, hold_of(await info.context.loaders.apps.load(config.app_id), config))
 
     @described("Where its shops stand.")
     async def counts(self, info: Info) -> TrackerCounts:
