@@ -1,7 +1,7 @@
 """Automations, in GraphQL: what shops go through after something happened."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -25,6 +25,9 @@ from resolvers.automations import (
 from schema.apps import App, MailHold
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
+
+if TYPE_CHECKING:
+    from schema.automation_trials import AutomationBacktestRun
 
 strawberry.enum(AutomationReentry)
 strawberry.enum(AutomationRhythm)
@@ -116,6 +119,14 @@ class Automation:
     async def counts(self, info: Info) -> TrackerCounts:
         config = cast(stored.AutomationConfig, self)
         return cast(TrackerCounts, await info.context.loaders.automation_counts.load((config.app_id, config.id)))
+
+    @described("Of those that were left to the workers within a month, the one that was begun last.")
+    async def latest_backtest_run(
+        self, info: Info
+    ) -> Annotated["AutomationBacktestRun", strawberry.lazy("schema.automation_trials")] | None:
+        config = cast(stored.AutomationConfig, self)
+        run = await info.context.loaders.latest_backtest_runs.load((config.app_id, config.id))
+        return cast("AutomationBacktestRun | None", run)
 
 
 def automation(document: stored.AutomationConfig) -> Automation:

@@ -19,7 +19,7 @@ from schema.automation_trackers import (
     AutomationTrackerQueries,
     AutomationTrackerSubscriptions,
 )
-from schema.automation_trials import AutomationTrialQueries
+from schema.automation_trials import AutomationTrialMutations, AutomationTrialQueries
 from schema.automations import AutomationMutations, AutomationQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
@@ -189,6 +189,7 @@ class Mutation(
     SlackRoutingMutations,
     AutomationMutations,
     AutomationTrackerMutations,
+    AutomationTrialMutations,
     AutomationShopMutations,
     AgentActionMutations,
     ProspectMutations,
