@@ -33,7 +33,7 @@ BACKTEST: Final = "automation.backtest"
 MOST_AT_ONCE: Final = 5_000
 """Events that are looked at while the caller waits."""
 MOST_OF_A_RUN: Final = 1_000_000
-"""What a run remembers of each shop bounds it: a hundred megabytes or two."""
+"""What a run remembers, of each shop that entered and each mail that waits, bounds it: under a kilobyte each."""
 SYSTEM: Final = Actor.system("automations")
 
 
