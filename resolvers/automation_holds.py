@@ -7,7 +7,7 @@ Whoever is held stands still, its clock too: what it waits for, or until when, i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self
 
 from beanie import PydanticObjectId
 from pymongo import UpdateOne
@@ -16,7 +16,7 @@ from core import clock
 from core.actor import Actor
 from core.inputs import iso
 from models.apps import App, MailHold
-from models.automation_trackers import AutomationTracker, TimelineEntry, TimelineKind
+from models.automation_trackers import AutomationTracker, TimelineEntry, TimelineKind, TrackerStatus
 from models.automations import AutomationConfig, AutomationStep, AutomationStepType
 from models.base import touched
 from models.deliveries import Delivery, DeliveryStatus
@@ -30,6 +30,19 @@ from resolvers.transactional import ATTEMPTS, DELIVER
 SYSTEM: Final = Actor.system("automations")
 BATCH: Final = 500
 GOES_ON: Final = "The app's mail goes out again"
+
+
+class Origin(NamedTuple):
+    """Which step of which run a mail is of."""
+
+    tracker_id: PydanticObjectId
+    run: int
+    step_id: str
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        tracker_id, run, step_id = delivery.source.removeprefix(SOURCE).split(":", 2)
+        return cls(PydanticObjectId(tracker_id), int(run), step_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +95,9 @@ async def let_automations_go_on(app_id: str) -> None:
 
 
 async def _hold_tracker_of(delivery: Delivery, hold: MailHold) -> None:
-    tracker_id, run, step_id = delivery.source.removeprefix(SOURCE).split(":", 2)
-    words = waiting_words(delivery.content.partition(":")[2], hold)
-    while tracker := await AutomationTracker.get(PydanticObjectId(tracker_id)):
-        if tracker.run != int(run) or _was_told(tracker, delivery, hold):
+    origin, words = Origin.of(delivery), waiting_words(delivery.content.partition(":")[2], hold)
+    while tracker := await AutomationTracker.get(origin.tracker_id):
+        if tracker.run != origin.run or _was_told(tracker, delivery, hold):
             return
         stands = {"heldSince": tracker.held_since or clock.now()} if tracker.is_running and not tracker.frozen else {}
         entry = TimelineEntry(
@@ -93,7 +105,7 @@ async def _hold_tracker_of(delivery: Delivery, hold: MailHold) -> None:
             run=tracker.run,
             kind=TimelineKind.HELD,
             sentence=words,
-            step_id=step_id,
+            step_id=origin.step_id,
             delivery_id=delivery.id,
         )
         stood = {"status": tracker.status.value, "frozen": tracker.frozen, "heldSince": tracker.held_since}
@@ -113,18 +125,34 @@ def _was_told(tracker: AutomationTracker, delivery: Delivery, hold: MailHold) ->
 
 async def _release_mails(app_id: str) -> None:
     """Each gets a job named for the moment since which it was held, before it is held no more: a mail that is put off
-    again meanwhile has another moment, and stays held."""
+    again meanwhile has another moment, and stays held. What a shop was taken out of meanwhile sends it nothing."""
     held = {"appId": app_id, "heldSince": {"$type": "date", "$lte": clock.now()}}
     while mails := await Delivery.find(held).limit(BATCH).to_list():
-        payloads = {f"deliver:{one.id}:{_moment(one)}": {"deliveryId": str(one.id)} for one in mails}
-        await enqueue_many(SYSTEM, DELIVER, payloads, max_attempts=ATTEMPTS)
-        released = touched({"heldSince": None})
-        updates = [UpdateOne({"_id": one.id, "heldSince": one.held_since}, released) for one in mails]
+        over = await _over(mails)
+        jobs = {_job_key(one): {"deliveryId": str(one.id)} for one in mails if one.id not in over}
+        await enqueue_many(SYSTEM, DELIVER, jobs, max_attempts=ATTEMPTS)
+        updates = [UpdateOne(*_release_mail(one, is_over=one.id in over)) for one in mails]
         await Delivery.get_pymongo_collection().bulk_write(updates, ordered=False)
 
 
-def _moment(delivery: Delivery) -> str:
-    return iso(delivery.held_since) if delivery.held_since else ""
+async def _over(mails: Sequence[Delivery]) -> set[PydanticObjectId]:
+    """Which of them are queued, of runs that were ended."""
+    origins = {one.id: Origin.of(one) for one in mails if one.status is DeliveryStatus.QUEUED}
+    named = {"_id": {"$in": [*{origin.tracker_id for origin in origins.values()}]}}
+    exited = {**named, "status": TrackerStatus.EXITED.value}
+    runs = {(one.id, one.run) for one in await AutomationTracker.find(exited).to_list()}
+    return {mail_id for mail_id, origin in origins.items() if (origin.tracker_id, origin.run) in runs}
+
+
+def _release_mail(mail: Delivery, *, is_over: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Which it has to be still, and what it becomes."""
+    here = {"_id": mail.id, "heldSince": mail.held_since, "status": mail.status.value}
+    status = DeliveryStatus.CANCELLED if is_over else mail.status
+    return here, touched({"heldSince": None, "status": status.value})
+
+
+def _job_key(mail: Delivery) -> str:
+    return f"deliver:{mail.id}:{iso(mail.held_since) if mail.held_since else ''}"
 
 
 async def _release_trackers(app_id: str) -> int:

@@ -211,6 +211,17 @@ class TestAfterAMailIsPlanned:
         assert ("went_on", "plan-picked happened") in told(tracker)
         assert (await Shop.get(shop.id)).tags[0] == "in-time"  # type: ignore[union-attr]
 
+    async def test_whom_something_takes_out_meanwhile_gets_none(self, app: App, post: MemoryProvider) -> None:
+        _, shop = await begun(app, MAIL, WAIT, exitOn=["app-uninstalled"])
+        await spike(app)
+        await work()
+        await an_event(app.id, "app-uninstalled", shop.domain)
+        await worked_off()
+        await calm()
+        await work()
+        mail = await the_mail()
+        assert (mail.status, mail.held_since, post.sent) == (DeliveryStatus.CANCELLED, None, [])
+
     async def test_transactional_mail_goes_out(self, app: App, post: MemoryProvider) -> None:
         await begun(app, {**MAIL, "category": "transactional"})
         await spike(app)
