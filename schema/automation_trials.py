@@ -15,8 +15,11 @@ from resolvers import automation_backtests, automation_trials
 from resolvers.automation_backtests import AutomationBacktestPeriod
 from resolvers.automation_trials import AutomationTry
 from schema.automation_trackers import ConditionReason
+from schema.automations import Automation
 from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.email_jobs import EmailJob, EmailJobProgress
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 
 @strawberry.type(description="What would be done, or decided, and when.")
@@ -88,6 +91,17 @@ class AutomationBacktestRun:
     expires_at: datetime
     result: AutomationBacktest | None = strawberry.field(description="Null until it is completed.")
 
+    automation: Automation | None = loaded(
+        stored.AutomationBacktestRun, Loaders.automations, lambda one: one.config_id, "Null where it was deleted."
+    )
+
+    job: EmailJob | None = loaded(
+        stored.AutomationBacktestRun,
+        Loaders.backtest_jobs,
+        lambda one: one.id,
+        "Of the workers: it says what went wrong, and `emailJobCancel` and `emailJobRetry` take it.",
+    )
+
     @strawberry.field
     async def status(self, info: Info) -> EmailJobStatus:
         run = cast(stored.AutomationBacktestRun, self)
@@ -98,11 +112,6 @@ class AutomationBacktestRun:
     async def progress(self, info: Info) -> EmailJobProgress:
         job = await info.context.loaders.backtest_jobs.load(cast(stored.AutomationBacktestRun, self).id)
         return cast(EmailJobProgress, job.progress if job else Progress())
-
-    @described("Of the workers: it says what went wrong, and `emailJobCancel` and `emailJobRetry` take it.")
-    async def job(self, info: Info) -> EmailJob | None:
-        job = await info.context.loaders.backtest_jobs.load(cast(stored.AutomationBacktestRun, self).id)
-        return cast(EmailJob | None, job)
 
 
 def backtest_run(document: stored.AutomationBacktestRun) -> AutomationBacktestRun:

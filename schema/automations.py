@@ -25,6 +25,8 @@ from resolvers.automations import (
 from schema.apps import App, MailHold
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.automation_trials import AutomationBacktestRun
@@ -33,6 +35,8 @@ strawberry.enum(AutomationReentry)
 strawberry.enum(AutomationRhythm)
 strawberry.enum(AutomationStepType)
 strawberry.enum(AutomationSortKey)
+
+LazyBacktestRun = Annotated["AutomationBacktestRun", strawberry.lazy("schema.automation_trials")]
 
 
 @strawberry.type(
@@ -106,27 +110,23 @@ class Automation:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.AutomationConfig, Loaders.apps, lambda one: one.app_id)
+
+    counts: TrackerCounts = loaded(
+        stored.AutomationConfig, Loaders.automation_counts, lambda one: (one.app_id, one.id), "Where its shops stand."
+    )
+
+    latest_backtest_run: LazyBacktestRun | None = loaded(
+        stored.AutomationConfig,
+        Loaders.latest_backtest_runs,
+        lambda one: (one.app_id, one.id),
+        "Of those that were left to the workers within a month, the one that was begun last.",
+    )
 
     @described("Why some of its mail waits; null where all of it goes out.")
     async def mail_hold(self, info: Info) -> MailHold | None:
         config = cast(stored.AutomationConfig, self)
         return cast(MailHold | None, hold_of(await info.context.loaders.apps.load(config.app_id), config))
-
-    @described("Where its shops stand.")
-    async def counts(self, info: Info) -> TrackerCounts:
-        config = cast(stored.AutomationConfig, self)
-        return cast(TrackerCounts, await info.context.loaders.automation_counts.load((config.app_id, config.id)))
-
-    @described("Of those that were left to the workers within a month, the one that was begun last.")
-    async def latest_backtest_run(
-        self, info: Info
-    ) -> Annotated["AutomationBacktestRun", strawberry.lazy("schema.automation_trials")] | None:
-        config = cast(stored.AutomationConfig, self)
-        run = await info.context.loaders.latest_backtest_runs.load((config.app_id, config.id))
-        return cast("AutomationBacktestRun | None", run)
 
 
 def automation(document: stored.AutomationConfig) -> Automation:
