@@ -154,7 +154,8 @@ async def test_a_backtest_is_left_to_the_workers(client: AsyncClient) -> None:
     assert await error_of(client, await logged_in(Role.VIEWER), begin, id=str(config.id)) == "FORBIDDEN"
     await do_backtest_run(SYSTEM, PydanticObjectId(run["id"]), Progress())
     query = """query ($id: ID!, $run: ID!) {
-      automationBacktestRun(id: $run) { status days automation { id } job { type } result { events mostEvents isPartial entered } }
+      automationBacktestRun(id: $run) { status days automation { id } job { type }
+        result { events mostEvents isPartial entered } }
       automation(id: $id) { latestBacktestRun { id status } mailHold { reason } } }"""
     found = await ask(client, await logged_in(Role.VIEWER), query, id=str(config.id), run=run["id"])
     assert found["automationBacktestRun"] == {
