@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from beanie import PydanticObjectId
-from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from models.base import Part, Stored
@@ -51,9 +50,9 @@ class AutomationBacktest(Part):
 
 
 class AutomationBacktestRun(Stored):
-    """A back-test that the workers do, of the `days` before it was asked for. How far it is says its job. `open` is
-    true until it has a result, and of an automation's runs of one at most; a run whose job came to nothing keeps it
-    until the next one begins."""
+    """A back-test that the workers do, of the `days` before it was asked for. Where it stands says its job.
+    `open` is true until it has a result, and an automation has one such run at most; one whose job came to nothing
+    stays open until the next begins."""
 
     app_id: str
     config_id: PydanticObjectId
@@ -63,7 +62,7 @@ class AutomationBacktestRun(Stored):
     created_by: str
     result: AutomationBacktest | None = None
     ended_at: datetime | None = None
-    expires_at: datetime = Field(repr=False)
+    expires_at: datetime
 
     class Settings:
         name = "automation_backtest_runs"

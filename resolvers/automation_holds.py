@@ -4,9 +4,8 @@ is queued already is put off right before it would go out. Both go on by themsel
 Whoever is held stands still, its clock too: what it waits for, or until when, is as far away afterwards as before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final, NamedTuple, Self
 
 from beanie import PydanticObjectId
@@ -156,20 +155,23 @@ def _job_key(mail: Delivery) -> str:
 
 
 async def _release_trackers(app_id: str) -> int:
-    held, released = {"appId": app_id, "heldSince": {"$lte": clock.now()}}, 0
-    while trackers := await AutomationTracker.find(held).limit(BATCH).to_list():
-        updates = [UpdateOne(*_release(tracker)) for tracker in trackers]
-        await AutomationTracker.get_pymongo_collection().bulk_write(updates, ordered=False)
-        released += len(trackers)
+    trackers, released = AutomationTracker.get_pymongo_collection(), 0
+    held = {"appId": app_id, "heldSince": {"$lte": clock.now()}}
+    while rows := await trackers.find(held, dict.fromkeys(RELEASED_BY, 1)).limit(BATCH).to_list():
+        await trackers.bulk_write([UpdateOne(*_release(row)) for row in rows], ordered=False)
+        released += len(rows)
     return released
 
 
-def _release(tracker: AutomationTracker) -> tuple[dict[str, Any], dict[str, Any]]:
+RELEASED_BY: Final = ("heldSince", "dueAt", "restUntil", "run", "stepId")
+"""What has to be known of a tracker; its timeline is long."""
+
+
+def _release(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Which it has to be still, and how it goes on."""
     now = clock.now()
-    stood = now - tracker.held_since if tracker.held_since else timedelta()
-    moments = {"dueAt": tracker.due_at, "restUntil": tracker.rest_until}
-    later = {name: at + stood for name, at in moments.items() if at is not None}
-    entry = TimelineEntry(at=now, run=tracker.run, kind=TimelineKind.WENT_ON, sentence=GOES_ON, step_id=tracker.step_id)
-    here = {"_id": tracker.id, "heldSince": tracker.held_since, **moments}
+    moments = {name: row[name] for name in ("dueAt", "restUntil")}
+    later = {name: at + (now - row["heldSince"]) for name, at in moments.items() if at is not None}
+    entry = TimelineEntry(at=now, run=row["run"], kind=TimelineKind.WENT_ON, sentence=GOES_ON, step_id=row["stepId"])
+    here = {"_id": row["_id"], "heldSince": row["heldSince"], **moments}
     return here, told({**later, "heldSince": None}, entry)

@@ -14,7 +14,7 @@ from core.errors import Conflict, Forbidden, NotFound
 from models.app_events import AppEvent
 from models.automation_backtests import AutomationBacktestRun
 from models.email_jobs import EmailJob, Progress
-from resolvers import automation_history
+from resolvers import automation_backtests, automation_history
 from resolvers.automation_backtests import (
     BACKTEST,
     AutomationBacktestPeriod,
@@ -108,6 +108,16 @@ class TestRuns:
             ended = await done(run)
         assert ended.result is not None
         assert ended.result.events == 1
+
+    async def test_of_more_than_it_looks_at_are_of_the_newest_and_say_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        run = await a_run(events=3)
+        monkeypatch.setattr(automation_backtests, "MOST_OF_A_RUN", 2)
+        ended = await done(run)
+        assert ended.result is not None
+        assert (ended.result.events, ended.result.most_events, ended.result.is_partial) == (2, 2, True)
+        newest = [shop.at for shop in ended.result.shops]
+        assert newest == sorted(newest, reverse=True)
+        assert newest[-1] > days_ago(11.5)
 
     async def test_may_be_begun_by_marketing_and_seen_by_staff(self) -> None:
         run = await a_run(events=0)
