@@ -74,7 +74,6 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
         docs_url=None,
         redoc_url=None,
     )
-    app.router.routes.extend(_graphql(settings).routes("/graphql"))
     app.router.routes.extend(served(ALL))
     install_errors(app)
     install_openapi(app)
@@ -84,6 +83,7 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
         app.router.routes.append(McpEndpoint(settings, offer_of(settings, catalogue, documentation)).route("/mcp"))
     # First, since `/reference/tickets` is no path of an app.
     app.router.routes[:0] = pages.routes(settings, ALL, app.openapi(), usages(SCHEMA), documentation)
+    app.router.routes[:0] = _graphql(settings).routes("/graphql")
     app.add_middleware(Gate)
     if settings.allowed_origins:
         app.add_middleware(
