@@ -72,6 +72,9 @@ class AutomationTracker:
     due_at: datetime | None = strawberry.field(description="When; null while nothing is to be done by the clock.")
     waiting_for: str | None
     frozen: bool = strawberry.field(description="It stays where it is, since the automation is switched off.")
+    held_since: datetime | None = strawberry.field(
+        description="It stands still since then because the app has too many errors: it goes on by itself."
+    )
     entered_at: datetime
     ended_at: datetime | None
     timeline: list[AutomationTimelineEntry] = strawberry.field(description="The newest 200 entries, the oldest first.")

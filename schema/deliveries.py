@@ -45,6 +45,9 @@ class Delivery:
     provider: str | None
     provider_id: str | None = strawberry.field(description="What the provider calls it.")
     response: str | None = strawberry.field(description="What the receiving server or the provider said last.")
+    held_since: datetime | None = strawberry.field(
+        description="It waits since then because the app has too many errors: it goes out by itself."
+    )
     sent_at: datetime | None
     delivered_at: datetime | None
     opened_at: datetime | None

@@ -21,7 +21,7 @@ from schema.automation_trackers import (
     AutomationTrackerQueries,
     AutomationTrackerSubscriptions,
 )
-from schema.automation_trials import AutomationTrialQueries
+from schema.automation_trials import AutomationTrialMutations, AutomationTrialQueries
 from schema.automations import AutomationMutations, AutomationQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
@@ -191,6 +191,7 @@ class Mutation(
     SlackRoutingMutations,
     AutomationMutations,
     AutomationTrackerMutations,
+    AutomationTrialMutations,
     AutomationShopMutations,
     AgentActionMutations,
     ProspectMutations,
