@@ -6,6 +6,7 @@ is seen to pass through it, and to leave the database as that one run left it.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -28,8 +29,8 @@ from tests.contract.stored import Stored, stored
 from tests.factories.people import bearer
 
 KEY: Final = {"Idempotency-Key": "1"}
-HOWEVER_SLOW_SECONDS: Final = 50.0
-"""A machine that is busy may take longer for fifty than anybody waits; a lease is longer still."""
+HOWEVER_SLOW: Final = timedelta(hours=1)
+"""A machine that is busy may take longer for fifty than anybody waits, or a lease lasts."""
 FEW: Final = 5
 MANY: Final = 50
 MANY_OF: Final = {
@@ -77,7 +78,8 @@ def works(monkeypatch: pytest.MonkeyPatch) -> Works:
     counting = Works()
     monkeypatch.setattr(routing, "once", counting.once)
     monkeypatch.setattr(server, "once", counting.once)
-    monkeypatch.setattr(idempotency, "PATIENCE_SECONDS", HOWEVER_SLOW_SECONDS)
+    monkeypatch.setattr(idempotency, "PATIENCE_SECONDS", HOWEVER_SLOW.total_seconds())
+    monkeypatch.setattr(idempotency, "LEASE", HOWEVER_SLOW)
     return counting
 
 
