@@ -16,12 +16,12 @@ from graphql import (
     GraphQLID,
     GraphQLInt,
     GraphQLLeafType,
-    GraphQLNonNull,
     GraphQLOutputType,
     GraphQLString,
     Undefined,
     UndefinedType,
     get_nullable_type,
+    is_leaf_type,
     is_list_type,
     is_non_null_type,
 )
@@ -158,10 +158,8 @@ def _is_done(kind: type, type_: GraphQLOutputType) -> bool:
 
 def _completing(kind: type, type_: GraphQLOutputType, complete: Complete) -> Complete:
     """`complete`, or less where the kind says that less will do."""
-    named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    if is_list_type(named) or is_unusual(kind):
-        return complete
-    return _serialize(cast(GraphQLLeafType, named))
+    nullable = get_nullable_type(type_)
+    return _serialize(nullable) if is_leaf_type(nullable) and not is_unusual(kind) else complete
 
 
 def _is_looked_at(kind: type) -> bool:
