@@ -17,6 +17,7 @@ from assistants.http import McpEndpoint
 from assistants.resources import Resources
 from assistants.server import Offer
 from core.errors import DomainError
+from core.product import TITLE, VERSION
 from core.runtime import running
 from core.settings import Settings
 from core.web import Gate
@@ -39,8 +40,6 @@ from schema.samples import usages
 from schema.serving.http import GraphQLEndpoint
 from tasks.worker import working_inside
 
-TITLE = "All Over Apps"
-VERSION = "1.0.0"
 HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID")
 MCP_HEADERS: Final = ("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name")
 """That pages of other sites may send, where they may."""

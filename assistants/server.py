@@ -39,6 +39,7 @@ from assistants.tools import Tool
 from core.actor import Actor, Kind
 from core.assistant_settings import Reach
 from core.errors import DomainError, NotFound
+from core.product import TITLE
 from resolvers.idempotency import Answer, once
 
 log = structlog.get_logger("assistants")
@@ -46,7 +47,6 @@ log = structlog.get_logger("assistants")
 T = TypeVar("T")
 
 NAME: Final = "all-over-apps"
-TITLE: Final = "All Over Apps"
 PER_PAGE: Final = 100
 IDEMPOTENCY_KEY: Final = "idempotencyKey"
 """In the `_meta` of a call: what the header is on the other interfaces."""

@@ -1,4 +1,4 @@
-"""How an operation fails. Both edges render these; anything else is a bug, logged and masked."""
+"""How an operation fails, and a start. Both edges render what operations raise; anything else is a bug, logged and masked."""
 
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
@@ -9,6 +9,10 @@ T = TypeVar("T")
 
 INTERNAL: Final = "INTERNAL"
 """What an error is called that nobody expected."""
+
+
+class SettingsError(Exception):
+    """The configuration does not allow a start; the message names each variable and what to do."""
 
 
 class Code(StrEnum):
