@@ -3,12 +3,9 @@
 A module is loaded when it is first asked for: a command loads what it needs, and `allover --help` nothing.
 """
 
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
 from typing import TYPE_CHECKING
 
-from core.loading import loading
+from core.loading import modules_of
 
 if TYPE_CHECKING:
     from commands import (
@@ -42,8 +39,4 @@ if TYPE_CHECKING:
     ]
 
 
-def __getattr__(name: str) -> ModuleType:
-    if find_spec(f"{__name__}.{name}") is None:
-        raise AttributeError(f"There is no module {__name__}.{name}")
-    with loading():
-        return import_module(f"{__name__}.{name}")
+__getattr__ = modules_of(__name__)

@@ -4,15 +4,13 @@ import json
 
 import typer
 
-from app import create_app
-from core.settings import Settings
+from app import OPENAPI
 from schema.export import exported
 
 
 def print_openapi() -> None:
     """JSON."""
-    document = create_app(Settings(), mongo_url="mongodb://not-connected").openapi()
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(OPENAPI.now(), indent=2, ensure_ascii=False))
 
 
 def print_schema() -> None:

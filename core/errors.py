@@ -1,4 +1,5 @@
-"""How an operation fails, and a start. Both edges render what operations raise; anything else is a bug, logged and masked."""
+"""How an operation fails, and how a start does. Both edges render what operations raise; anything else is a bug, logged
+and masked."""
 
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar

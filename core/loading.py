@@ -1,8 +1,11 @@
 """How a process loads its modules: what they make stays until the process ends."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 
 
 @contextmanager
@@ -17,3 +20,15 @@ def loading() -> Iterator[None]:
         gc.freeze()
         if was_enabled:
             gc.enable()
+
+
+def modules_of(package: str) -> Callable[[str], ModuleType]:
+    """A package's `__getattr__` (PEP 562): its modules are loaded when they are first asked for, as its attributes."""
+
+    def module(name: str) -> ModuleType:
+        if find_spec(f"{package}.{name}") is None:
+            raise AttributeError(f"There is no module {package}.{name}")
+        with loading():
+            return import_module(f"{package}.{name}")
+
+    return module
