@@ -75,9 +75,9 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
 
     app = Platform(title=TITLE, version=VERSION, lifespan=lifespan, redirect_slashes=False, openapi_url=None)
     documentation = documentation_of(settings)
-    # First, since `/reference/tickets` is no path of an app.
-    app.router.routes.extend(pages.routes(lambda: reference_to(settings), documentation, OPENAPI))
     app.router.routes.extend(_graphql(settings).routes("/graphql"))
+    # Before the rows, since `/reference/tickets` is no path of an app.
+    app.router.routes.extend(pages.routes(lambda: reference_to(settings), documentation, OPENAPI))
     app.router.routes.extend(served(ALL))
     if settings.mcp_http:
         app.router.routes.append(_mcp("/mcp", settings, documentation))

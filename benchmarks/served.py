@@ -36,7 +36,7 @@ from models.apps import App
 from models.shops import Shop
 from models.tickets import Ticket, TicketSource
 from models.users import User
-from resolvers import shops, tickets
+from resolvers import apps, authentication, shops, tickets
 from schema import loaders
 
 PAGE: Final = 20
@@ -115,10 +115,9 @@ def _remember() -> None:
     for place, name, remembered in (
         (shops, "slice_of", _once(_counted(slice_of))),
         (tickets, "slice_of", _once(_counted(slice_of))),
-        (loaders, "_apps", _once(loaders._apps)),
         (loaders, "_shops", _once(loaders._shops)),
-        (App, "get", _once(App.get)),
-        (User, "get", _once(User.get)),
+        (apps._APPS, "get", _once(apps._APPS.get)),
+        (authentication._STAFF, "get", _once(authentication._STAFF.get)),
     ):
         setattr(place, name, remembered)
 

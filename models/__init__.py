@@ -9,6 +9,7 @@ from models.api_keys import ApiKey
 from models.app_events import AppEvent
 from models.apps import App
 from models.attachments import Attachment
+from models.automation_backtests import AutomationBacktestRun
 from models.automation_trackers import AutomationEvent, AutomationTracker
 from models.automations import AutomationConfig, AutomationVersion
 from models.campaigns import Campaign
@@ -59,6 +60,7 @@ DOCUMENTS: Final[tuple[type[Document], ...]] = (
     App,
     AppEvent,
     Attachment,
+    AutomationBacktestRun,
     AutomationConfig,
     AutomationEvent,
     AutomationTracker,

@@ -31,6 +31,11 @@ class MailHold(Part):
     reason: str
     ended_by: str | None = None
 
+    @property
+    def sentence(self) -> str:
+        """For a person."""
+        return f"The app's mail waits until its errors are over: {self.reason}"
+
 
 class TicketTargets(Part):
     """How long customers wait at most, in minutes in which it is staff's turn; None for as long as it takes."""

@@ -40,6 +40,7 @@ class TimelineKind(StrEnum):
     RESUMED = "resumed"
     SKIPPED = "skipped"
     POSTPONED = "postponed"
+    HELD = "held"
     EXITED = "exited"
     FAILED = "failed"
     COMPLETED = "completed"
@@ -74,7 +75,8 @@ class AutomationTracker(Stored):
     worker's lease; None where nothing is to be done by the clock. `rest_until` is what `due_at` was when it was paused.
     `waiting_for` is the event that it waits for since `waiting_since`, `listens_to` that and what ends it. `seen` are
     the keys of the events that let it enter last, `chain` the automations that led to the last of them, `event` what
-    that was. `frozen`: its automation is switched off. `attempts` counts those of the next step.
+    that was. `frozen`: its automation is switched off. `held_since`: it stands still since then, its clock too, because
+    its app holds marketing mail. `attempts` counts those of the next step.
     """
 
     app_id: str
@@ -95,6 +97,7 @@ class AutomationTracker(Stored):
     chain: list[PydanticObjectId] = Field(default_factory=list)
     event: dict[str, Any] = Field(default_factory=dict)
     frozen: bool = False
+    held_since: datetime | None = None
     attempts: int = 0
     claim: str | None = Field(None, repr=False)
     entered_at: datetime
@@ -109,7 +112,8 @@ class AutomationTracker(Stored):
         name = "automation_trackers"
         indexes: ClassVar[list[Any]] = [
             IndexModel([("appId", ASCENDING), ("configId", ASCENDING), ("shopDomain", ASCENDING)], unique=True),
-            IndexModel([("dueAt", ASCENDING)]),
+            IndexModel([("heldSince", ASCENDING), ("dueAt", ASCENDING)]),
+            IndexModel([("appId", ASCENDING), ("heldSince", ASCENDING)]),
             *(
                 IndexModel([("appId", ASCENDING), *filtered, (sorted_by, DESCENDING), ("_id", DESCENDING)])
                 for filtered in ([], [("configId", ASCENDING)], [("status", ASCENDING)], [("shopDomain", ASCENDING)])

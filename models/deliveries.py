@@ -111,7 +111,8 @@ class Delivery(Stored):
     are secret, encrypted, until the delivery is settled. `chunk` numbers the jobs that a campaign is sent by. `claim`
     is the lease token of the job that wrote `sending`: only its holder says how it ended. `refusal` is why nothing was
     sent. `message_id` is what the mail itself is named (RFC 5322), `provider_id` what the provider calls it, `response`
-    what it said last. The moments from `delivered_at` on are the first of their kind, scanners left out.
+    what it said last. `held_since`: it is queued, and waits since then because the app holds its marketing mail. The
+    moments from `delivered_at` on are the first of their kind, scanners left out.
     """
 
     app_id: str | None
@@ -139,6 +140,7 @@ class Delivery(Stored):
     provider: str | None = None
     provider_id: str | None = None
     response: str | None = None
+    held_since: datetime | None = None
     sent_at: datetime | None = None
     delivered_at: datetime | None = None
     opened_at: datetime | None = None
@@ -182,6 +184,10 @@ class Delivery(Stored):
             IndexModel(
                 [("outreach.enrollmentId", ASCENDING), ("status", ASCENDING)],
                 partialFilterExpression={"outreach.enrollmentId": {"$exists": True}},
+            ),
+            IndexModel(
+                [("appId", ASCENDING), ("heldSince", ASCENDING)],
+                partialFilterExpression={"heldSince": {"$type": "date"}},
             ),
             IndexModel([("campaignId", ASCENDING), ("openedAt", ASCENDING)]),
             IndexModel([("campaignId", ASCENDING), ("clickedAt", ASCENDING)]),

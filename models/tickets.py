@@ -239,7 +239,7 @@ class Ticket(Stored):
             ),
             IndexModel([("peopleKeys", ASCENDING)]),
             IndexModel([("assigneeId", ASCENDING), ("createdAt", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("appId", ASCENDING), ("resolvedAt", DESCENDING)]),
+            IndexModel([("appId", ASCENDING), ("resolvedAt", DESCENDING), ("_id", DESCENDING)]),
             IndexModel([("links.ticketId", ASCENDING)]),
             IndexModel([("appId", ASCENDING), ("status", ASCENDING), ("resolvedAt", ASCENDING)]),
             IndexModel([("alarmAt", ASCENDING)]),

@@ -1,5 +1,7 @@
 """The Shopify apps that the company publishes."""
 
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -9,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from core.access import ADMINS, MARKETING, STAFF, allow
 from core.actor import Actor
 from core.errors import Conflict, InvalidInput, NotFound
+from core.group_reads import GroupReads
 from core.ids import AppId, Handle
 from core.inputs import (
     OMITTED,
@@ -202,12 +205,24 @@ async def update_app(actor: Actor, app_id: str, data: AppUpdate) -> App:
     return app
 
 
+async def _read_apps(app_ids: Sequence[str]) -> dict[str, App]:
+    return {app.id: app for app in await App.find({"_id": {"$in": app_ids}}).to_list()}
+
+
+_APPS: Final = GroupReads(_read_apps)
+
+
 async def visible_app(actor: Actor, app_id: str) -> App:
     """The one way to an app: for a key or an end user of another one it does not exist."""
-    app = await App.get(app_id) if actor.sees_app(app_id) else None
+    app = await _APPS.get(app_id) if actor.sees_app(app_id) else None
     if app is None:
         raise unknown_app()
     return app
+
+
+async def apps_by_id(app_ids: Collection[str]) -> list[App | None]:
+    """In the order of the ids. For what is visible already, and belongs to these apps."""
+    return await asyncio.gather(*(_APPS.get(app_id) for app_id in app_ids))
 
 
 async def apps_holding_mail() -> set[str]:

@@ -1,15 +1,18 @@
 """From credentials to the actor, for every request of both edges. What the actor may do is not decided here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from bson import ObjectId
 from limits import RateLimitItemPerMinute
 from starlette.requests import HTTPConnection
 
 from core import clock, keys
 from core.actor import Actor, Kind
 from core.errors import DomainError, Forbidden, Unauthenticated
+from core.group_reads import GroupReads
 from core.ids import object_id
 from core.runtime import runtime
 from core.tokens import Audience, Claims, fingerprint
@@ -51,7 +54,7 @@ async def _bearer(claims: Claims) -> Actor:
 
 async def _staff(claims: Claims) -> Actor:
     user_id = object_id(claims.subject)
-    user = await User.get(user_id) if user_id else None
+    user = await _STAFF.get(user_id) if user_id else None
     if user is None or not user.is_active or user.token_version != claims.version:
         raise Unauthenticated("The token was ended: log in again")
     return Actor.staff(str(user.id), user.role, user.email, claims.authenticated_at)
@@ -67,7 +70,7 @@ async def _end_user(claims: Claims) -> Actor:
 
 
 async def _api_key(secret: str, origin: str | None) -> Actor:
-    key = await ApiKey.find_one({"digest": fingerprint(secret)}) if keys.is_well_formed(secret) else None
+    key = await _KEYS.get(fingerprint(secret)) if keys.is_well_formed(secret) else None
     if key is None:
         raise Unauthenticated("The API key is not valid")
     if key.revoked_at is not None:
@@ -80,6 +83,18 @@ async def _api_key(secret: str, origin: str | None) -> Actor:
         raise Forbidden("The API key may not be used from this origin")
     await _note_use(key)
     return Actor(Kind.API_KEY, id=str(key.id), app_id=key.app_id, scopes=frozenset(key.scopes))
+
+
+async def _read_staff(user_ids: Sequence[ObjectId]) -> dict[ObjectId, User]:
+    return {user.id: user for user in await User.find({"_id": {"$in": user_ids}}).to_list()}
+
+
+async def _read_keys(digests: Sequence[str]) -> dict[str, ApiKey]:
+    return {key.digest: key for key in await ApiKey.find({"digest": {"$in": digests}}).to_list()}
+
+
+_STAFF: Final = GroupReads(_read_staff)
+_KEYS: Final = GroupReads(_read_keys)
 
 
 async def _note_use(key: ApiKey) -> None:

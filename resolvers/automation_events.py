@@ -148,6 +148,7 @@ async def _go_on(tracker: AutomationTracker, event: AutomationEvent) -> Automati
         "listensTo": tracker.exit_on,
         "stepId": next_id(steps, step),
         "claim": None,
+        "heldSince": None,
     }
     goes_on |= {"dueAt": now} if tracker.status is TrackerStatus.ACTIVE else {"restUntil": now}
     said = f"{event.name} happened"

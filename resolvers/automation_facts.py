@@ -15,7 +15,7 @@ from conditions.tree import EventCount, Node, leaves
 from models.app_events import AppEvent
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery
-from models.shops import Shop
+from models.shops import Shop, Subscription
 from models.tickets import DONE, Ticket
 from resolvers.automation_fields import PLAN_FIELDS, SHOP_FIELDS
 from resolvers.event_effects import canonical
@@ -122,9 +122,14 @@ def _standing_values(standing: Standing) -> Values:
 
 def _value(document: Any, stored: str) -> Any:
     """A document's field, by its stored name, as the database has it."""
-    name = next(name for name, info in type(document).model_fields.items() if (info.alias or name) == stored)
-    value = getattr(document, name)
+    value = getattr(document, ATTRIBUTES[type(document)][stored])
     return value.value if isinstance(value, Enum) else value
+
+
+ATTRIBUTES: Final[Mapping[type, Mapping[str, str]]] = {
+    model: {info.alias or name: name for name, info in model.model_fields.items()} for model in (Shop, Subscription)
+}
+"""By stored names."""
 
 
 def _of_plan(shop: Shop, field: Field) -> Any:

@@ -41,6 +41,11 @@ def category_of(step: AutomationStep) -> ConsentCategory:
     return step.category or ConsentCategory.PRODUCT
 
 
+def is_marketing(step: AutomationStep) -> bool:
+    """Whether its mail is counted by the week, and waits while the app holds its mail."""
+    return category_of(step) is not ConsentCategory.TRANSACTIONAL
+
+
 async def decide_mail(
     app: App, shop: Shop, step: AutomationStep, at: datetime, *, planned: int = 0, source: str = ""
 ) -> MailDecision:
@@ -55,7 +60,7 @@ async def decide_mail(
     if not verdict.allowed:
         return MailDecision(False, f"Not sent: {verdict.sentence}")
     contact = await Contact.find_one({"emailKey": shop.email_key, "erasedAt": None})
-    if category is not ConsentCategory.TRANSACTIONAL and contact is not None:
+    if is_marketing(step) and contact is not None:
         sent = planned + await mails_lately(contact.id, at, but=source)
         if sent >= MOST_A_WEEK:
             return MailDecision(False, f"Not sent: automations wrote to the person {sent} times in the last 7 days")
@@ -77,11 +82,12 @@ async def send_step_mail(app: App, shop: Shop, step: AutomationStep, to: Contact
 
 
 async def mails_lately(contact_id: PydanticObjectId, at: datetime, *, but: str = "") -> int:
-    """How many mails of automations a person was sent, or is about to be, in the week before."""
+    """How many mails of automations a person was sent, or is about to be, in the week before. What was held counts from
+    when it went out."""
     unsent = [DeliveryStatus.SUPPRESSED.value, DeliveryStatus.FAILED.value, DeliveryStatus.CANCELLED.value]
     lately: Mapping[str, Any] = {
         "contactId": contact_id,
-        "createdAt": {"$gt": at - WEEK},
+        "$or": [{"createdAt": {"$gt": at - WEEK}}, {"sentAt": {"$gt": at - WEEK}}],
         "source": {"$regex": f"^{SOURCE}", "$ne": but},
         "status": {"$nin": unsent},
         "category": {"$ne": ConsentCategory.TRANSACTIONAL.value},

@@ -32,6 +32,7 @@ from models.shops import Shop, ShopStatus
 from resolvers.automation_conditions import read_condition
 from resolvers.automation_effects import Doing, do_step
 from resolvers.automation_facts import Asked, facts_of
+from resolvers.automation_holds import Hold, hold_on, waiting_words
 from resolvers.automation_versions import Steps, configs_of, key_of, steps_of_all
 from resolvers.automation_walk import Effect, Fail, Goal, Listen, Wait, Walk, after_timeout, walk
 from resolvers.automation_writes import announce_trackers, ending, thaw, told
@@ -69,12 +70,11 @@ async def run_due_trackers(actor: Actor) -> int:
             updates.append(_held(tracker, update))
             continue
         walked = _walked(tracker, around)
-        if isinstance(walked.goal, Effect):
-            doing.append((tracker, walked, walked.goal))
+        goal = _goal(tracker, walked, around)
+        if isinstance(goal, Effect):
+            doing.append((tracker, walked, goal))
         else:
-            updates.append(
-                _held(tracker, told(_reached(tracker, walked.goal), *walked.entries, *_last(tracker, walked)))
-            )
+            updates.append(_held(tracker, told(_reached(tracker, goal), *walked.entries, *_last(tracker, goal))))
     if updates:
         await AutomationTracker.get_pymongo_collection().bulk_write(updates, ordered=False)
     await _do_all(doing, around)
@@ -86,7 +86,7 @@ async def run_due_trackers(actor: Actor) -> int:
 
 async def _claimed() -> list[AutomationTracker]:
     now, token = clock.now(), secrets.token_hex(16)
-    due = {"dueAt": {"$lte": now}}
+    due = {"heldSince": None, "dueAt": {"$lte": now}}
     collection = AutomationTracker.get_pymongo_collection()
     ids = [row["_id"] for row in await collection.find(due, {"_id": 1}).sort("dueAt").limit(BATCH).to_list()]
     if not ids:
@@ -139,7 +139,7 @@ def _without_steps(tracker: AutomationTracker, around: Round) -> dict[str, Any] 
     elif shop is None or shop.status is ShopStatus.REDACTED:
         said = "The shop's data was erased"
     elif not config.enabled:
-        return told({"dueAt": None, "claim": None, "frozen": True, "attempts": 0})
+        return told({"dueAt": None, "claim": None, "frozen": True, "heldSince": None, "attempts": 0})
     if said is None:
         return None
     entry = TimelineEntry(at=now, run=tracker.run, kind=TimelineKind.EXITED, sentence=said, step_id=tracker.step_id)
@@ -160,7 +160,15 @@ def _walked(tracker: AutomationTracker, around: Round) -> Walk:
     return Walk([entry, *walked.entries], walked.goal)
 
 
-def _reached(tracker: AutomationTracker, goal: Goal) -> dict[str, Any]:
+def _goal(tracker: AutomationTracker, walked: Walk, around: Round) -> Goal | Hold:
+    """Where it comes to, which may be a mail that has to wait."""
+    goal = walked.goal
+    if isinstance(goal, Effect) and (hold := hold_on(around.apps[tracker.app_id], goal.step)):
+        return Hold(goal.step, waiting_words(goal.step.template_key, hold))
+    return goal
+
+
+def _reached(tracker: AutomationTracker, goal: Goal | Hold) -> dict[str, Any]:
     """What a tracker stores that has come to a goal, by stored names."""
     now = clock.now()
     here = {"claim": None, "attempts": 0, "waitingFor": None, "waitingSince": None, "listensTo": tracker.exit_on}
@@ -173,20 +181,24 @@ def _reached(tracker: AutomationTracker, goal: Goal) -> dict[str, Any]:
             return here | waits | {"stepId": step.id, "dueAt": until}
         case Effect(_, next_id):
             return here | {"stepId": next_id, "dueAt": now}
+        case Hold(step, _):
+            return here | {"stepId": step.id, "dueAt": now, "heldSince": now}
         case Fail(step_id, _):
             return ending(TrackerStatus.FAILED, now) | {"stepId": step_id}
         case _:
             return ending(TrackerStatus.COMPLETED, now)
 
 
-def _last(tracker: AutomationTracker, walked: Walk) -> list[TimelineEntry]:
+def _last(tracker: AutomationTracker, goal: Goal | Hold) -> list[TimelineEntry]:
     """What is to be said of the goal itself."""
     now = clock.now()
-    match walked.goal:
+    match goal:
         case Fail(step_id, sentence):
             return [
                 TimelineEntry(at=now, run=tracker.run, kind=TimelineKind.FAILED, sentence=sentence, step_id=step_id)
             ]
+        case Hold(step, sentence):
+            return [TimelineEntry(at=now, run=tracker.run, kind=TimelineKind.HELD, sentence=sentence, step_id=step.id)]
         case Wait() | Listen():
             return []
         case _:

@@ -234,7 +234,7 @@ async def _skip(actor: Actor, tracker: AutomationTracker, data: AutomationTracke
     step = next((one for one in steps or [] if one.id == tracker.step_id), None)
     now = clock.now()
     is_waiting = tracker.waiting_for is None and tracker.due_at is not None and tracker.due_at > now
-    going = {**_going(tracker), "dueAt": now, "waitingFor": None, "waitingSince": None}
+    going = {**_going(tracker), "dueAt": now, "waitingFor": None, "waitingSince": None, "heldSince": None}
     if is_waiting and tracker.claim is None:
         said = "Skipped the wait"
     else:

@@ -16,12 +16,12 @@ from core.inputs import Input, JsonObject, ShopDomain
 from models.apps import App
 from models.automation_trackers import AutomationTracker, ConditionReason
 from models.automations import AutomationConfig, AutomationStep, AutomationStepType
-from models.contacts import ConsentCategory
 from models.shops import Shop
 from models.slack_routing import SlackTopic
 from resolvers.automation_entries import entry_verdicts, refusal_to_reenter, why_not
 from resolvers.automation_facts import Asked, facts_of
-from resolvers.automation_mail import WEEK, category_of, decide_mail
+from resolvers.automation_holds import hold_on, waiting_words
+from resolvers.automation_mail import WEEK, decide_mail, is_marketing
 from resolvers.automation_runner import conditions_of
 from resolvers.automation_simulation import Simulated, simulate
 from resolvers.automation_texts import filled
@@ -96,9 +96,11 @@ async def _tried(app: App, shop: Shop, simulated: Sequence[Simulated]) -> list[T
         elif step.type is AutomationStepType.SEND_EMAIL:
             lately = sum(at > one.at - WEEK for at in mails)
             decision = await decide_mail(app, shop, step, one.at, planned=lately)
-            if decision.allowed and category_of(step) is not ConsentCategory.TRANSACTIONAL:
+            if decision.allowed and is_marketing(step):
                 mails.append(one.at)
-            tried.append(TriedStep(one.at, step.id, step.type, decision.allowed, decision.sentence, ()))
+            hold = hold_on(app, step) if decision.allowed and one.at <= clock.now() else None
+            said = waiting_words(step.template_key, hold) if hold else decision.sentence
+            tried.append(TriedStep(one.at, step.id, step.type, decision.allowed, said, ()))
         else:
             tried.append(TriedStep(one.at, step.id, step.type, True, _words(step, shop), ()))
     return tried

@@ -22,7 +22,7 @@ DUE: Final = "automations.due"
 """The topic of word that there is something to do."""
 RESTING: Final[Mapping[str, Any]] = {
     "dueAt": None, "waitingFor": None, "waitingSince": None, "listensTo": [], "claim": None, "frozen": False,
-    "attempts": 0, "restUntil": None,
+    "heldSince": None, "attempts": 0, "restUntil": None,
 }  # fmt: skip
 """What a tracker stores that is not under way any more."""
 

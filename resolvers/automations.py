@@ -14,6 +14,7 @@ from core.ids import Handle, object_id
 from core.inputs import OMITTED, Input, LongText, Name, Search
 from core.mongo import containing, slice_of
 from core.pages import Slice, Sort, SortKey, Window
+from models.automation_backtests import AutomationBacktestRun
 from models.automations import (
     SCHEDULE,
     AutomationConfig,
@@ -178,6 +179,7 @@ async def delete_automation(actor: Actor, config_id: str) -> AutomationDeletion:
         raise NotFound("Automation not found")
     cancelled = await exit_all(config, "The automation was deleted", by=actor.label)
     await AutomationVersion.find({"configId": config.id}).delete()
+    await AutomationBacktestRun.find({"appId": config.app_id, "configId": config.id}).delete()
     return AutomationDeletion(config, cancelled)
 
 

@@ -197,5 +197,5 @@ async def _active_app(campaign: Campaign) -> App:
     if app is None or not app.is_active:
         raise InvalidInput("The app is switched off: it sends no campaigns", "id")
     if app.mail_hold is not None and app.holds_mail:
-        raise InvalidInput(f"The app's mail waits until its errors are over: {app.mail_hold.reason}", "id")
+        raise InvalidInput(app.mail_hold.sentence, "id")
     return app

@@ -22,6 +22,7 @@ from models.contacts import ConsentCategory
 from models.deliveries import SETTLED, Delivery, DeliveryKind, DeliveryStatus, Refusal
 from models.email_jobs import Progress
 from models.subscribers import Subscriber, SubscriberStatus
+from resolvers.automation_holds import held_among, put_off
 from resolvers.campaign_settling import settle_campaign
 from resolvers.delivery_recovery import recover_deliveries
 from resolvers.mail_contents import message_for
@@ -182,7 +183,7 @@ async def _decide(batch: Sequence[Delivery], app: App | None) -> list[Decided]:
     """Deliveries of one category and app."""
     at = clock.now()
     verdicts = await can_send_all([delivery.email for delivery in batch], batch[0].category, app)
-    members, gates = await _memberships(batch), await gates_of(batch)
+    members, gates, held = await _memberships(batch), await gates_of(batch), await held_among(batch)
     decided = []
     for delivery in batch:
         verdict, gate = verdicts[delivery.email], gates.get(delivery.id)
@@ -190,7 +191,8 @@ async def _decide(batch: Sequence[Delivery], app: App | None) -> list[Decided]:
             verdict = NOT_SUBSCRIBED
         elif verdict.allowed and gate is Gate.OVER:
             verdict = NOT_ENROLLED
-        decided.append(Decided(delivery, verdict, at, is_put_off=verdict.allowed and gate is Gate.LATER))
+        waits = gate is Gate.LATER or delivery.id in held
+        decided.append(Decided(delivery, verdict, at, is_put_off=verdict.allowed and waits))
     return decided
 
 
@@ -209,7 +211,8 @@ async def _memberships(batch: Sequence[Delivery]) -> set[PydanticObjectId]:
 
 
 async def _send(decided: Decided, app: App | None, decide: Decide) -> DeliveryStatus | None:
-    """Where the delivery stands then; None where it was not queued any more, or its campaign was stopped."""
+    """Where the delivery stands then; None where it was not queued any more, its campaign was stopped, or its app holds
+    it."""
     box = outbox()
     async with box.slots:
         if clock.now() - decided.at > FRESH:
@@ -218,8 +221,11 @@ async def _send(decided: Decided, app: App | None, decide: Decide) -> DeliverySt
                 return None
             decided = anew
         delivery = decided.delivery
-        if decided.is_put_off:
+        if decided.is_put_off and delivery.outreach:
             return await take_back(delivery)
+        if decided.is_put_off:
+            await put_off(delivery)
+            return None
         if not decided.verdict.allowed:
             refused = Settlement(delivery, DeliveryStatus.SUPPRESSED, refusal=decided.verdict.refusal)
             return await box.settle(refused)

@@ -1,5 +1,6 @@
 """An app that reports far more errors than usual holds its marketing mail until that is over: nobody is invited to what
-does not work. Campaigns are paused and go on by themselves; mails of sequences are taken back and planned again.
+does not work. Campaigns are paused and go on by themselves; mails of sequences are taken back and planned again;
+automations stand still before their mails.
 
 What is held follows from the app, at every look: whoever dies in between leaves nothing held for ever, or going on.
 """
@@ -18,6 +19,7 @@ from models.log_tallies import LogHour
 from models.logs import LogEntry, LogLevel
 from models.slack_routing import SlackTopic
 from resolvers.apps import visible_app
+from resolvers.automation_holds import let_automations_go_on
 from resolvers.campaign_life import go_on
 from resolvers.campaign_progress import announce_progress
 from resolvers.slack_messages import tell_slack
@@ -106,7 +108,7 @@ async def _let_go(app: App) -> App:
 
 
 async def _follow(app: App) -> None:
-    """Campaigns are paused while the app holds its mail, and those that were go on afterwards."""
+    """Campaigns are paused while the app holds its mail, and those that were go on afterwards, automations too."""
     if app.holds_mail:
         sending = {"appId": app.id, "status": CampaignStatus.SENDING.value}
         for campaign in await Campaign.find(sending).to_list():
@@ -117,6 +119,7 @@ async def _follow(app: App) -> None:
     waiting = {"appId": app.id, "status": CampaignStatus.PAUSED.value, "heldSince": {"$ne": None}}
     for campaign in await Campaign.find(waiting).to_list():
         await go_on(campaign.id, heldSince={"$ne": None})
+    await let_automations_go_on(app.id)
 
 
 async def _tell(app: App, hold: MailHold, text: str, *, is_over: bool = False) -> None:

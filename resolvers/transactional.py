@@ -217,11 +217,12 @@ class _Waiting(BaseModel):
 
 
 def _waiting(*, after: PydanticObjectId | None) -> Filter:
-    """Mail of no campaign, and no sequence, that should have a job by now."""
+    """Mail of no campaign, and no sequence, that should have a job by now; what is held had one."""
     query = {
         "campaignId": None,
         "outreach": None,
         "status": DeliveryStatus.QUEUED.value,
+        "heldSince": None,
         "chunk": 0,
         "createdAt": {"$lte": clock.now() - FORGOTTEN_AFTER},
     }

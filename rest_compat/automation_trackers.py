@@ -63,6 +63,7 @@ class TrackerWire(StoredWire):
     step_id: str | None
     due_at: Moment | None
     waiting_for: str | None
+    held_since: Moment | None
     entered_at: Moment
     ended_at: Moment | None
 

@@ -18,6 +18,8 @@ from schema.contacts import Contact
 from schema.deliveries import Delivery
 from schema.edge import Info, described, parse, query
 from schema.inbound_messages import InboundMessage
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.money import Money
 from schema.prospects import Prospect
 from schema.tickets import Ticket
@@ -121,35 +123,31 @@ class AgentAction:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.AgentAction, Loaders.apps, lambda one: one.app_id)
 
-    @described("Whom it was drafted to.")
-    async def prospect(self, info: Info) -> Prospect | None:
-        prospect_id = cast(stored.AgentAction, self).prospect_id
-        return cast(Prospect | None, await info.context.loaders.prospects.load(prospect_id)) if prospect_id else None
+    prospect: Prospect | None = loaded(
+        stored.AgentAction, Loaders.prospects, lambda one: one.prospect_id, "Whom it was drafted to."
+    )
 
-    @described("The ticket that it answers, or read.")
-    async def ticket(self, info: Info) -> Ticket | None:
-        ticket_id = cast(stored.AgentAction, self).ticket_id
-        return cast(Ticket | None, await info.context.loaders.tickets.load(ticket_id)) if ticket_id else None
+    ticket: Ticket | None = loaded(
+        stored.AgentAction, Loaders.tickets, lambda one: one.ticket_id, "The ticket that it answers, or read."
+    )
 
-    @described("The received mail that it answers, or read.")
-    async def inbound_message(self, info: Info) -> InboundMessage | None:
-        inbound_id = cast(stored.AgentAction, self).inbound_id
-        found = await info.context.loaders.inbound_messages.load(inbound_id) if inbound_id else None
-        return cast(InboundMessage | None, found)
+    inbound_message: InboundMessage | None = loaded(
+        stored.AgentAction,
+        Loaders.inbound_messages,
+        lambda one: one.inbound_id,
+        "The received mail that it answers, or read.",
+    )
 
-    @described("The mail that it was sent by, which says what became of it.")
-    async def delivery(self, info: Info) -> Delivery | None:
-        delivery_id = cast(stored.AgentAction, self).delivery_id
-        return cast(Delivery | None, await info.context.loaders.deliveries.load(delivery_id)) if delivery_id else None
+    delivery: Delivery | None = loaded(
+        stored.AgentAction,
+        Loaders.deliveries,
+        lambda one: one.delivery_id,
+        "The mail that it was sent by, which says what became of it.",
+    )
 
-    @strawberry.field
-    async def contact(self, info: Info) -> Contact | None:
-        contact_id = cast(stored.AgentAction, self).contact_id
-        return cast(Contact | None, await info.context.loaders.contacts.load(contact_id)) if contact_id else None
+    contact: Contact | None = loaded(stored.AgentAction, Loaders.contacts, lambda one: one.contact_id)
 
 
 def agent_action(document: stored.AgentAction) -> AgentAction:

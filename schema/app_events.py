@@ -14,7 +14,9 @@ from resolvers import app_events
 from resolvers.app_events import AppEventCreate, AppEventFilter, AppEventSortKey
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.edge import Info, UserError, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.shops import Shop
@@ -35,16 +37,15 @@ class AppEvent:
     problem: str | None = strawberry.field(description="What kept its shop from following (a part of) it.")
     created_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App:
-        return cast(App, await info.context.loaders.apps.load(self.app_id))
+    app: App = loaded(stored.AppEvent, Loaders.apps, lambda one: one.app_id)
 
-    @described("The shop that it is about, where the app knows it. For staff.")
-    async def shop(self, info: Info) -> Annotated["Shop", strawberry.lazy("schema.shops")] | None:
-        access_of(app_events.list_app_events).check(info.context.actor)
-        if self.shop_domain is None:
-            return None
-        return cast("Shop | None", await info.context.loaders.shops.load((self.app_id, self.shop_domain)))
+    shop: Annotated["Shop", strawberry.lazy("schema.shops")] | None = loaded(
+        stored.AppEvent,
+        Loaders.shops,
+        lambda one: (one.app_id, one.shop_domain) if one.shop_domain else None,
+        "The shop that it is about, where the app knows it. For staff.",
+        access=access_of(app_events.list_app_events),
+    )
 
 
 def app_event(document: stored.AppEvent) -> AppEvent:

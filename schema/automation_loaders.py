@@ -6,8 +6,11 @@ from functools import cached_property
 from beanie import PydanticObjectId
 from strawberry.dataloader import DataLoader
 
+from models.automation_backtests import AutomationBacktestRun
 from models.automation_trackers import AutomationTracker
 from models.automations import AutomationConfig
+from models.email_jobs import EmailJob
+from resolvers.automation_backtests import jobs_of_backtest_runs, latest_backtest_runs
 from resolvers.automation_stats import TrackerCounts, counts_of
 
 
@@ -20,6 +23,16 @@ class AutomationLoaders:
     def automation_counts(self) -> DataLoader[tuple[str, PydanticObjectId], TrackerCounts]:
         """By app and automation."""
         return DataLoader(counts_of)
+
+    @cached_property
+    def latest_backtest_runs(self) -> DataLoader[tuple[str, PydanticObjectId], AutomationBacktestRun | None]:
+        """By app and automation."""
+        return DataLoader(latest_backtest_runs)
+
+    @cached_property
+    def backtest_jobs(self) -> DataLoader[PydanticObjectId, EmailJob | None]:
+        """By run."""
+        return DataLoader(jobs_of_backtest_runs)
 
     @cached_property
     def automation_trackers(self) -> DataLoader[tuple[str, str], list[AutomationTracker]]:

@@ -13,6 +13,8 @@ from resolvers.automation_trackers import list_automation_trackers
 from resolvers.automations import AutomationFilter, AutomationSortKey, list_automations
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, described
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.automation_trackers import AutomationTracker
@@ -29,12 +31,13 @@ class AutomatedShop:
     tags: list[str] = strawberry.field(description="What automations tagged it with.")
     custom_fields: JSON = strawberry.field(description="What automations set.")
 
-    @described("Its ways through the app's automations, the one in which something happened last first. For staff.")
-    async def automations(self, info: Info) -> list[LazyTracker]:
-        access_of(list_automation_trackers).check(info.context.actor)
-        shop = cast(shops.Shop, self)
-        found = await info.context.loaders.automation_trackers.load((shop.app_id, shop.domain))
-        return cast(list[LazyTracker], found)
+    automations: list[LazyTracker] = loaded(
+        shops.Shop,
+        Loaders.automation_trackers,
+        lambda one: (one.app_id, one.domain),
+        "Its ways through the app's automations, the one in which something happened last first. For staff.",
+        access=access_of(list_automation_trackers),
+    )
 
 
 @strawberry.type

@@ -22,7 +22,9 @@ from resolvers.automation_trackers import (
 from schema.automations import Automation
 from schema.connections import After, Before, Connection, First, Last
 from schema.deliveries import Delivery
-from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.edge import Info, UserError, mutation, parse, query, subscription
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.serving.cost import ITEMS
 
 if TYPE_CHECKING:
@@ -55,12 +57,7 @@ class AutomationTimelineEntry:
     by: str | None
     delivery_id: ID | None
 
-    @strawberry.field
-    async def delivery(self, info: Info) -> Delivery | None:
-        entry = cast(stored.TimelineEntry, self)
-        if entry.delivery_id is None:
-            return None
-        return cast(Delivery | None, await info.context.loaders.deliveries.load(entry.delivery_id))
+    delivery: Delivery | None = loaded(stored.TimelineEntry, Loaders.deliveries, lambda one: one.delivery_id)
 
 
 @strawberry.type(description="A shop's way through an automation. Beginning again is the next run of the same tracker.")
@@ -75,21 +72,20 @@ class AutomationTracker:
     due_at: datetime | None = strawberry.field(description="When; null while nothing is to be done by the clock.")
     waiting_for: str | None
     frozen: bool = strawberry.field(description="It stays where it is, since the automation is switched off.")
+    held_since: datetime | None = strawberry.field(
+        description="It stands still since then because the app has too many errors: it goes on by itself."
+    )
     entered_at: datetime
     ended_at: datetime | None
     timeline: list[AutomationTimelineEntry] = strawberry.field(description="The newest 200 entries, the oldest first.")
     created_at: datetime
     updated_at: datetime
 
-    @described("Null where it was deleted.")
-    async def automation(self, info: Info) -> Automation | None:
-        tracker = cast(stored.AutomationTracker, self)
-        return cast(Automation | None, await info.context.loaders.automations.load(tracker.config_id))
+    automation: Automation | None = loaded(
+        stored.AutomationTracker, Loaders.automations, lambda one: one.config_id, "Null where it was deleted."
+    )
 
-    @strawberry.field
-    async def shop(self, info: Info) -> LazyShop | None:
-        tracker = cast(stored.AutomationTracker, self)
-        return cast("Shop | None", await info.context.loaders.shops.load((tracker.app_id, tracker.shop_domain)))
+    shop: LazyShop | None = loaded(stored.AutomationTracker, Loaders.shops, lambda one: (one.app_id, one.shop_domain))
 
 
 def tracker(document: stored.AutomationTracker) -> AutomationTracker:
@@ -103,10 +99,9 @@ class AutomationDecision:
     sentence: str
     reasons: list[ConditionReason] = strawberry.field(metadata={ITEMS: 5})
 
-    @described("Null where it was deleted.")
-    async def automation(self, info: Info) -> Automation | None:
-        decision = cast(stored.AutomationDecision, self)
-        return cast(Automation | None, await info.context.loaders.automations.load(decision.config_id))
+    automation: Automation | None = loaded(
+        stored.AutomationDecision, Loaders.automations, lambda one: one.config_id, "Null where it was deleted."
+    )
 
 
 @strawberry.type(description="Something that happened and that an automation listens to, and what was decided.")

@@ -1,4 +1,5 @@
-"""Trying automations out, in GraphQL: a dry run against a shop, and a back-test against the last weeks."""
+"""Trying automations out, in GraphQL: a dry run against a shop, and a back-test against the last weeks, at once or left
+to the workers."""
 
 from datetime import datetime
 from typing import cast
@@ -7,12 +8,18 @@ import strawberry
 from strawberry import ID, Maybe
 from strawberry.scalars import JSON
 
+from models import automation_backtests as stored
 from models.automations import AutomationStepType
+from models.email_jobs import EmailJobStatus, Progress
 from resolvers import automation_backtests, automation_trials
 from resolvers.automation_backtests import AutomationBacktestPeriod
 from resolvers.automation_trials import AutomationTry
 from schema.automation_trackers import ConditionReason
-from schema.edge import Info, parse, query
+from schema.automations import Automation
+from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.email_jobs import EmailJob, EmailJobProgress
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 
 @strawberry.type(description="What would be done, or decided, and when.")
@@ -61,11 +68,61 @@ class BacktestShop:
 class AutomationBacktest:
     since: datetime
     events: int
+    most_events: int = strawberry.field(description="It looks at no more: 5,000 at once, a million as a run.")
     is_partial: bool = strawberry.field(description="There were more events than it looked at, which are the newest.")
     entered: int
     refused: list[ReasonCount]
     mails: list[BacktestMail]
     shops: list[BacktestShop] = strawberry.field(description="The last 50 that would have entered.")
+    automation_updated_at: datetime = strawberry.field(
+        description="When the automation was changed last, as it was looked at."
+    )
+
+
+@strawberry.type(description="A back-test by up to a million events, which the workers do. It is kept for a month.")
+class AutomationBacktestRun:
+    id: ID
+    app_id: ID
+    days: int
+    events_come: bool
+    created_by: str
+    created_at: datetime
+    ended_at: datetime | None
+    expires_at: datetime
+    result: AutomationBacktest | None = strawberry.field(description="Null until it is completed.")
+
+    automation: Automation | None = loaded(
+        stored.AutomationBacktestRun, Loaders.automations, lambda one: one.config_id, "Null where it was deleted."
+    )
+
+    job: EmailJob | None = loaded(
+        stored.AutomationBacktestRun,
+        Loaders.backtest_jobs,
+        lambda one: one.id,
+        "Of the workers: it says what went wrong, and `emailJobCancel` and `emailJobRetry` take it.",
+    )
+
+    @strawberry.field
+    async def status(self, info: Info) -> EmailJobStatus:
+        run = cast(stored.AutomationBacktestRun, self)
+        job = await info.context.loaders.backtest_jobs.load(run.id)
+        return EmailJobStatus.COMPLETED if run.result else job.status if job else EmailJobStatus.PENDING
+
+    @described("In events, some seconds old.")
+    async def progress(self, info: Info) -> EmailJobProgress:
+        job = await info.context.loaders.backtest_jobs.load(cast(stored.AutomationBacktestRun, self).id)
+        return cast(EmailJobProgress, job.progress if job else Progress())
+
+
+def backtest_run(document: stored.AutomationBacktestRun) -> AutomationBacktestRun:
+    """The document has all that the type shows."""
+    return cast(AutomationBacktestRun, document)
+
+
+@strawberry.type
+class AutomationBacktestRunPayload:
+    backtest_run: AutomationBacktestRun | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
 
 
 @strawberry.input(
@@ -97,3 +154,18 @@ class AutomationTrialQueries:
     ) -> AutomationBacktest:
         data = parse(AutomationBacktestPeriod, input)
         return cast(AutomationBacktest, await automation_backtests.backtest_automation(info.context.actor, id, data))
+
+    @query(automation_backtests.get_automation_backtest_run)
+    async def automation_backtest_run(self, info: Info, id: ID) -> AutomationBacktestRun:
+        return backtest_run(await automation_backtests.get_automation_backtest_run(info.context.actor, id))
+
+
+@strawberry.type
+class AutomationTrialMutations:
+    @mutation(automation_backtests.create_automation_backtest_run)
+    async def automation_backtest_run_create(
+        self, info: Info, id: ID, input: AutomationBacktestPeriodInput | None = None
+    ) -> AutomationBacktestRunPayload:
+        data = parse(AutomationBacktestPeriod, input)
+        run = await automation_backtests.create_automation_backtest_run(info.context.actor, id, data)
+        return AutomationBacktestRunPayload(backtest_run=backtest_run(run))

@@ -1,7 +1,7 @@
 """Automations, in GraphQL: what shops go through after something happened."""
 
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 from strawberry import ID, Maybe
@@ -13,6 +13,7 @@ from models.automations import AutomationReentry, AutomationRhythm, AutomationSt
 from models.contacts import ConsentCategory
 from models.slack_routing import SlackTopic
 from resolvers import automation_stats, automation_webhooks, automations
+from resolvers.automation_holds import hold_of
 from resolvers.automations import (
     AutomationCreate,
     AutomationDeletion,
@@ -21,14 +22,21 @@ from resolvers.automations import (
     AutomationSortKey,
     AutomationUpdate,
 )
-from schema.apps import App
+from schema.apps import App, MailHold
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
+
+if TYPE_CHECKING:
+    from schema.automation_trials import AutomationBacktestRun
 
 strawberry.enum(AutomationReentry)
 strawberry.enum(AutomationRhythm)
 strawberry.enum(AutomationStepType)
 strawberry.enum(AutomationSortKey)
+
+LazyBacktestRun = Annotated["AutomationBacktestRun", strawberry.lazy("schema.automation_trials")]
 
 
 @strawberry.type(
@@ -102,14 +110,23 @@ class Automation:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.AutomationConfig, Loaders.apps, lambda one: one.app_id)
 
-    @described("Where its shops stand.")
-    async def counts(self, info: Info) -> TrackerCounts:
+    counts: TrackerCounts = loaded(
+        stored.AutomationConfig, Loaders.automation_counts, lambda one: (one.app_id, one.id), "Where its shops stand."
+    )
+
+    latest_backtest_run: LazyBacktestRun | None = loaded(
+        stored.AutomationConfig,
+        Loaders.latest_backtest_runs,
+        lambda one: (one.app_id, one.id),
+        "Of those that were left to the workers within a month, the one that was begun last.",
+    )
+
+    @described("Why some of its mail waits; null where all of it goes out.")
+    async def mail_hold(self, info: Info) -> MailHold | None:
         config = cast(stored.AutomationConfig, self)
-        return cast(TrackerCounts, await info.context.loaders.automation_counts.load((config.app_id, config.id)))
+        return cast(MailHold | None, hold_of(await info.context.loaders.apps.load(config.app_id), config))
 
 
 def automation(document: stored.AutomationConfig) -> Automation:

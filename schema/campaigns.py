@@ -21,6 +21,8 @@ from schema.connections import After, Before, Connection, First, Last
 from schema.deliveries import Delivery, DeliveryFilterInput
 from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.email_events import EmailEvent
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 strawberry.enum(CampaignStatus)
 strawberry.enum(ContactListReason)
@@ -85,16 +87,14 @@ class Campaign:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.Campaign, Loaders.apps, lambda one: one.app_id)
 
-    @described("The people whom it goes to, where it is not to those who subscribed.")
-    async def list(self, info: Info) -> ContactList | None:
-        list_id = cast(stored.Campaign, self).audience.list_id
-        if list_id is None:
-            return None
-        return cast(ContactList | None, await info.context.loaders.contact_lists.load(list_id))
+    list: ContactList | None = loaded(
+        stored.Campaign,
+        Loaders.contact_lists,
+        lambda one: one.audience.list_id,
+        "The people whom it goes to, where it is not to those who subscribed.",
+    )
 
     @described("To each recipient, and what became of it.")
     async def deliveries(

@@ -13,6 +13,8 @@ from resolvers.churn_sources import ChurnSignal, Sighting
 from resolvers.metric_periods import MetricsInterval, MetricsQuery
 from schema.edge import Info, described, listed, query
 from schema.error_groups import ErrorGroup
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.metrics import MetricsPeriod
 from schema.periods import Days, From, To
 from schema.serving.cost import ITEMS
@@ -79,10 +81,7 @@ class ComparedChurnSignal:
 class ComparedChurnError:
     comparison: Comparison
 
-    @strawberry.field
-    async def error_group(self, info: Info) -> ErrorGroup | None:
-        group_id = cast(resolvers.ComparedError, self).group_id
-        return cast(ErrorGroup | None, await info.context.loaders.error_groups.load(group_id))
+    error_group: ErrorGroup | None = loaded(resolvers.ComparedError, Loaders.error_groups, lambda one: one.group_id)
 
 
 @strawberry.type(description="Something that happened to a shop before it left.")
@@ -116,10 +115,7 @@ class ChurnDeparture:
     def shop_domain(self) -> str:
         return cast(resolvers.Departure, self).moment.domain
 
-    @strawberry.field
-    async def shop(self, info: Info) -> Shop | None:
-        gone = cast(resolvers.Departure, self)
-        return cast(Shop | None, await info.context.loaders.shops.load((gone.app_id, gone.moment.domain)))
+    shop: Shop | None = loaded(resolvers.Departure, Loaders.shops, lambda one: (one.app_id, one.moment.domain))
 
 
 @strawberry.type(

@@ -1,12 +1,14 @@
 """What contacts are made of, in GraphQL."""
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import ID
 
+from models import contacts as stored
 from schema.apps import App
-from schema.edge import Info, described
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.shops import Shop
@@ -20,13 +22,11 @@ class ContactShop:
     domain: str
     has_app: bool = strawberry.field(description="Whether the shop has the app now.")
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.ContactShop, Loaders.apps, lambda one: one.app_id)
 
-    @described("All that the app knows of it.")
-    async def shop(self, info: Info) -> LazyShop | None:
-        return cast(LazyShop | None, await info.context.loaders.shops.load((self.app_id, self.domain)))
+    shop: LazyShop | None = loaded(
+        stored.ContactShop, Loaders.shops, lambda one: (one.app_id, one.domain), "All that the app knows of it."
+    )
 
 
 @strawberry.type(description="In how many documents of a collection a person was.")

@@ -27,6 +27,8 @@ from schema.edge import Info, UserError, described, mutation, parse, query
 from schema.email_events import EmailEvent
 from schema.email_jobs import EmailJob, email_job
 from schema.erasure_certificates import ErasureCertificate, erasure_certificate
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.subscribers import Subscriber
 from schema.suppressions import Suppression
 
@@ -93,46 +95,52 @@ class Contact:
         newest = EmailEventSortKey.CREATED_AT.order(descending=True)
         return Connection.of(await list_email_events(info.context.actor, window, filters, newest))
 
-    @described("What keeps mail from the address.")
-    async def suppressions(self, info: Info) -> list[Suppression]:
-        return cast(list[Suppression], await info.context.loaders.suppressions.load(self.email))
+    suppressions: list[Suppression] = loaded(
+        stored.Contact, Loaders.suppressions, lambda one: one.email, "What keeps mail from the address."
+    )
 
-    @described("The newsletters that they get, or once did.")
-    async def subscribers(self, info: Info) -> list[Subscriber]:
-        contact_id = cast(stored.Contact, self).id
-        return cast(list[Subscriber], await info.context.loaders.subscribers.load(contact_id))
+    subscribers: list[Subscriber] = loaded(
+        stored.Contact, Loaders.subscribers, lambda one: one.id, "The newsletters that they get, or once did."
+    )
 
-    @described("Where they sign in: one for each app.")
-    async def end_users(self, info: Info) -> list[LazyEndUser]:
-        contact_id = cast(stored.Contact, self).id
-        return cast(list[LazyEndUser], await info.context.loaders.end_users.load(contact_id))
+    end_users: list[LazyEndUser] = loaded(
+        stored.Contact, Loaders.end_users, lambda one: one.id, "Where they sign in: one for each app."
+    )
 
-    @described("What is known of them as somebody whom the company might win as a customer.")
-    async def prospect(self, info: Info) -> LazyProspect | None:
-        key = cast(stored.Contact, self).email_key
-        return cast(LazyProspect | None, await info.context.loaders.prospects_by_address.load(key))
+    prospect: LazyProspect | None = loaded(
+        stored.Contact,
+        Loaders.prospects_by_address,
+        lambda one: one.email_key,
+        "What is known of them as somebody whom the company might win as a customer.",
+    )
 
-    @described("What they said, about whichever app, the latest first.")
-    async def feedback(self, info: Info) -> list[LazyFeedback]:
-        key = cast(stored.Contact, self).email_key
-        return cast(list[LazyFeedback], await info.context.loaders.feedback_of_people.load(key))
+    feedback: list[LazyFeedback] = loaded(
+        stored.Contact,
+        Loaders.feedback_of_people,
+        lambda one: one.email_key,
+        "What they said, about whichever app, the latest first.",
+    )
 
-    @described("What they asked for, in whichever app, the latest first.")
-    async def wants(self, info: Info) -> list[LazyWant]:
-        return cast(
-            list[LazyWant], await info.context.loaders.wants_asked_by.load(cast(stored.Contact, self).email_key)
-        )
+    wants: list[LazyWant] = loaded(
+        stored.Contact,
+        Loaders.wants_asked_by,
+        lambda one: one.email_key,
+        "What they asked for, in whichever app, the latest first.",
+    )
 
-    @described("The sequences that they are or were in, the latest first.")
-    async def enrollments(self, info: Info) -> list[LazyEnrollment]:
-        contact_id = cast(stored.Contact, self).id
-        return cast(list[LazyEnrollment], await info.context.loaders.enrollments_of_contacts.load(contact_id))
+    enrollments: list[LazyEnrollment] = loaded(
+        stored.Contact,
+        Loaders.enrollments_of_contacts,
+        lambda one: one.id,
+        "The sequences that they are or were in, the latest first.",
+    )
 
-    @described("What they voted for, in whichever app, the latest first.")
-    async def voted_wants(self, info: Info) -> list[LazyWant]:
-        return cast(
-            list[LazyWant], await info.context.loaders.wants_voted_by.load(cast(stored.Contact, self).email_key)
-        )
+    voted_wants: list[LazyWant] = loaded(
+        stored.Contact,
+        Loaders.wants_voted_by,
+        lambda one: one.email_key,
+        "What they voted for, in whichever app, the latest first.",
+    )
 
     @described("What the contact agreed to and withdrew, the newest first.")
     async def consent_entries(

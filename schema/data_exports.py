@@ -12,6 +12,8 @@ from models.data_exports import DataExportAccess, DataExportStatus
 from resolvers import data_exports, gdpr
 from resolvers.data_exports import DataExportCreate, visitor_of
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.contacts import Contact
@@ -52,10 +54,12 @@ class DataExport:
     views: list[DataExportView] = strawberry.field(description="The last openings.")
     created_at: datetime
 
-    @described("Whose data it is; null for somebody who was erased.")
-    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
-        contact = await info.context.loaders.contacts.load(cast(stored.DataExport, self).contact_id)
-        return cast("Contact | None", contact)
+    contact: Annotated["Contact", strawberry.lazy("schema.contacts")] | None = loaded(
+        stored.DataExport,
+        Loaders.contacts,
+        lambda one: one.contact_id,
+        "Whose data it is; null for somebody who was erased.",
+    )
 
 
 def data_export(document: stored.DataExport) -> DataExport:

@@ -1,7 +1,7 @@
 """Deliveries, in GraphQL."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import ID, Maybe
@@ -14,6 +14,8 @@ from resolvers.email_events import EmailEventFilter, EmailEventSortKey, list_ema
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, described
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.campaigns import Campaign
@@ -43,6 +45,9 @@ class Delivery:
     provider: str | None
     provider_id: str | None = strawberry.field(description="What the provider calls it.")
     response: str | None = strawberry.field(description="What the receiving server or the provider said last.")
+    held_since: datetime | None = strawberry.field(
+        description="It waits since then because the app has too many errors: it goes out by itself."
+    )
     sent_at: datetime | None
     delivered_at: datetime | None
     opened_at: datetime | None
@@ -53,25 +58,25 @@ class Delivery:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id) if self.app_id else None)
+    app: App | None = loaded(stored.Delivery, Loaders.apps, lambda one: one.app_id)
 
-    @described("What it is one of, where it went to many.")
-    async def campaign(self, info: Info) -> Annotated["Campaign", strawberry.lazy("schema.campaigns")] | None:
-        campaign_id = cast(stored.Delivery, self).campaign_id
-        return cast("Campaign | None", await info.context.loaders.campaigns.load(campaign_id) if campaign_id else None)
+    campaign: Annotated["Campaign", strawberry.lazy("schema.campaigns")] | None = loaded(
+        stored.Delivery, Loaders.campaigns, lambda one: one.campaign_id, "What it is one of, where it went to many."
+    )
 
-    @described("Whom it is for; null for somebody who was erased, and for an address that was no contact's.")
-    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
-        contact_id = cast(stored.Delivery, self).contact_id
-        return cast("Contact | None", await info.context.loaders.contacts.load(contact_id) if contact_id else None)
+    contact: Annotated["Contact", strawberry.lazy("schema.contacts")] | None = loaded(
+        stored.Delivery,
+        Loaders.contacts,
+        lambda one: one.contact_id,
+        "Whom it is for; null for somebody who was erased, and for an address that was no contact's.",
+    )
 
-    @described("The ticket that answers to it go to.")
-    async def ticket(self, info: Info) -> Annotated["Ticket", strawberry.lazy("schema.tickets")] | None:
-        thread = cast(stored.Delivery, self).thread
-        ticket_id = thread.ticket_id if thread else None
-        return cast("Ticket | None", await info.context.loaders.tickets.load(ticket_id) if ticket_id else None)
+    ticket: Annotated["Ticket", strawberry.lazy("schema.tickets")] | None = loaded(
+        stored.Delivery,
+        Loaders.tickets,
+        lambda one: one.thread.ticket_id if one.thread else None,
+        "The ticket that answers to it go to.",
+    )
 
     @described("What became of it, from its beginning.")
     async def events(

@@ -15,6 +15,8 @@ from resolvers.email_alerts import EmailAlertFilter, EmailAlertResolve, EmailAle
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, mutation, parse, query, subscription
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 strawberry.enum(EmailAlertKind)
 strawberry.enum(EmailAlertStatus)
@@ -46,9 +48,7 @@ class EmailAlert:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.EmailAlert, Loaders.apps, lambda one: one.app_id)
 
 
 def email_alert(document: stored.EmailAlert) -> EmailAlert:

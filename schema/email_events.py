@@ -15,7 +15,9 @@ from resolvers.tracking_visits import visit_of
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.deliveries import Delivery
-from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.edge import Info, UserError, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.campaigns import Campaign
@@ -49,24 +51,19 @@ class EmailEvent:
     ip: str | None
     user_agent: str | None
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id) if self.app_id else None)
+    app: App | None = loaded(stored.EmailEvent, Loaders.apps, lambda one: one.app_id)
 
-    @described("The mail, for as long as it is kept.")
-    async def delivery(self, info: Info) -> Delivery | None:
-        delivery_id = cast(stored.EmailEvent, self).delivery_id
-        return cast(Delivery | None, await info.context.loaders.deliveries.load(delivery_id) if delivery_id else None)
+    delivery: Delivery | None = loaded(
+        stored.EmailEvent, Loaders.deliveries, lambda one: one.delivery_id, "The mail, for as long as it is kept."
+    )
 
-    @strawberry.field
-    async def campaign(self, info: Info) -> Annotated["Campaign", strawberry.lazy("schema.campaigns")] | None:
-        campaign_id = cast(stored.EmailEvent, self).campaign_id
-        return cast("Campaign | None", await info.context.loaders.campaigns.load(campaign_id) if campaign_id else None)
+    campaign: Annotated["Campaign", strawberry.lazy("schema.campaigns")] | None = loaded(
+        stored.EmailEvent, Loaders.campaigns, lambda one: one.campaign_id
+    )
 
-    @described("Null for somebody who was erased.")
-    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
-        contact_id = cast(stored.EmailEvent, self).contact_id
-        return cast("Contact | None", await info.context.loaders.contacts.load(contact_id) if contact_id else None)
+    contact: Annotated["Contact", strawberry.lazy("schema.contacts")] | None = loaded(
+        stored.EmailEvent, Loaders.contacts, lambda one: one.contact_id, "Null for somebody who was erased."
+    )
 
 
 @strawberry.input(

@@ -13,7 +13,9 @@ from resolvers.end_users import EndUserFilter, EndUserSortKey, EndUserUpdate
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
-from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.edge import Info, UserError, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.shops import Shop
 
 strawberry.enum(EndUserSortKey)
@@ -33,20 +35,16 @@ class EndUser:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.EndUser, Loaders.apps, lambda one: one.app_id)
 
-    @strawberry.field
-    async def contact(self, info: Info) -> Contact | None:
-        contact_id = cast(stored.EndUser, self).contact_id
-        return cast(Contact | None, await info.context.loaders.contacts.load(contact_id))
+    contact: Contact | None = loaded(stored.EndUser, Loaders.contacts, lambda one: one.contact_id)
 
-    @described("The shop that the app's backend named when they signed in last.")
-    async def shop(self, info: Info) -> Shop | None:
-        if self.shop_domain is None:
-            return None
-        return cast(Shop | None, await info.context.loaders.shops.load((self.app_id, self.shop_domain)))
+    shop: Shop | None = loaded(
+        stored.EndUser,
+        Loaders.shops,
+        lambda one: (one.app_id, one.shop_domain) if one.shop_domain else None,
+        "The shop that the app's backend named when they signed in last.",
+    )
 
 
 def end_user(document: stored.EndUser) -> EndUser:
@@ -71,9 +69,7 @@ class CurrentEndUser:
     shop_domain: str | None
     last_login_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> OwnApp | None:
-        return cast(OwnApp | None, await info.context.loaders.apps.load(self.app_id))
+    app: OwnApp | None = loaded(stored.EndUser, Loaders.apps, lambda one: one.app_id)
 
 
 def current_end_user(document: stored.EndUser) -> CurrentEndUser:

@@ -16,7 +16,9 @@ from resolvers.enrolling import Enroll
 from resolvers.enrollments import EnrollmentFilter, EnrollmentSortKey
 from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact, LazyProspect
-from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.edge import Info, UserError, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.sequences import Sequence
 
 strawberry.enum(EnrollmentStatus)
@@ -57,21 +59,18 @@ class Enrollment:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def sequence(self, info: Info) -> Sequence | None:
-        sequence_id = cast(stored.Enrollment, self).sequence_id
-        return cast(Sequence | None, await info.context.loaders.sequences.load(sequence_id))
+    sequence: Sequence | None = loaded(stored.Enrollment, Loaders.sequences, lambda one: one.sequence_id)
 
-    @described("Null once they were erased.")
-    async def contact(self, info: Info) -> Contact | None:
-        contact_id = cast(stored.Enrollment, self).contact_id
-        return cast(Contact | None, await info.context.loaders.contacts.load(contact_id))
+    contact: Contact | None = loaded(
+        stored.Enrollment, Loaders.contacts, lambda one: one.contact_id, "Null once they were erased."
+    )
 
-    @described("Whom the company hopes to win by it; null where they are somebody else.")
-    async def prospect(self, info: Info) -> LazyProspect | None:
-        prospect_id = cast(stored.Enrollment, self).prospect_id
-        found = await info.context.loaders.prospects.load(prospect_id) if prospect_id else None
-        return cast(LazyProspect | None, found)
+    prospect: LazyProspect | None = loaded(
+        stored.Enrollment,
+        Loaders.prospects,
+        lambda one: one.prospect_id,
+        "Whom the company hopes to win by it; null where they are somebody else.",
+    )
 
 
 def enrollment(document: stored.Enrollment) -> Enrollment:

@@ -15,6 +15,8 @@ from resolvers.logs import LevelCounts, LogFilter, LogInterval, list_merchant_lo
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.logs import LogEntry, LogLevelCounts, LogsAt
 from schema.money import Money
 from schema.shops import Shop
@@ -29,15 +31,19 @@ class ErrorGroupShop:
     first_seen: datetime
     last_seen: datetime
 
-    @described("Null where the app does not know it.")
-    async def shop(self, info: Info) -> Shop | None:
-        one = cast(stored.ErrorGroupShop, self)
-        return cast(Shop | None, await info.context.loaders.shops.load((one.app_id, one.shop_domain)))
+    shop: Shop | None = loaded(
+        stored.ErrorGroupShop,
+        Loaders.shops,
+        lambda one: (one.app_id, one.shop_domain),
+        "Null where the app does not know it.",
+    )
 
-    @described("The error; null where it has been forgotten meanwhile.")
-    async def group(self, info: Info) -> Annotated["ErrorGroup", strawberry.lazy("schema.error_groups")] | None:
-        group = await info.context.loaders.error_groups.load(cast(stored.ErrorGroupShop, self).group_id)
-        return cast("ErrorGroup | None", group)
+    group: Annotated["ErrorGroup", strawberry.lazy("schema.error_groups")] | None = loaded(
+        stored.ErrorGroupShop,
+        Loaders.error_groups,
+        lambda one: one.group_id,
+        "The error; null where it has been forgotten meanwhile.",
+    )
 
 
 @strawberry.type(description="All entries of an app's logs that are about the same error.")
@@ -69,9 +75,9 @@ class ErrorGroup:
         levels = {level.value: count for level, count in cast(stored.ErrorGroup, self).levels.items()}
         return cast(LogLevelCounts, LevelCounts(**levels))
 
-    @described("How many shops it happened to.")
-    async def shop_count(self, info: Info) -> int:
-        return await info.context.loaders.shops_of_errors.load(cast(stored.ErrorGroup, self).id)
+    shop_count: int = loaded(
+        stored.ErrorGroup, Loaders.shops_of_errors, lambda one: one.id, "How many shops it happened to."
+    )
 
     @described("What the shops that it happened to bring in a month, by currency.")
     async def revenue_exposed(self, info: Info) -> list[Money]:
@@ -86,9 +92,7 @@ class ErrorGroup:
             return cast(list[LogsAt], await error_groups.error_by_hour(group))
         return cast(list[LogsAt], error_groups.error_by_day(group))
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.ErrorGroup, Loaders.apps, lambda one: one.app_id)
 
     @described("The shops that it happened to, the last one first.")
     async def shops(

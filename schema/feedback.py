@@ -25,6 +25,8 @@ from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.shops import Shop
 from schema.tickets import Ticket, ticket
 from schema.want_enums import Priority
@@ -58,11 +60,13 @@ class Feedback:
     created_at: datetime
     updated_at: datetime
 
-    @described("For staff alone, as all that it leads to.")
-    async def app(self, info: Info) -> App | None:
-        if not sees_all(info.context.actor):
-            return None
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(
+        stored.Feedback,
+        Loaders.apps,
+        lambda one: one.app_id,
+        "For staff alone, as all that it leads to.",
+        seen_by=sees_all,
+    )
 
     @described("For staff alone.")
     async def contact(self, info: Info) -> Contact | None:
@@ -70,25 +74,25 @@ class Feedback:
             return None
         return await contact_at(info, cast(stored.Feedback, self).email_key)
 
-    @described("For staff alone.")
-    async def shop(self, info: Info) -> Shop | None:
-        if self.shop_domain is None or not sees_all(info.context.actor):
-            return None
-        return cast(Shop | None, await info.context.loaders.shops.load((self.app_id, self.shop_domain)))
+    shop: Shop | None = loaded(
+        stored.Feedback,
+        Loaders.shops,
+        lambda one: (one.app_id, one.shop_domain) if one.shop_domain else None,
+        "For staff alone.",
+        seen_by=sees_all,
+    )
 
-    @described("What it became; for staff alone.")
-    async def want(self, info: Info) -> Want | None:
-        want_id = cast(stored.Feedback, self).want_id
-        if want_id is None or not sees_all(info.context.actor):
-            return None
-        return cast(Want | None, await info.context.loaders.wants.load(want_id))
+    want: Want | None = loaded(
+        stored.Feedback, Loaders.wants, lambda one: one.want_id, "What it became; for staff alone.", seen_by=sees_all
+    )
 
-    @described("What it became; for staff alone.")
-    async def ticket(self, info: Info) -> Ticket | None:
-        ticket_id = cast(stored.Feedback, self).ticket_id
-        if ticket_id is None or not sees_all(info.context.actor):
-            return None
-        return cast(Ticket | None, await info.context.loaders.tickets.load(ticket_id))
+    ticket: Ticket | None = loaded(
+        stored.Feedback,
+        Loaders.tickets,
+        lambda one: one.ticket_id,
+        "What it became; for staff alone.",
+        seen_by=sees_all,
+    )
 
 
 def said(document: stored.Feedback) -> Feedback:

@@ -23,6 +23,8 @@ from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
 from schema.deliveries import Delivery
 from schema.edge import Info, UserError, described, listed, mutation, parse, query, subscription
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.tickets import Ticket
 
 strawberry.enum(InboundProvider)
@@ -81,24 +83,25 @@ class InboundMessage:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id)) if self.app_id else None
+    app: App | None = loaded(stored.InboundMessage, Loaders.apps, lambda one: one.app_id)
 
-    @described("The ticket that it goes on with, or began.")
-    async def ticket(self, info: Info) -> Ticket | None:
-        ticket_id = cast(stored.InboundMessage, self).ticket_id
-        return cast(Ticket | None, await info.context.loaders.tickets.load(ticket_id)) if ticket_id else None
+    ticket: Ticket | None = loaded(
+        stored.InboundMessage, Loaders.tickets, lambda one: one.ticket_id, "The ticket that it goes on with, or began."
+    )
 
-    @described("Who wrote; of what machines report, to whom our mail had gone.")
-    async def contact(self, info: Info) -> Contact | None:
-        contact_id = cast(stored.InboundMessage, self).contact_id
-        return cast(Contact | None, await info.context.loaders.contacts.load(contact_id)) if contact_id else None
+    contact: Contact | None = loaded(
+        stored.InboundMessage,
+        Loaders.contacts,
+        lambda one: one.contact_id,
+        "Who wrote; of what machines report, to whom our mail had gone.",
+    )
 
-    @described("Our mail that it answers, or reports of.")
-    async def delivery(self, info: Info) -> Delivery | None:
-        delivery_id = cast(stored.InboundMessage, self).delivery_id
-        return cast(Delivery | None, await info.context.loaders.deliveries.load(delivery_id)) if delivery_id else None
+    delivery: Delivery | None = loaded(
+        stored.InboundMessage,
+        Loaders.deliveries,
+        lambda one: one.delivery_id,
+        "Our mail that it answers, or reports of.",
+    )
 
     @listed("All of it; null where it is not kept any more.", READING)
     async def content(self, info: Info) -> InboundContent | None:

@@ -21,6 +21,7 @@ from models.subscribers import Subscriber
 from models.suppressions import Suppression
 from models.tickets import Ticket
 from models.users import User
+from resolvers.apps import apps_by_id
 from resolvers.contact_lists import lists_by_id
 from resolvers.error_groups import count_shops_of_errors, revenue_exposed
 from resolvers.metric_periods import Period
@@ -41,7 +42,7 @@ class Loaders(
 ):
     @cached_property
     def apps(self) -> DataLoader[str, App | None]:
-        return DataLoader(_apps)
+        return DataLoader(apps_by_id)
 
     @cached_property
     def plans(self) -> DataLoader[PydanticObjectId, Plan | None]:
@@ -112,11 +113,6 @@ class Loaders(
     @cached_property
     def metrics(self) -> DataLoader[tuple[str, Period], Metrics]:
         return DataLoader(_metrics)
-
-
-async def _apps(app_ids: list[str]) -> list[App | None]:
-    found = {app.id: app for app in await App.find({"_id": {"$in": app_ids}}).to_list()}
-    return [found.get(app_id) for app_id in app_ids]
 
 
 async def _plans(plan_ids: list[PydanticObjectId]) -> list[Plan | None]:

@@ -16,7 +16,9 @@ from resolvers.log_ingestion import LogsIngest
 from resolvers.logs import LogFilter, LogInterval, LogPeriod, LogSortKey, LogsOverTimeQuery
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.edge import Info, UserError, mutation, parse, query, subscription
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.error_groups import ErrorGroup
@@ -52,21 +54,21 @@ class LogEntry:
     created_at: datetime = strawberry.field(description="When it was logged.")
     received_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.LogEntry, Loaders.apps, lambda one: one.app_id)
 
-    @described("The shop that it is about; null where the app does not know it.")
-    async def shop(self, info: Info) -> Annotated["Shop", strawberry.lazy("schema.shops")] | None:
-        entry = cast(stored.LogEntry, self)
-        key = (entry.app_id, entry.shop_domain) if entry.shop_domain else None
-        return cast("Shop | None", await info.context.loaders.shops.load(key)) if key else None
+    shop: Annotated["Shop", strawberry.lazy("schema.shops")] | None = loaded(
+        stored.LogEntry,
+        Loaders.shops,
+        lambda one: (one.app_id, one.shop_domain) if one.shop_domain else None,
+        "The shop that it is about; null where the app does not know it.",
+    )
 
-    @described("The error that it is one of.")
-    async def error_group(self, info: Info) -> Annotated["ErrorGroup", strawberry.lazy("schema.error_groups")] | None:
-        entry = cast(stored.LogEntry, self)
-        key = f"{entry.app_id}:{entry.fingerprint}" if entry.fingerprint else None
-        return cast("ErrorGroup | None", await info.context.loaders.error_groups.load(key)) if key else None
+    error_group: Annotated["ErrorGroup", strawberry.lazy("schema.error_groups")] | None = loaded(
+        stored.LogEntry,
+        Loaders.error_groups,
+        lambda one: f"{one.app_id}:{one.fingerprint}" if one.fingerprint else None,
+        "The error that it is one of.",
+    )
 
 
 def log_entry(document: stored.LogEntry) -> LogEntry:

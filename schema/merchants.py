@@ -21,6 +21,8 @@ from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, described, parse, query
 from schema.error_groups import ErrorGroupShop
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
 from schema.shop_parts import ShopChange
@@ -75,13 +77,19 @@ class Merchant:
         found = await info.context.loaders.wants_voted_by_shops.load_many(parties)
         return cast(list[LazyWant], [want for of_shop in found for want in of_shop])
 
-    @described("What the merchant's people asked for, in whichever app, the latest first.")
-    async def wants(self, info: Info) -> list[LazyWant]:
-        return cast(list[LazyWant], await info.context.loaders.wants_asked_at.load(self.domain))
+    wants: list[LazyWant] = loaded(
+        merchants.Merchant,
+        Loaders.wants_asked_at,
+        lambda one: one.domain,
+        "What the merchant's people asked for, in whichever app, the latest first.",
+    )
 
-    @described("The people whose address one of its shops has.")
-    async def contacts(self, info: Info) -> list[LazyContact]:
-        return cast(list[LazyContact], await info.context.loaders.contacts_of_merchants.load(self.domain))
+    contacts: list[LazyContact] = loaded(
+        merchants.Merchant,
+        Loaders.contacts_of_merchants,
+        lambda one: one.domain,
+        "The people whose address one of its shops has.",
+    )
 
     @described("What the apps' backends reported of the merchant, the latest first.")
     async def app_events(
@@ -116,9 +124,12 @@ class Merchant:
         filters = parse(TimelineFilter, filter)
         return Connection.of(await merchant_timeline(info.context.actor, found, window, filters))
 
-    @described("The merchant's people whom the company hoped, or hopes, to win as customers, the latest first.")
-    async def prospects(self, info: Info) -> list[Annotated["Prospect", strawberry.lazy("schema.prospects")]]:
-        return cast("list[Prospect]", await info.context.loaders.prospects_by_shop.load(self.domain))
+    prospects: list[Annotated["Prospect", strawberry.lazy("schema.prospects")]] = loaded(
+        merchants.Merchant,
+        Loaders.prospects_by_shop,
+        lambda one: one.domain,
+        "The merchant's people whom the company hoped, or hopes, to win as customers, the latest first.",
+    )
 
     @described("The tickets that are about the merchant's shop, in all the apps, the newest first.")
     async def tickets(

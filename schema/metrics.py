@@ -14,6 +14,8 @@ from resolvers.shop_activity import ActivityType, TopShopsBy
 from schema.apps import App
 from schema.edge import Info, UserError, described, listed, mutation, query
 from schema.email_jobs import EmailJob, email_job
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.metric_series import (
     ChurnMetrics,
     EventMetric,
@@ -71,9 +73,7 @@ class ShopActivity:
     subscription_status: SubscriptionStatus | None = strawberry.field(description="That a change of plan led to.")
     reason: str | None
 
-    @strawberry.field
-    async def app(self, info: Info) -> App:
-        return cast(App, await info.context.loaders.apps.load(self.app_id))
+    app: App = loaded(shop_activity.ShopActivity, Loaders.apps, lambda one: one.app_id)
 
 
 @strawberry.type(

@@ -14,6 +14,8 @@ from resolvers import plans
 from resolvers.plans import PlanCreate, PlanFilter, PlanOutcome, PlanSortKey, PlanUpdate
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.money import Money
 
 strawberry.enum(Interval, name="PlanInterval")
@@ -39,10 +41,12 @@ class Plan:
         plan = cast(stored.Plan, self)
         return Money.of(plan.price, plan.currency)
 
-    @described("How many shops use the plan: their subscription to it has not ended.")
-    async def active_shops(self, info: Info) -> int:
-        plan = cast(stored.Plan, self)
-        return await info.context.loaders.shops_using_plans.load((plan.app_id, plan.id))
+    active_shops: int = loaded(
+        stored.Plan,
+        Loaders.shops_using_plans,
+        lambda one: (one.app_id, one.id),
+        "How many shops use the plan: their subscription to it has not ended.",
+    )
 
 
 def plan(document: stored.Plan) -> Plan:

@@ -21,6 +21,8 @@ from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
 from schema.edge import Info, described, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.prospect_activity import ProspectActivity, ProspectChange, ProspectNote
 from schema.shops import Shop
 from schema.suppressions import SendingVerdict
@@ -28,6 +30,10 @@ from schema.tickets import LazyAgentAction, Ticket
 from schema.users import User
 
 strawberry.enum(ProspectSortKey)
+
+
+def _party(prospect: stored.Prospect) -> Party:
+    return Party(prospect.email_key, prospect.shop_domain)
 
 
 @strawberry.type(description="Somebody whom the company might win as a customer: one per address, over all apps.")
@@ -58,15 +64,16 @@ class Prospect:
     def history(self) -> list[ProspectChange]:
         return cast(list[ProspectChange], cast(stored.Prospect, self).history[::-1])
 
-    @described("Who of the staff works on them.")
-    async def owner(self, info: Info) -> User | None:
-        owner_id = cast(stored.Prospect, self).owner_id
-        return cast(User | None, await info.context.loaders.users.load(owner_id)) if owner_id else None
+    owner: User | None = loaded(
+        stored.Prospect, Loaders.users, lambda one: one.owner_id, "Who of the staff works on them."
+    )
 
-    @described("The contact at their address, with what they agreed to.")
-    async def contact(self, info: Info) -> Contact | None:
-        key = cast(stored.Prospect, self).email_key
-        return cast(Contact | None, await info.context.loaders.contacts_by_address.load(key))
+    contact: Contact | None = loaded(
+        stored.Prospect,
+        Loaders.contacts_by_address,
+        lambda one: one.email_key,
+        "The contact at their address, with what they agreed to.",
+    )
 
     @described("Whether outreach may be sent to them now.")
     async def outreach(self, info: Info) -> SendingVerdict:
@@ -76,19 +83,25 @@ class Prospect:
         verdict = verdict_on(contact, suppressions, ConsentCategory.OUTREACH, None)
         return cast(SendingVerdict, verdict)
 
-    @described("The shops, at their address or under their shop's domain, that have or had an app, the latest first.")
-    async def shops(self, info: Info) -> list[Shop]:
-        return cast(list[Shop], await info.context.loaders.shops_of_prospects.load(_party(self)))
+    shops: list[Shop] = loaded(
+        stored.Prospect,
+        Loaders.shops_of_prospects,
+        _party,
+        "The shops, at their address or under their shop's domain, that have or had an app, the latest first.",
+    )
 
     @described("The apps that they have now.")
     async def installed_apps(self, info: Info) -> list[App]:
-        shops = await info.context.loaders.shops_of_prospects.load(_party(self))
+        shops = await info.context.loaders.shops_of_prospects.load(_party(cast(stored.Prospect, self)))
         installed = sorted({shop.app_id for shop in shops if shop.status not in GONE})
         return cast(list[App], await info.context.loaders.apps.load_many(installed))
 
-    @described("What they or their shop asked the support of any app that is not done, the latest first.")
-    async def open_tickets(self, info: Info) -> list[Ticket]:
-        return cast(list[Ticket], await info.context.loaders.open_tickets_of_prospects.load(_party(self)))
+    open_tickets: list[Ticket] = loaded(
+        stored.Prospect,
+        Loaders.open_tickets_of_prospects,
+        _party,
+        "What they or their shop asked the support of any app that is not done, the latest first.",
+    )
 
     @described("What staff wrote down about them, the newest first.")
     async def notes(
@@ -111,11 +124,6 @@ class Prospect:
     ) -> Connection[ProspectActivity]:
         window = Range.of(first, after, last, before)
         return Connection.of(await prospect_timelines.list_prospect_activity(info.context.actor, str(self.id), window))
-
-
-def _party(shown: Prospect) -> Party:
-    prospect = cast(stored.Prospect, shown)
-    return Party(prospect.email_key, prospect.shop_domain)
 
 
 def prospect(document: stored.Prospect) -> Prospect:

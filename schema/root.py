@@ -1,9 +1,11 @@
 """The whole schema: each domain's queries, mutations and subscriptions joined."""
 
+from functools import lru_cache
 from typing import Final
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
 
 from schema.agent_actions import AgentActionQueries
 from schema.agent_drafts import AgentActionMutations
@@ -19,7 +21,7 @@ from schema.automation_trackers import (
     AutomationTrackerQueries,
     AutomationTrackerSubscriptions,
 )
-from schema.automation_trials import AutomationTrialQueries
+from schema.automation_trials import AutomationTrialMutations, AutomationTrialQueries
 from schema.automations import AutomationMutations, AutomationQueries
 from schema.campaign_life import CampaignLifeMutations, CampaignSubscriptions
 from schema.campaigns import CampaignMutations, CampaignQueries
@@ -189,6 +191,7 @@ class Mutation(
     SlackRoutingMutations,
     AutomationMutations,
     AutomationTrackerMutations,
+    AutomationTrialMutations,
     AutomationShopMutations,
     AgentActionMutations,
     ProspectMutations,
@@ -214,6 +217,18 @@ class Subscription(
     pass
 
 
+class Names(NameConverter):
+    """camelCase, each name once: Strawberry asks for those of all of a field's arguments whenever it resolves it."""
+
+    @lru_cache(maxsize=10_000)  # noqa: B019 - one converter for as long as the process lives
+    def apply_naming_config(self, name: str) -> str:
+        return super().apply_naming_config(name)
+
+
 SCHEMA: Final = strawberry.Schema(
-    Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS), execution_context_class=CompiledExecutor
+    Query,
+    Mutation,
+    Subscription,
+    config=StrawberryConfig(scalar_map=SCALARS, name_converter=Names()),
+    execution_context_class=CompiledExecutor,
 )

@@ -16,6 +16,8 @@ from resolvers.sequences import SequenceFilter, SequenceSortKey
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.users import User
 
 if TYPE_CHECKING:
@@ -71,15 +73,14 @@ class Sequence:
     created_at: datetime
     updated_at: datetime
 
-    @described("The app that its templates belong to, and its mail is from.")
-    async def app(self, info: Info) -> App | None:
-        app_id = cast(stored.Sequence, self).app_id
-        return cast(App | None, await info.context.loaders.apps.load(app_id)) if app_id else None
+    app: App | None = loaded(
+        stored.Sequence,
+        Loaders.apps,
+        lambda one: one.app_id,
+        "The app that its templates belong to, and its mail is from.",
+    )
 
-    @described("Whose it is.")
-    async def owner(self, info: Info) -> User | None:
-        owner_id = cast(stored.Sequence, self).owner_user_id
-        return cast(User | None, await info.context.loaders.users.load(owner_id)) if owner_id else None
+    owner: User | None = loaded(stored.Sequence, Loaders.users, lambda one: one.owner_user_id, "Whose it is.")
 
     @described("Who is, or was, in it, the latest first.")
     async def enrollments(

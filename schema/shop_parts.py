@@ -10,7 +10,9 @@ from models import shops as stored
 from models.plans import Interval
 from models.shops import ChangeKind, SubscriptionStatus
 from resolvers import shops
-from schema.edge import Info, described
+from schema.edge import described
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.money import Money
 from schema.plans import Plan
 
@@ -35,9 +37,12 @@ class ShopSubscription:
         subscribed = cast(stored.Subscription, self)
         return Money.of(subscribed.price, subscribed.currency)
 
-    @described("The plan as it is today; null where it was deleted.")
-    async def plan(self, info: Info) -> Plan | None:
-        return cast(Plan | None, await info.context.loaders.plans.load(cast(stored.Subscription, self).plan_id))
+    plan: Plan | None = loaded(
+        stored.Subscription,
+        Loaders.plans,
+        lambda one: one.plan_id,
+        "The plan as it is today; null where it was deleted.",
+    )
 
 
 @strawberry.type(description="Something that happened to a shop. `before` and `after` are statuses or plan handles.")

@@ -32,6 +32,8 @@ from schema.apps import App
 from schema.automation_relations import AutomatedShop
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.logs import LogEntry, LogFilterInput
 from schema.money import Money
 from schema.shop_parts import ShopChange, ShopDomain, ShopStats, ShopSubscription
@@ -77,25 +79,28 @@ class Shop(AutomatedShop):
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App:
-        return cast(App, await info.context.loaders.apps.load(self.app_id))
+    app: App = loaded(stored.Shop, Loaders.apps, lambda one: one.app_id)
 
     @described("A year's price by twelve; nothing in a trial, when frozen, or for a test. Null without a subscription.")
     def monthly_revenue(self) -> Money | None:
         shop = cast(stored.Shop, self)
         return Money.of(shop.monthly_revenue(clock.now()), shop.subscription.currency) if shop.subscription else None
 
-    @described("The shop in all the apps. For staff.")
-    async def merchant(self, info: Info) -> Annotated["Merchant", strawberry.lazy("schema.merchants")] | None:
-        access_of(get_merchant).check(info.context.actor)
-        return cast("Merchant | None", await info.context.loaders.merchants.load(self.domain))
+    merchant: Annotated["Merchant", strawberry.lazy("schema.merchants")] | None = loaded(
+        stored.Shop,
+        Loaders.merchants,
+        lambda one: one.domain,
+        "The shop in all the apps. For staff.",
+        access=access_of(get_merchant),
+    )
 
-    @described("Who is at the shop's address. For staff.")
-    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
-        access_of(get_contact).check(info.context.actor)
-        key = cast(stored.Shop, self).email_key
-        return cast("Contact | None", await info.context.loaders.contacts_by_address.load(key) if key else None)
+    contact: Annotated["Contact", strawberry.lazy("schema.contacts")] | None = loaded(
+        stored.Shop,
+        Loaders.contacts_by_address,
+        lambda one: one.email_key,
+        "Who is at the shop's address. For staff.",
+        access=access_of(get_contact),
+    )
 
     @described("What the app's backend reported of it, the latest first. For staff.")
     async def app_events(
@@ -119,18 +124,21 @@ class Shop(AutomatedShop):
         newest = ErrorGroupSortKey.LAST_SEEN.order(descending=True)
         return Connection.of(await list_error_groups(info.context.actor, self.app_id, window, filters, newest))
 
-    @described("What its people said, the latest first. For staff.")
-    async def feedback(self, info: Info) -> list[LazyFeedback]:
-        access_of(feedback.list_feedback).check(info.context.actor)
-        found = await info.context.loaders.feedback_of_shops.load((self.app_id, self.domain))
-        return cast(list[LazyFeedback], found)
+    feedback: list[LazyFeedback] = loaded(
+        stored.Shop,
+        Loaders.feedback_of_shops,
+        lambda one: (one.app_id, one.domain),
+        "What its people said, the latest first. For staff.",
+        access=access_of(feedback.list_feedback),
+    )
 
-    @described("What its people voted for, the latest first. For staff.")
-    async def voted_wants(self, info: Info) -> list[LazyWant]:
-        access_of(wants.list_wants).check(info.context.actor)
-        shop = cast(stored.Shop, self)
-        party = Party(shop.app_id, shop.email_key, shop.domain)
-        return cast(list[LazyWant], await info.context.loaders.wants_voted_by_shops.load(party))
+    voted_wants: list[LazyWant] = loaded(
+        stored.Shop,
+        Loaders.wants_voted_by_shops,
+        lambda one: Party(one.app_id, one.email_key, one.domain),
+        "What its people voted for, the latest first. For staff.",
+        access=access_of(wants.list_wants),
+    )
 
     @described("What the app logged about the shop, the newest first.")
     async def logs(

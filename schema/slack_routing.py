@@ -14,6 +14,8 @@ from resolvers.slack_routing import SlackRuleCreate, SlackRuleFilter, SlackRuleS
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 strawberry.enum(SlackTopic)
 strawberry.enum(SlackRuleSortKey)
@@ -33,9 +35,7 @@ class SlackRule:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id)) if self.app_id else None
+    app: App | None = loaded(stored.SlackRule, Loaders.apps, lambda one: one.app_id)
 
 
 def slack_rule(document: stored.SlackRule) -> SlackRule:

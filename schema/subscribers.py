@@ -20,6 +20,8 @@ from resolvers.subscribers import (
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.contacts import Contact
@@ -47,14 +49,14 @@ class Subscriber:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(stored.Subscriber, Loaders.apps, lambda one: one.app_id)
 
-    @described("The person, over all apps; null for somebody who was erased.")
-    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
-        contact_id = cast(stored.Subscriber, self).contact_id
-        return cast("Contact | None", await info.context.loaders.contacts.load(contact_id))
+    contact: Annotated["Contact", strawberry.lazy("schema.contacts")] | None = loaded(
+        stored.Subscriber,
+        Loaders.contacts,
+        lambda one: one.contact_id,
+        "The person, over all apps; null for somebody who was erased.",
+    )
 
 
 def subscriber(document: stored.Subscriber) -> Subscriber:

@@ -14,7 +14,9 @@ from models.suppressions import SuppressionReason, SuppressionScope
 from resolvers import sending, suppressions
 from resolvers.suppressions import SuppressionCreate, SuppressionFilter, SuppressionRemoval, SuppressionSortKey
 from schema.connections import After, Before, Connection, First, Last
-from schema.edge import Info, UserError, described, mutation, parse, query
+from schema.edge import Info, UserError, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.contacts import Contact
@@ -43,10 +45,12 @@ class Suppression:
     created_at: datetime
     updated_at: datetime
 
-    @described("Who is at the address; null where nobody is, or who was erased.")
-    async def contact(self, info: Info) -> Annotated["Contact", strawberry.lazy("schema.contacts")] | None:
-        contact_id = cast(stored.Suppression, self).contact_id
-        return cast("Contact | None", await info.context.loaders.contacts.load(contact_id) if contact_id else None)
+    contact: Annotated["Contact", strawberry.lazy("schema.contacts")] | None = loaded(
+        stored.Suppression,
+        Loaders.contacts,
+        lambda one: one.contact_id,
+        "Who is at the address; null where nobody is, or who was erased.",
+    )
 
 
 def suppression(document: stored.Suppression) -> Suppression:

@@ -16,6 +16,8 @@ from resolvers.templates import TemplateFilter, TemplateSortKey
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 strawberry.enum(TemplateSortKey)
 
@@ -50,9 +52,7 @@ class Template:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App:
-        return cast(App, await info.context.loaders.apps.load(self.app_id))
+    app: App = loaded(stored.Template, Loaders.apps, lambda one: one.app_id)
 
 
 def template(document: stored.Template) -> Template:

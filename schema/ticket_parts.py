@@ -9,7 +9,9 @@ from strawberry import ID
 from models import tickets as stored
 from models.tickets import TicketChangeKind, TicketLinkKind
 from resolvers.ticket_clocks import due_at
-from schema.edge import Info, described
+from schema.edge import described
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from schema.tickets import Ticket
@@ -62,7 +64,6 @@ class TicketLink:
     kind: TicketLinkKind
     ticket_id: ID
 
-    @described("Null where it was deleted.")
-    async def ticket(self, info: Info) -> Annotated["Ticket", strawberry.lazy("schema.tickets")] | None:
-        found = await info.context.loaders.tickets.load(cast(stored.TicketLink, self).ticket_id)
-        return cast("Ticket | None", found)
+    ticket: Annotated["Ticket", strawberry.lazy("schema.tickets")] | None = loaded(
+        stored.TicketLink, Loaders.tickets, lambda one: one.ticket_id, "Null where it was deleted."
+    )

@@ -7,7 +7,9 @@ from strawberry import ID
 
 from resolvers import ticket_performance as resolvers
 from resolvers.ticket_stats import TicketStatsPeriod
-from schema.edge import Info, described, parse, query
+from schema.edge import Info, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.ticket_stats import TicketStatsPeriodInput
 from schema.users import User
 
@@ -33,10 +35,9 @@ class Performance:
 class AssigneePerformance:
     performance: Performance
 
-    @described("Null for what nobody works on.")
-    async def user(self, info: Info) -> User | None:
-        user_id = cast(resolvers.AssigneePerformance, self).user_id
-        return cast(User | None, await info.context.loaders.users.load(user_id)) if user_id else None
+    user: User | None = loaded(
+        resolvers.AssigneePerformance, Loaders.users, lambda one: one.user_id, "Null for what nobody works on."
+    )
 
 
 @strawberry.type

@@ -22,6 +22,8 @@ from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact
 from schema.deliveries import Delivery
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.shops import Shop
 from schema.ticket_messages import TicketAttachment, TicketMessage
 from schema.ticket_parts import TicketChange, TicketClock, TicketLink, TicketPerson, TicketRating
@@ -72,26 +74,29 @@ class Ticket:
     created_at: datetime
     updated_at: datetime
 
-    @described("Null for end users.")
-    async def app(self, info: Info) -> App | None:
-        if info.context.actor.kind is Kind.END_USER:
-            return None
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id))
+    app: App | None = loaded(
+        stored.Ticket,
+        Loaders.apps,
+        lambda one: one.app_id,
+        "Null for end users.",
+        seen_by=lambda actor: actor.kind is not Kind.END_USER,
+    )
 
-    @described("The shop that it is about; for staff alone.")
-    async def shop(self, info: Info) -> Shop | None:
-        ticket = cast(stored.Ticket, self)
-        if ticket.shop_domain is None or not sees_all(info.context.actor):
-            return None
-        shop = await info.context.loaders.shops.load((ticket.app_id, ticket.shop_domain))
-        return cast(Shop | None, shop)
+    shop: Shop | None = loaded(
+        stored.Ticket,
+        Loaders.shops,
+        lambda one: (one.app_id, one.shop_domain) if one.shop_domain else None,
+        "The shop that it is about; for staff alone.",
+        seen_by=sees_all,
+    )
 
-    @described("The shop in all the apps; for staff alone.")
-    async def merchant(self, info: Info) -> Annotated["Merchant", strawberry.lazy("schema.merchants")] | None:
-        domain = cast(stored.Ticket, self).shop_domain
-        if domain is None or not sees_all(info.context.actor):
-            return None
-        return cast("Merchant | None", await info.context.loaders.merchants.load(domain))
+    merchant: Annotated["Merchant", strawberry.lazy("schema.merchants")] | None = loaded(
+        stored.Ticket,
+        Loaders.merchants,
+        lambda one: one.shop_domain,
+        "The shop in all the apps; for staff alone.",
+        seen_by=sees_all,
+    )
 
     @described("The mail of its conversation, the newest first. For staff.")
     async def deliveries(
@@ -100,35 +105,34 @@ class Ticket:
         window = Range.of(first, after, last, before)
         return Connection.of(await deliveries_about(info.context.actor, cast(stored.Ticket, self), window))
 
-    @described("Who asks; for staff alone.")
-    async def contact(self, info: Info) -> Contact | None:
-        contact_id = cast(stored.Ticket, self).contact_id
-        if contact_id is None or not sees_all(info.context.actor):
-            return None
-        return cast(Contact | None, await info.context.loaders.contacts.load(contact_id))
+    contact: Contact | None = loaded(
+        stored.Ticket, Loaders.contacts, lambda one: one.contact_id, "Who asks; for staff alone.", seen_by=sees_all
+    )
 
-    @described("Who works on it; for staff alone.")
-    async def assignee(self, info: Info) -> User | None:
-        user_id = cast(stored.Ticket, self).assignee_id
-        return cast(User | None, await info.context.loaders.users.load(user_id)) if user_id else None
+    assignee: User | None = loaded(
+        stored.Ticket, Loaders.users, lambda one: one.assignee_id, "Who works on it; for staff alone."
+    )
 
     @described("Other tickets of the app that it refers to; for staff alone.")
     def links(self) -> list[TicketLink]:
         return cast(list[TicketLink], cast(stored.Ticket, self).links)
 
-    @described("The tickets that refer to it; for staff alone.")
-    async def linked_from(self, info: Info) -> list[Annotated["Ticket", strawberry.lazy("schema.tickets")]]:
-        if not sees_all(info.context.actor):
-            return []
-        linked = await info.context.loaders.tickets_linked_to.load(cast(stored.Ticket, self).id)
-        return cast("list[Ticket]", linked)
+    linked_from: list[Annotated["Ticket", strawberry.lazy("schema.tickets")]] = loaded(
+        stored.Ticket,
+        Loaders.tickets_linked_to,
+        lambda one: one.id,
+        "The tickets that refer to it; for staff alone.",
+        seen_by=sees_all,
+        absent=(),
+    )
 
-    @described("The ticket in which it goes on since it was merged; for staff alone.")
-    async def merged_into(self, info: Info) -> Annotated["Ticket", strawberry.lazy("schema.tickets")] | None:
-        target_id = cast(stored.Ticket, self).merged_into_id
-        if target_id is None or not sees_all(info.context.actor):
-            return None
-        return cast("Ticket | None", await info.context.loaders.tickets.load(target_id))
+    merged_into: Annotated["Ticket", strawberry.lazy("schema.tickets")] | None = loaded(
+        stored.Ticket,
+        Loaders.tickets,
+        lambda one: one.merged_into_id,
+        "The ticket in which it goes on since it was merged; for staff alone.",
+        seen_by=sees_all,
+    )
 
     @described("What happened to it, the newest first.")
     def history(self) -> list[TicketChange]:

@@ -42,6 +42,8 @@ from schema.enrollments import Enrollment
 from schema.error_groups import ErrorGroupShop
 from schema.feedback import Feedback
 from schema.inbound_messages import InboundMessage
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.merchants import MerchantChange
 from schema.prospect_activity import ProspectChange, ProspectNote
 from schema.prospects import Prospect
@@ -92,10 +94,7 @@ class TimelineEntry:
     title: str = strawberry.field(description="A sentence, without its subject, for people to read.")
     subject: object = strawberry.field(graphql_type=SUBJECT)
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        app_id = cast(Entry, self).app_id
-        return cast(App | None, await info.context.loaders.apps.load(app_id) if app_id else None)
+    app: App | None = loaded(Entry, Loaders.apps, lambda one: one.app_id)
 
 
 @strawberry.input(description="`kinds` leaves out all others. `occurredFrom` is included, `occurredTo` is not.")

@@ -15,6 +15,8 @@ from resolvers.merchants import monthly_revenue_of
 from resolvers.want_relations import Party
 from schema.contacts import Contact
 from schema.edge import Info, described
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.money import Money
 from schema.shops import Shop
 
@@ -41,6 +43,10 @@ class WantVoteSegment:
         return money_of(cast(stored.VoteSegment, self).revenue)
 
 
+def _party(vote: stored_votes.WantVote) -> Party:
+    return Party(vote.app_id, vote.email_key, vote.shop_domain)
+
+
 @strawberry.type(description="Somebody who voted for a want.")
 class WantVoter:
     id: ID
@@ -49,28 +55,26 @@ class WantVoter:
     cast_by: str
     created_at: datetime
 
-    @described("What they voted for.")
-    async def want(self, info: Info) -> Annotated["Want", strawberry.lazy("schema.wants")] | None:
-        want_id = cast(stored_votes.WantVote, self).want_id
-        return cast("Want | None", await info.context.loaders.wants.load(want_id))
+    want: Annotated["Want", strawberry.lazy("schema.wants")] | None = loaded(
+        stored_votes.WantVote, Loaders.wants, lambda one: one.want_id, "What they voted for."
+    )
 
     @strawberry.field
     async def contact(self, info: Info) -> Contact | None:
         return await contact_at(info, cast(stored_votes.WantVote, self).email_key)
 
-    @described("The app's shops that they speak for: the one that they voted from, and those with their address.")
-    async def shops(self, info: Info) -> list[Shop]:
-        return cast(list[Shop], await info.context.loaders.shops_of_voters.load(_party(self)))
+    shops: list[Shop] = loaded(
+        stored_votes.WantVote,
+        Loaders.shops_of_voters,
+        _party,
+        "The app's shops that they speak for: the one that they voted from, and those with their address.",
+    )
 
     @described("What these shops pay a month, by currency.")
     async def monthly_revenue(self, info: Info) -> list[Money]:
-        paid = monthly_revenue_of(await info.context.loaders.shops_of_voters.load(_party(self)), clock.now())
+        shops = await info.context.loaders.shops_of_voters.load(_party(cast(stored_votes.WantVote, self)))
+        paid = monthly_revenue_of(shops, clock.now())
         return [Money.of(amount, currency) for currency, amount in sorted(paid.items())]
-
-
-def _party(voter: WantVoter) -> Party:
-    vote = cast(stored_votes.WantVote, voter)
-    return Party(vote.app_id, vote.email_key, vote.shop_domain)
 
 
 async def contact_at(info: Info, email_key: str | None) -> Contact | None:

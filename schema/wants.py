@@ -16,6 +16,8 @@ from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.contacts import Contact, LazyFeedback
 from schema.edge import Info, UserError, described, mutation, parse, query, subscription
+from schema.loaded import loaded
+from schema.loaders import Loaders
 from schema.money import Money
 from schema.want_enums import Priority, WantStatus
 from schema.want_voters import WantVoter, WantVoteSegment, contact_at, money_of
@@ -52,11 +54,12 @@ class WantAuthor:
     async def contact(self, info: Info) -> Contact | None:
         return await contact_at(info, cast(stored.WantAuthor, self).email_key)
 
-    @described("The shop that they asked from, in all the apps.")
-    async def merchant(self, info: Info) -> Annotated["Merchant", strawberry.lazy("schema.merchants")] | None:
-        if self.shop_domain is None:
-            return None
-        return cast("Merchant | None", await info.context.loaders.merchants.load(self.shop_domain))
+    merchant: Annotated["Merchant", strawberry.lazy("schema.merchants")] | None = loaded(
+        stored.WantAuthor,
+        Loaders.merchants,
+        lambda one: one.shop_domain,
+        "The shop that they asked from, in all the apps.",
+    )
 
 
 @strawberry.type(description="Something that people want of an app, with what it is worth.")
@@ -76,9 +79,7 @@ class Want:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App:
-        return cast(App, await info.context.loaders.apps.load(self.app_id))
+    app: App = loaded(stored.Want, Loaders.apps, lambda one: one.app_id)
 
     @described("What became of it, the latest first.")
     def history(self) -> list[WantChange]:
@@ -115,20 +116,20 @@ class Want:
     def revenue_counted_at(self) -> datetime | None:
         return cast(stored.Want, self).stake.counted_at
 
-    @described("The want that its votes have gone to.")
-    async def merged_into(self, info: Info) -> "Want | None":
-        target = cast(stored.Want, self).merged_into
-        return cast(Want | None, await info.context.loaders.wants.load(target)) if target else None
+    merged_into: "Want | None" = loaded(
+        stored.Want, Loaders.wants, lambda one: one.merged_into, "The want that its votes have gone to."
+    )
 
-    @described("The wants that were merged into it.")
-    async def duplicates(self, info: Info) -> list["Want"]:
-        want = cast(stored.Want, self)
-        return cast(list[Want], await info.context.loaders.wants_merged_into.load((want.app_id, want.id)))
+    duplicates: list["Want"] = loaded(
+        stored.Want, Loaders.wants_merged_into, lambda one: (one.app_id, one.id), "The wants that were merged into it."
+    )
 
-    @described("What people said that became this want, the latest first.")
-    async def feedback(self, info: Info) -> list[LazyFeedback]:
-        want = cast(stored.Want, self)
-        return cast(list[LazyFeedback], await info.context.loaders.feedback_behind_wants.load((want.app_id, want.id)))
+    feedback: list[LazyFeedback] = loaded(
+        stored.Want,
+        Loaders.feedback_behind_wants,
+        lambda one: (one.app_id, one.id),
+        "What people said that became this want, the latest first.",
+    )
 
 
 def want(document: stored.Want) -> Want:

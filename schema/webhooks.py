@@ -14,6 +14,8 @@ from resolvers.webhook_events import WebhookEventFilter, WebhookEventSortKey
 from schema.apps import App
 from schema.connections import After, Before, Connection, First, Last
 from schema.edge import Info, UserError, mutation, parse, query
+from schema.loaded import loaded
+from schema.loaders import Loaders
 
 strawberry.enum(WebhookProvider)
 strawberry.enum(WebhookEventStatus)
@@ -41,9 +43,7 @@ class WebhookEvent:
     created_at: datetime
     updated_at: datetime
 
-    @strawberry.field
-    async def app(self, info: Info) -> App | None:
-        return cast(App | None, await info.context.loaders.apps.load(self.app_id)) if self.app_id else None
+    app: App | None = loaded(stored.WebhookEvent, Loaders.apps, lambda one: one.app_id)
 
 
 def webhook_event(document: stored.WebhookEvent) -> WebhookEvent:

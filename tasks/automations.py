@@ -16,7 +16,7 @@ from core.background import heard, stopped
 from core.inputs import moment_of
 from core.runtime import runtime
 from models.email_jobs import EmailJob
-from resolvers import automation_clock, automation_events, automation_runner, automation_webhooks
+from resolvers import automation_backtests, automation_clock, automation_events, automation_runner, automation_webhooks
 from resolvers.automation_writes import DUE
 
 ACTOR = Actor.system("automations")
@@ -80,3 +80,9 @@ async def call_webhook(job: EmailJob) -> Mapping[str, JsonValue]:
     """A job of the type `automation.webhook`."""
     app_id, url, message_id, body = (str(job.payload[name]) for name in ("appId", "url", "id", "body"))
     return {"status": await automation_webhooks.call_webhook(ACTOR, app_id, url, message_id, body)}
+
+
+async def do_backtest(job: EmailJob) -> Mapping[str, JsonValue]:
+    """A job of the type `automation.backtest`. What was cut off begins anew."""
+    run = await automation_backtests.do_backtest_run(ACTOR, PydanticObjectId(job.payload["runId"]), job.progress)
+    return {"events": run.result.events, "entered": run.result.entered} if run.result else {}

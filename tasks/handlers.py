@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from resolvers.automation_backtests import BACKTEST
 from resolvers.automation_clock import RUN
 from resolvers.automation_webhooks import WEBHOOK
 from resolvers.campaign_jobs import CHUNK, START
@@ -18,6 +19,7 @@ from tasks.jobs import Handler
 
 HANDLERS: Final[dict[str, Handler]] = {
     ANNOUNCE: wants.announce_change,
+    BACKTEST: automations.do_backtest,
     RUN: automations.run_schedule,
     WEBHOOK: automations.call_webhook,
     START: sending.start_campaign,

@@ -27,6 +27,7 @@ from core.runtime import runtime
 from core.tracing import span
 from models.email_jobs import EmailJob
 from resolvers import job_leases
+from resolvers.automation_backtests import BACKTEST
 from resolvers.automation_clock import RUN
 from resolvers.campaign_jobs import CHUNK, START
 from resolvers.job_leases import DUE, LEASE, LeaseLost
@@ -44,7 +45,7 @@ may run again for the same job, also after it had done all but say so: what it d
 `DomainError` means that doing it again would not help, unless it is `Unavailable` or `RateLimited`; any other exception
 is tried again."""
 
-LIMITS: Final[Mapping[str, int]] = {RUN: 1, START: 1, CHUNK: 2, POST: 2}
+LIMITS: Final[Mapping[str, int]] = {BACKTEST: 1, RUN: 1, START: 1, CHUNK: 2, POST: 2}
 """Jobs of a type that one process does at a time, where that is fewer than `AT_ONCE`: what takes minutes must not keep
 a single mail waiting."""
 

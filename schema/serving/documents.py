@@ -22,21 +22,25 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from schema.serving.cost import Cost, cost_of
 from schema.serving.failures import Refused, refusal
 from schema.serving.limits import LIMIT_EXCEEDED, Limits, check_document
+from schema.serving.selections import Compiled
 
 RULES: Final[tuple[type[ASTValidationRule], ...]] = (
     *specified_rules,
     MaybeNullValidationRule,
     OneOfInputValidationRule,
 )
+DIRECTIVE: Final = "@"
 LARGEST_KEPT: Final = 20_000
 """Longer documents, in characters, are not kept: nobody sends them often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A valid document. `costs` are filled in as its operations are used."""
+    """A valid document. `costs` and what was compiled are filled in as its operations are used; nothing that was
+    compiled is kept where directives may select something else each time."""
 
     tree: DocumentNode
+    compiled: Compiled | None
     costs: dict[str | None, Cost] = field(default_factory=dict)
 
 
@@ -56,7 +60,7 @@ class Documents:
         if document is not None:
             self._valid.move_to_end(key)
             return document
-        document = Document(self._validated(query, trusted))
+        document = Document(self._validated(query, trusted), None if DIRECTIVE in query else Compiled())
         if len(query) <= LARGEST_KEPT:
             self._valid[key] = document
             if len(self._valid) > self._kept:

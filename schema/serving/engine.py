@@ -23,6 +23,7 @@ from core.measurements import SUBSCRIPTIONS, count_operation
 from core.tracing import span
 from schema.serving.cost import COST_LIMIT
 from schema.serving.documents import Document, Documents, operation_of
+from schema.serving.execution import CompiledExecutor
 from schema.serving.failures import Refused, refusal, refusal_of, shown
 from schema.serving.limits import Limits, check_values
 
@@ -136,6 +137,8 @@ class Engine:
         )
         if isinstance(executor, list):
             raise Refused(executor, code=Code.INVALID_INPUT.value, cost=cost)
+        if document.compiled and isinstance(executor, CompiledExecutor):
+            executor.compiled = document.compiled
         return Prepared(executor, cost)
 
     def _affordable(self, document: Document, request: Request) -> int:

@@ -5,6 +5,7 @@ POST takes JSON alone, so no form of another site can send it; GET takes queries
 
 from collections.abc import Awaitable, Callable, Mapping
 from email.message import Message
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -146,10 +147,7 @@ def _reply(answer: Answer, accepted: Accepted, status: int = 200, headers: Mappi
 
 async def _body(request: HTTPRequest, limit: int) -> bytes:
     """Raises `Refused`: 415 for what is not JSON in UTF-8, 413 for a body longer than `limit` bytes."""
-    content_type = Message()
-    content_type["content-type"] = request.headers.get("content-type", "")
-    charset = content_type.get_param("charset", "utf-8")
-    if content_type.get_content_type() != JSON or str(charset).lower() not in ("utf-8", "utf8"):
+    if not _is_json(request.headers.get("content-type", "")):
         raise refusal(f"Content-Type must be {JSON} in UTF-8", status=415)
     body = bytearray()
     try:
@@ -160,6 +158,14 @@ async def _body(request: HTTPRequest, limit: int) -> bytes:
     except BodyTooLarge:
         raise refusal(f"The body is longer than {limit} bytes", LIMIT_EXCEEDED, status=413) from None
     return bytes(body)
+
+
+@lru_cache(maxsize=100)
+def _is_json(content_type: str) -> bool:
+    message = Message()
+    message["content-type"] = content_type
+    charset = message.get_param("charset", "utf-8")
+    return message.get_content_type() == JSON and str(charset).lower() in ("utf-8", "utf8")
 
 
 def _query_parameters(request: HTTPRequest) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from core import clock
 from core.actor import Actor, Role
 from core.errors import Conflict, Forbidden, InvalidInput
 from models.apps import App
+from models.automation_trackers import TrackerStatus
 from models.campaigns import CampaignStatus
 from models.deliveries import DeliveryOutreach
 from models.log_tallies import LogHour
@@ -21,12 +22,14 @@ from resolvers.campaign_upkeep import start_due_campaigns
 from resolvers.mail_holds import FEWEST, LOOKED_AT, end_mail_hold, is_spike, threshold, watch_error_rates
 from resolvers.outreach_gate import Gate, gates_of
 from tests.factories.apps import an_app
+from tests.factories.automations import MAIL, a_mail, an_automation, tracker_of, worked_off
 from tests.factories.campaigns import SYSTEM, an_audience, sending, sent_to, stored, work
 from tests.factories.contacts import a_contact
 from tests.factories.logs import an_error, logged
 from tests.factories.mail import a_campaign, a_delivery
 from tests.factories.people import an_actor
 from tests.factories.sequences import a_sequence, an_enrollment
+from tests.factories.shops import a_shop, an_event
 from tests.factories.slack import a_rule
 
 APP: Final = "banners"
@@ -98,6 +101,23 @@ class TestHolding:
         await many_errors()
         await watch_error_rates(WATCHER)
         assert (await gates_of([mail]))[mail.id] is (Gate.LATER if before is Gate.OPEN else before)
+
+    async def test_automations_stand_still_and_go_on_by_themselves(self, app: App) -> None:
+        await a_mail(app)
+        config, shop = await an_automation(app, MAIL), await a_shop(APP, email="ada@tea.example.com")
+        await many_errors()
+        await watch_error_rates(WATCHER)
+        await an_event(APP, "banner-published", shop.domain)
+        await worked_off()
+        held = await tracker_of(config, shop)
+        assert (held.step_id, held.held_since is not None) == ("step-1", True)
+        assert held.timeline[-1].sentence.endswith(
+            "waits until its errors are over: 50 errors in 15 minutes, usually 0"
+        )
+        with clock.shifted(LOOKED_AT + timedelta(minutes=1)):
+            await watch_error_rates(WATCHER)
+            await worked_off()
+        assert (await tracker_of(config, shop)).status is TrackerStatus.COMPLETED
 
     async def test_it_is_told_when_it_begins_and_when_it_is_over_once(self) -> None:
         await a_rule(topic=SlackTopic.ALERTS)

@@ -3,10 +3,15 @@
 import asyncio
 from typing import Any
 
+from beanie import PydanticObjectId
 from httpx import AsyncClient
 from starlette.requests import HTTPConnection
 
+from core import clock
 from core.actor import Role
+from models.apps import App, MailHold
+from models.email_jobs import Progress
+from resolvers.automation_backtests import do_backtest_run
 from resolvers.automation_trackers import AutomationTrackerChange, TrackerAction, change_automation_tracker
 from schema.edge import Context
 from schema.root import SCHEMA
@@ -132,6 +137,48 @@ async def test_trials(client: AsyncClient) -> None:
     assert found["automationBacktest"] == {
         "events": 1, "entered": 1, "isPartial": False, "shops": [{"shopDomain": shop.domain}],
     }  # fmt: skip
+
+
+async def test_a_backtest_is_left_to_the_workers(client: AsyncClient) -> None:
+    app = await an_app("banners")
+    config, shop = await an_automation(app, tagging("hello")), await a_shop(app.id)
+    await an_event(app.id, "banner-published", shop.domain)
+    begin = """mutation ($id: ID!) { automationBacktestRunCreate(id: $id, input: {days: 30}) {
+      backtestRun { id status progress { total } result { events } } userErrors { code field message } } }"""
+    marketing = await logged_in(Role.MARKETING)
+    begun = (await ask(client, marketing, begin, id=str(config.id)))["automationBacktestRunCreate"]
+    run = begun["backtestRun"]
+    assert (run["status"], run["result"], begun["userErrors"]) == ("PENDING", None, [])
+    second = (await ask(client, marketing, begin, id=str(config.id)))["automationBacktestRunCreate"]
+    assert (second["backtestRun"], second["userErrors"][0]["code"]) == (None, "CONFLICT")
+    assert await error_of(client, await logged_in(Role.VIEWER), begin, id=str(config.id)) == "FORBIDDEN"
+    await do_backtest_run(SYSTEM, PydanticObjectId(run["id"]), Progress())
+    query = """query ($id: ID!, $run: ID!) {
+      automationBacktestRun(id: $run) { status days automation { id } job { type }
+        result { events mostEvents isPartial entered } }
+      automation(id: $id) { latestBacktestRun { id status } mailHold { reason } } }"""
+    found = await ask(client, await logged_in(Role.VIEWER), query, id=str(config.id), run=run["id"])
+    assert found["automationBacktestRun"] == {
+        "status": "COMPLETED", "days": 30, "automation": {"id": str(config.id)}, "job": {"type": "automation.backtest"},
+        "result": {"events": 1, "mostEvents": 1_000_000, "isPartial": False, "entered": 1},
+    }  # fmt: skip
+    assert found["automation"] == {"latestBacktestRun": {"id": run["id"], "status": "COMPLETED"}, "mailHold": None}
+
+
+async def test_a_shop_that_is_held_says_since_when(client: AsyncClient) -> None:
+    app = await an_app("banners")
+    hold = MailHold(since=clock.now(), reason="60 errors")
+    await App.change({"_id": app.id}, {"$set": {"mailHold": hold.model_dump(by_alias=True)}})
+    await a_mail(app)
+    config, shop = await an_automation(app, MAIL), await a_shop(app.id)
+    await an_event(app.id, "banner-published", shop.domain)
+    await worked_off()
+    tracker = await tracker_of(config, shop)
+    query = """query ($id: ID!) { automationTracker(id: $id) {
+      heldSince timeline { kind } automation { mailHold { reason } } } }"""
+    found = (await ask(client, await logged_in(Role.VIEWER), query, id=str(tracker.id)))["automationTracker"]
+    assert found["heldSince"] is not None
+    assert (found["timeline"][-1]["kind"], found["automation"]["mailHold"]["reason"]) == ("HELD", "60 errors")
 
 
 async def test_changes_of_trackers_are_told(client: AsyncClient) -> None:

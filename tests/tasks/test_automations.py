@@ -10,9 +10,15 @@ from models.automation_trackers import AutomationTracker, TrackerStatus
 from models.automations import AutomationConfig
 from models.email_jobs import EmailJob
 from models.shops import Shop
+from resolvers.automation_backtests import (
+    BACKTEST,
+    AutomationBacktestPeriod,
+    create_automation_backtest_run,
+    jobs_of_backtest_runs,
+)
 from resolvers.automation_clock import RUN
 from resolvers.job_leases import enqueue
-from tasks.automations import ACTOR, Pace, run_schedule, running_automations
+from tasks.automations import ACTOR, Pace, do_backtest, run_schedule, running_automations
 from tasks.handlers import HANDLERS
 from tests.factories.apps import an_app
 from tests.factories.automations import an_automation, tagging, tracker_of, worked_off
@@ -44,6 +50,18 @@ async def test_a_worker_looks_by_itself_where_the_word_was_lost() -> None:
     await an_event(app.id, "banner-published", shop.domain)
     async with running_automations(Pace(look=0.05, pause=0.01)):
         await until_it_is_over(config, shop)
+
+
+async def test_a_backtest_is_a_job() -> None:
+    app = await an_app()
+    config, shop = await an_automation(app, tagging("one")), await a_shop(app.id)
+    await an_event(app.id, "banner-published", shop.domain)
+    run = await create_automation_backtest_run(ACTOR, str(config.id), AutomationBacktestPeriod())
+    (job,) = await jobs_of_backtest_runs([run.id])
+    assert job is not None
+    assert HANDLERS[BACKTEST] is do_backtest
+    assert await do_backtest(job) == {"events": 1, "entered": 1}
+    assert (job.progress.total, job.progress.done) == (1, 1)
 
 
 async def test_what_the_clock_starts_is_a_job() -> None:

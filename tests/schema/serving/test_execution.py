@@ -1,13 +1,13 @@
 """The compiled executor answers exactly what graphql-core answers: data, order of keys, errors, paths."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from inspect import isawaitable
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pytest
 import strawberry
@@ -15,10 +15,13 @@ from graphql import ExecutionResult, parse, validate
 from graphql.execution import Executor, execute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from strawberry.dataloader import DataLoader
 from strawberry.scalars import JSON
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.serving.execution import CompiledExecutor
+from schema.serving.plain_fields import LOAD
+from schema.serving.selections import Compiled
 
 
 @strawberry.enum
@@ -42,6 +45,40 @@ class Dog(Named):
     owner: "Item | None"
 
 
+class Kept:
+    """Something that a loader is asked for: itself."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Loading:
+    """The context: a loader that gives the values of what is kept, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self._kept: dict[int, Kept] = {}
+        self._loader = DataLoader(self._values)
+
+    def load(self, value: Any) -> Any:
+        return self._loader.load(self._kept.setdefault(id(value), Kept(value)))
+
+    async def _values(self, kept: list[Kept]) -> list[Any]:
+        self.batches.append(len(kept))
+        return [one.value for one in kept]
+
+
+def loaded(attribute: str) -> Any:
+    def load(context: Loading, source: Any) -> Any:
+        value = getattr(source, attribute)
+        return None if value is None else context.load(value)
+
+    def resolve(self: Any, info: strawberry.Info[Loading, None]) -> Any:
+        return load(info.context, self)
+
+    return strawberry.field(resolver=resolve, metadata={LOAD: load})
+
+
 @strawberry.type
 class Item:
     id: strawberry.ID
@@ -61,6 +98,11 @@ class Item:
     sparse: list["Item | None"] | None
     pet: Annotated[Cat | Dog, strawberry.union("Pet")] | None
     named: Named | None
+    loaded_count: int | None = loaded("count")
+    loaded_text: str = loaded("text")
+    loaded_child: "Item | None" = loaded("child")
+    loaded_strict: "Item" = loaded("strict")
+    loaded_children: list["Item"] = loaded("children")
 
     @strawberry.field
     def shout(self) -> str:
@@ -93,8 +135,10 @@ SCHEMA = strawberry.Schema(Query, types=[Cat, Dog])._schema
 
 VARIABLES = {"yes": True, "no": False}
 LEAVES = ["id", "text", "count", "ratio", "flag", "kind", "createdAt", "price", "payload", "tags", "grid"]
+LEAVES += ["loadedCount", "loadedText"]
 METHODS = ["shout", "later", "about", "times(n: 2)", "__typename"]
 OBJECTS = ["child", "strict", "children", "sparse", "laterChild"]
+OBJECTS += ["loadedChild", "loadedStrict", "loadedChildren"]
 FRAGMENTS = """
 fragment Basics on Item { id text again: count @skip(if: $yes) child { text } }
 fragment Nested on Item { children { ...Basics kind } }
@@ -180,14 +224,12 @@ def loop() -> Iterator[asyncio.Runner]:
         yield runner
 
 
-def answer(loop: asyncio.Runner, executor: type[Executor[Any]], query: str, root: Any) -> tuple[Any, ...]:
+def answer(loop: asyncio.Runner, executor: type[Executor[Any]], query: str, root: Any) -> ExecutionResult:
     async def run() -> ExecutionResult:
-        result = execute(SCHEMA, parse(query), root, variable_values=VARIABLES, executor_class=executor)
+        result = execute(SCHEMA, parse(query), root, Loading(), variable_values=VARIABLES, executor_class=executor)
         return await result if isawaitable(result) else result
 
-    result = loop.run(run())
-    errors = [(error.formatted, type(error.original_error)) for error in result.errors or []]
-    return ordered(result.data), errors
+    return loop.run(run())
 
 
 def ordered(data: Any) -> Any:
@@ -197,11 +239,37 @@ def ordered(data: Any) -> Any:
     return [ordered(item) for item in data] if isinstance(data, list) else (type(data), repr(data))
 
 
+def errors_of(result: ExecutionResult) -> dict[str, Any]:
+    """By their paths."""
+    return {str(error.path): (error.formatted, repr(error.original_error)) for error in result.errors or []}
+
+
+def nulls_explained(result: ExecutionResult) -> set[tuple[Any, ...]]:
+    """Where there is a null because of an error."""
+    return {_null_on(result.data, error.path or []) for error in result.errors or []}
+
+
+def _null_on(data: Any, path: list[Any]) -> tuple[Any, ...]:
+    for depth, key in enumerate(path):
+        if data is None:
+            return tuple(path[:depth])
+        data = data[key]
+    return tuple(path)
+
+
 def assert_same(loop: asyncio.Runner, query: str, root: Any) -> None:
+    """Of several errors that would make the same null, the one that comes first may be the only one that is told: which
+    one that is depends on what is awaited together."""
     assert not validate(SCHEMA, parse(query))
-    assert answer(loop, CompiledExecutor, query, root) == answer(
-        loop, StrawberryGraphQLCoreExecutionContext, query, root
-    )
+    ours = answer(loop, CompiledExecutor, query, root)
+    theirs = answer(loop, StrawberryGraphQLCoreExecutionContext, query, root)
+    assert ordered(ours.data) == ordered(theirs.data)
+    assert nulls_explained(ours) == nulls_explained(theirs)
+    our_errors, their_errors = errors_of(ours), errors_of(theirs)
+    for path in our_errors.keys() & their_errors.keys():
+        assert our_errors[path] == their_errors[path]
+    if "loaded" not in query:
+        assert our_errors == their_errors
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -236,6 +304,13 @@ def item(**values: Any) -> SimpleNamespace:
         ("children { id } children { text }", {"children": [item(), None]}),
         ("id later count shout", {}),
         ("id later child { later }", {"child": item(text=None)}),
+        ("id loadedCount later", {"count": None}),
+        ("id loadedCount shout", {"count": ValueError("stored")}),
+        ("id loadedText later", {"text": None}),
+        ("loadedChild { id count }", {"child": item(count=None)}),
+        ("loadedChild { loadedChild { loadedText } } id", {"child": item(child=item(text=None))}),
+        ("loadedChildren { id loadedCount later }", {"children": [item(), None]}),
+        ("children { id loadedStrict { id } }", {"children": [item(strict=item()), item(strict=None)]}),
     ],
 )
 def test_it_fails_as_graphql_core_fails(loop: asyncio.Runner, selection_set: str, values: dict[str, Any]) -> None:
@@ -262,16 +337,58 @@ def test_a_null_condition_fails_only_where_the_object_is_there(loop: asyncio.Run
         assert results[0] == results[1]
 
 
-def test_plain_fields_are_read_without_graphql_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    executed: list[str] = []
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The fields that graphql-core executes."""
+    names: list[str] = []
     original = CompiledExecutor.execute_field
 
     def execute_field(self: Any, parent_type: Any, source: Any, details: Any, *rest: Any) -> Any:
-        executed.append(f"{parent_type.name}.{details[0].node.name.value}")
+        names.append(f"{parent_type.name}.{details[0].node.name.value}")
         return original(self, parent_type, source, details, *rest)
 
     monkeypatch.setattr(CompiledExecutor, "execute_field", execute_field)
+    return names
+
+
+def test_plain_fields_are_read_without_graphql_core(executed: list[str]) -> None:
     root = SimpleNamespace(items=[item(child=item()), item()])
     query = parse("{ items { id tags child { id __typename } times(n: 2) } }")
     execute(SCHEMA, query, root, executor_class=CompiledExecutor)
     assert executed == ["Query.items", "Item.times", "Item.times"]
+
+
+def test_what_is_loaded_is_loaded_level_by_level_without_graphql_core(
+    loop: asyncio.Runner, executed: list[str]
+) -> None:
+    children = [item(child=item(child=item())), item(child=item(child=item(text="cd")))]
+    selected = "children { id loadedChild { child { loadedText } loadedChild { id } } children { loadedText } }"
+    context = Loading()
+
+    async def run() -> ExecutionResult:
+        root = SimpleNamespace(item=item(children=children))
+        answered = execute(
+            SCHEMA, parse(f"{{ item {{ {selected} }} }}"), root, context, executor_class=CompiledExecutor
+        )
+        return await cast("Awaitable[ExecutionResult]", answered)
+
+    result = loop.run(run())
+    below = [{"child": {"loadedText": text}, "loadedChild": {"id": "1"}} for text in ("ab", "cd")]
+    assert result == ({"item": {"children": [{"id": "1", "loadedChild": one, "children": []} for one in below]}}, None)
+    assert executed == ["Query.item"]
+    assert context.batches == [2, 4]
+
+
+def test_what_was_compiled_of_a_document_is_used_again(loop: asyncio.Runner) -> None:
+    tree, compiled, sizes = parse("{ item { id child { text child { count } } later } }"), Compiled(), []
+    for text in ("ab", "cd"):
+        executor = CompiledExecutor.build(SCHEMA, tree, SimpleNamespace(item=item(child=item(text=text))), Loading())
+        assert isinstance(executor, CompiledExecutor)
+        executor.compiled = compiled
+
+        async def run(executor: CompiledExecutor = executor) -> ExecutionResult:
+            return await cast("Awaitable[ExecutionResult]", executor.execute_operation())
+
+        assert loop.run(run()).data == {"item": {"id": "1", "child": {"text": text, "child": None}, "later": "ab"}}
+        sizes.append((len(compiled.subfields), len(compiled.selections)))
+    assert sizes[0] == sizes[1] == (3, 3)
