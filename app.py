@@ -1,22 +1,26 @@
 """The server: GraphQL, REST and the pages, over one set of operations."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import cache
 from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+import assistants
 from assistants.catalogue import Catalogue
 from assistants.graphql import GraphQL
-from assistants.http import McpEndpoint
+from assistants.offer import Offer
 from assistants.resources import Resources
-from assistants.server import Offer
 from core.errors import DomainError
+from core.on_demand import AppOnDemand, OnDemand
+from core.product import TITLE, VERSION
 from core.runtime import running
 from core.settings import Settings
 from core.web import Gate
@@ -24,12 +28,13 @@ from models import DOCUMENTS
 from pages import routes as pages
 from pages.documentation import Documentation
 from pages.operations import Surfaces
+from pages.reference import Reference, reference_of
 from resolvers.authentication import actor_of, authenticate, credentials_of
 from resolvers.idempotency import Answer, once
-from rest_compat.contract import tags
+from rest_compat.describing import openapi_of
 from rest_compat.edge import install_errors
 from rest_compat.routes import ALL
-from rest_compat.routing import install_openapi, served
+from rest_compat.routing import served
 from rest_compat.shortcuts import Shortcuts, shortcuts
 from schema.edge import Context
 from schema.export import exported
@@ -39,11 +44,11 @@ from schema.samples import usages
 from schema.serving.http import GraphQLEndpoint
 from tasks.worker import working_inside
 
-TITLE = "All Over Apps"
-VERSION = "1.0.0"
 HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID")
 MCP_HEADERS: Final = ("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name")
 """That pages of other sites may send, where they may."""
+OPENAPI: Final = OnDemand(lambda: openapi_of(ALL, TITLE, VERSION))
+"""The description of REST."""
 
 
 class Platform(FastAPI):
@@ -52,6 +57,9 @@ class Platform(FastAPI):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._entrance = Shortcuts(super().__call__, shortcuts(ALL))
+
+    def openapi(self) -> dict[str, Any]:
+        return OPENAPI.now()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._entrance(scope, receive, send)
@@ -65,25 +73,15 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
         async with running(settings, mongo_url, DOCUMENTS), _background_work(settings):
             yield
 
-    app = Platform(
-        title=TITLE,
-        version=VERSION,
-        openapi_tags=tags(ALL),
-        lifespan=lifespan,
-        redirect_slashes=False,
-        docs_url=None,
-        redoc_url=None,
-    )
+    app = Platform(title=TITLE, version=VERSION, lifespan=lifespan, redirect_slashes=False, openapi_url=None)
+    documentation = documentation_of(settings)
+    app.router.routes.extend(_graphql(settings).routes("/graphql"))
+    # Before the rows, since `/reference/tickets` is no path of an app.
+    app.router.routes.extend(pages.routes(lambda: reference_to(settings), documentation, OPENAPI))
     app.router.routes.extend(served(ALL))
-    install_errors(app)
-    install_openapi(app)
-    catalogue = catalogue_of(settings)
-    documentation = documentation_of(settings, app.openapi, catalogue)
     if settings.mcp_http:
-        app.router.routes.append(McpEndpoint(settings, offer_of(settings, catalogue, documentation)).route("/mcp"))
-    # First, since `/reference/tickets` is no path of an app.
-    app.router.routes[:0] = pages.routes(settings, ALL, app.openapi(), usages(SCHEMA), documentation)
-    app.router.routes[:0] = _graphql(settings).routes("/graphql")
+        app.router.routes.append(_mcp("/mcp", settings, documentation))
+    install_errors(app)
     app.add_middleware(Gate)
     if settings.allowed_origins:
         app.add_middleware(
@@ -96,33 +94,43 @@ def create_app(settings: Settings, mongo_url: str) -> Platform:
     return app
 
 
+def documentation_of(settings: Settings) -> Documentation:
+    """What `/reference` shows and assistants read."""
+    url = settings.public_url.rstrip("/")
+    return Documentation(
+        lambda: Surfaces(ALL, root_fields(SCHEMA), catalogue_of(settings), OPENAPI.now(), url), TITLE, url
+    )
+
+
+@cache
+def _catalogue(*, production: bool) -> Catalogue:
+    return Catalogue(ALL, root_fields(SCHEMA), GraphQL(SCHEMA, production=production))
+
+
 def catalogue_of(settings: Settings) -> Catalogue:
     """The tools of assistants."""
-    return Catalogue(ALL, root_fields(SCHEMA), GraphQL(SCHEMA, production=settings.is_production))
+    return _catalogue(production=settings.is_production)
 
 
-def documentation_of(
-    settings: Settings, openapi: Callable[[], Mapping[str, Any]], catalogue: Catalogue
-) -> Documentation:
-    """What `/reference` shows and assistants read. `openapi` describes the application."""
-    url = settings.public_url.rstrip("/")
-    return Documentation(lambda: Surfaces(ALL, root_fields(SCHEMA), catalogue, openapi(), url), TITLE)
-
-
-def offer_of(settings: Settings, catalogue: Catalogue, documentation: Documentation) -> Offer:
-    """What assistants get over HTTP."""
+def offer_of(settings: Settings, documentation: Documentation) -> Offer:
+    """What assistants get."""
+    catalogue = catalogue_of(settings)
     resources = Resources(catalogue, documentation, exported, production=settings.is_production)
     return Offer(catalogue, resources, settings.mcp_tools, VERSION)
 
 
-def offer_at_a_terminal(settings: Settings) -> Offer:
-    """The same, without an application that serves it: its description is made when it is asked for."""
-    catalogue = catalogue_of(settings)
+def _mcp(path: str, settings: Settings, documentation: Documentation) -> Route:
+    """Servers that keep no stream open for what they would say unasked answer GET with 405."""
 
-    def openapi() -> Mapping[str, Any]:
-        return create_app(settings, mongo_url="mongodb://not-connected").openapi()
+    def endpoint() -> ASGIApp:
+        return assistants.http.McpEndpoint(settings, offer_of(settings, documentation))
 
-    return offer_of(settings, catalogue, documentation_of(settings, openapi, catalogue))
+    return Route(path, AppOnDemand(endpoint), methods=["POST"])
+
+
+def reference_to(settings: Settings) -> Reference:
+    """What `/` shows."""
+    return reference_of(ALL, OPENAPI.now(), usages(SCHEMA), settings.public_url.rstrip("/"))
 
 
 def _background_work(settings: Settings) -> AbstractAsyncContextManager[None]:

@@ -1,25 +1,18 @@
-"""`allover`: the platform from the command line."""
+"""`allover`: the platform from the command line. Of the modules of `commands`, each command loads its own."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app import create_app
-from commands import assistant, background, backup, doctor, erasing, inbound, metrics, people, seeding
+import commands
 from commands.console import MESSAGES
 from commands.errors import CommandError
-from commands.secret import with_own_secret
-from commands.serve import serve as run_server
-from core import logs
 from core.actor import Role
-from core.errors import DomainError
-from core.settings import Settings, SettingsError, load
-from schema.export import exported
+from core.errors import DomainError, SettingsError
 
-commands = typer.Typer(
+program = typer.Typer(
     help="Run and look after All Over Apps. Configuration comes from environment variables: see `allover doctor`.",
     no_args_is_help=True,
     add_completion=False,
@@ -27,10 +20,10 @@ commands = typer.Typer(
     rich_markup_mode="rich",
 )
 users = typer.Typer(help="Accounts of staff.", no_args_is_help=True)
-commands.add_typer(users, name="user")
+program.add_typer(users, name="user")
 
 
-@commands.command()
+@program.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on (HOST).", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="(PORT)", show_default="8000")] = None,
@@ -41,42 +34,42 @@ def serve(
     Without MONGODB_URL it starts the embedded database; without REDIS_URL it runs the background work inside.
     """
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    run_server(_settings(**given), demo=demo)
+    commands.serve.serve(commands.configuration.configured(**given), demo=demo)
 
 
-@commands.command()
+@program.command()
 def worker() -> None:
     """Do background work (with REDIS_URL; as many processes as you like)."""
-    background.work(_settings())
+    commands.background.work(commands.configuration.configured())
 
 
-@commands.command()
+@program.command()
 def scheduler() -> None:
     """Start work by the clock (with REDIS_URL; a second one is a spare)."""
-    background.schedule(_settings())
+    commands.background.schedule(commands.configuration.configured())
 
 
-@commands.command("inbound")
+@program.command("inbound")
 def receive() -> None:
     """Take mail that mail servers hand over, by SMTP and LMTP (with INBOUND_DOMAIN)."""
-    inbound.receive(_settings())
+    commands.inbound.receive(commands.configuration.configured())
 
 
-@commands.command()
+@program.command()
 def seed(
     reset: Annotated[bool, typer.Option("--reset", help="Delete everything first (asks).")] = False,
 ) -> None:
     """Fill an empty database with a believable company: apps, plans, staff, merchants, a year of installs."""
-    seeding.seed(_settings(), reset=reset)
+    commands.seeding.seed(commands.configuration.configured(), reset=reset)
 
 
-@commands.command("rebuild-metrics")
+@program.command("rebuild-metrics")
 def rebuild_metrics() -> None:
     """Count all metrics anew, from the shops and their events."""
-    metrics.rebuild(_settings())
+    commands.metrics.rebuild(commands.configuration.configured())
 
 
-@commands.command("erase")
+@program.command("erase")
 def erase(
     email: Annotated[str, typer.Option(help="The person's address.")],
     certificate: Annotated[
@@ -86,39 +79,39 @@ def erase(
 ) -> None:
     """Erase a person from the whole database (GDPR), look for what may be left, and certify it. Status 1 where
     something is."""
-    erasing.erase(_settings(), email, certificate, sure=yes)
+    commands.erasing.erase(commands.configuration.configured(), email, certificate, sure=yes)
 
 
-@commands.command("verify-certificate")
+@program.command("verify-certificate")
 def verify_certificate(file: Annotated[Path, typer.Argument(help="What `allover erase` wrote.")]) -> None:
     """Say whether a certificate of erasure was issued here and is unchanged. Status 1 where it is not."""
-    erasing.verify(_settings(), file)
+    commands.erasing.verify(commands.configuration.configured(), file)
 
 
-@commands.command("doctor")
+@program.command("doctor")
 def examine(
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Say what is configured, what answers, how fast, and whether work gets done. Status 1 where something fails."""
-    doctor.examine(load(), as_json=as_json)
+    commands.doctor.examine(commands.configuration.found(), as_json=as_json)
 
 
-@commands.command("backup")
+@program.command("backup")
 def back_up(folder: Annotated[Path, typer.Argument(help="Where to; made where it is missing.")]) -> None:
     """Write the embedded database to files, also while a server runs (MongoDB has mongodump)."""
-    backup.back_up(_settings(), folder)
+    commands.backup.back_up(commands.configuration.configured(), folder)
 
 
-@commands.command("restore")
+@program.command("restore")
 def restore(folder: Annotated[Path, typer.Argument(help="What `allover backup` wrote.")]) -> None:
     """Read a backup into an empty database: the embedded one, or the one that MONGODB_URL names."""
-    backup.restore(_settings(), folder)
+    commands.backup.restore(commands.configuration.configured(), folder)
 
 
-@commands.command("mcp")
+@program.command("mcp")
 def assist() -> None:
     """Serve an assistant over standard input and output (MCP), as MCP_API_KEY or MCP_TOKEN."""
-    assistant.assist(_settings())
+    commands.assistant.assist(commands.configuration.configured())
 
 
 @users.command("create")
@@ -129,35 +122,25 @@ def create_user(
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from its input.")] = False,
 ) -> None:
     """Create an account; its generated password is printed once."""
-    people.create(_settings(), email, role, name, password_stdin=password_stdin)
+    commands.people.create(commands.configuration.configured(), email, role, name, password_stdin=password_stdin)
 
 
-@commands.command("openapi")
+@program.command("openapi")
 def print_openapi() -> None:
     """Print the OpenAPI description of the REST interface (JSON)."""
-    document = create_app(Settings(), mongo_url="mongodb://not-connected").openapi()
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    commands.description.print_openapi()
 
 
-@commands.command("schema")
+@program.command("schema")
 def print_schema() -> None:
     """Print the GraphQL schema (SDL)."""
-    typer.echo(exported(), nl=False)
-
-
-def _settings(**given: str | int) -> Settings:
-    """From the environment; what was given on the command line wins."""
-    settings = with_own_secret(load()).model_copy(update=given)
-    logs.configure(settings)
-    if "public_url" in settings.model_fields_set:
-        return settings
-    return settings.model_copy(update={"public_url": f"http://{settings.host}:{settings.port}"})
+    commands.description.print_schema()
 
 
 def main() -> None:
     """Errors that a person can correct are sentences, not tracebacks: status 2 for the configuration, else 1."""
     try:
-        commands()
+        program()
     except SettingsError as error:
         _fail(f"The configuration does not allow a start.\n{error}", 2)
     except CommandError as error:

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.requests import Request
-from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from assistants.server import Offer, server_for
+from assistants.offer import Offer
+from assistants.server import server_for
 from core.actor import Actor, Kind
 from core.errors import Unauthenticated
 from core.settings import Settings
@@ -26,10 +26,6 @@ class McpEndpoint:
     def __init__(self, settings: Settings, offer: Offer) -> None:
         self._offer = offer
         self._security = _security(settings)
-
-    def route(self, path: str) -> Route:
-        """Servers that keep no stream open for what they would say unasked answer GET with 405."""
-        return Route(path, self, methods=["POST"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

@@ -57,10 +57,12 @@ class Described(Protocol):
 
 
 class Documents(Protocol):
-    """The documentation: `domains` by the last part of their address."""
+    """The documentation: `domains` by the last part of their address. `prepare` is awaited before."""
 
     @property
     def domains(self) -> Mapping[str, Described]: ...
+
+    async def prepare(self) -> None: ...
 
     def markdown(self, anchor: str | None = None) -> str | None: ...
 
@@ -76,6 +78,7 @@ class Resources:
 
     async def listed(self, actor: Actor) -> list[Resource]:
         """What the actor can read without knowing an address."""
+        await self._documents.prepare()
         docs = Resource(uri=f"{SCHEME}docs", name="docs", title="All operations", mime_type=MARKDOWN)
         pages = [
             Resource(
@@ -114,6 +117,7 @@ class Resources:
 
     async def read(self, actor: Actor, uri: str) -> TextResourceContents:
         """Raises `NotFound` for what is none, `Failed` for what is too large, and what operations behind it raise."""
+        await self._documents.prepare()
         kind, _, name = uri.removeprefix(SCHEME).partition("/")
         match kind if uri.startswith(SCHEME) else "":
             case "docs" if (text := self._documents.markdown(unquote(name) or None)) is not None:

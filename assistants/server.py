@@ -3,7 +3,6 @@
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, Final, TypeVar
 
@@ -30,15 +29,15 @@ from mcp_types import (
 )
 
 from assistants.arguments import Json
-from assistants.catalogue import Catalogue, check_reach
+from assistants.catalogue import check_reach
 from assistants.effects import Effect
+from assistants.offer import Offer
 from assistants.prompts import PROMPTS, Prompt
-from assistants.resources import Resources
 from assistants.results import Failed, failure_of, result_of
 from assistants.tools import Tool
 from core.actor import Actor, Kind
-from core.assistant_settings import Reach
 from core.errors import DomainError, NotFound
+from core.product import TITLE
 from resolvers.idempotency import Answer, once
 
 log = structlog.get_logger("assistants")
@@ -46,7 +45,6 @@ log = structlog.get_logger("assistants")
 T = TypeVar("T")
 
 NAME: Final = "all-over-apps"
-TITLE: Final = "All Over Apps"
 PER_PAGE: Final = 100
 IDEMPOTENCY_KEY: Final = "idempotencyKey"
 """In the `_meta` of a call: what the header is on the other interfaces."""
@@ -61,16 +59,6 @@ Caller = Callable[[], Awaitable[Actor]]
 """Says who calls now. Raises `DomainError` where nobody may, or too often."""
 
 Context = ServerRequestContext[Any, Any]
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What there is, and how much of it assistants are given."""
-
-    catalogue: Catalogue
-    resources: Resources
-    reach: Reach
-    version: str
 
 
 def server_for(actor: Actor, caller: Caller, offer: Offer) -> Server[Any]:

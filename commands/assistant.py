@@ -9,7 +9,7 @@ from typing import Final
 from mcp.server.stdio import stdio_server
 from pymongo.errors import PyMongoError
 
-from app import offer_at_a_terminal
+from app import documentation_of, offer_of
 from assistants.server import Caller, server_for
 from commands.database import database, platform
 from commands.errors import CommandError
@@ -34,7 +34,7 @@ def assist(settings: Settings) -> None:
 
 async def _serve(settings: Settings, url: str) -> None:
     async with platform(settings, url), signed_in(settings) as caller:
-        server = server_for(await caller(), caller, offer_at_a_terminal(settings))
+        server = server_for(await caller(), caller, offer_of(settings, documentation_of(settings)))
         async with stdio_server() as (receiving, sending):
             await server.run(receiving, sending, server.create_initialization_options())
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from core.settings import DEVELOPMENT_SECRET, SHORTEST_SECRET, Settings, SettingsError
+from core.errors import SettingsError
+from core.settings import DEVELOPMENT_SECRET, SHORTEST_SECRET, Settings
 
 FILE: Final = "secret-key"
 OWNER_ALONE: Final = 0o600

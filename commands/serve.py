@@ -11,7 +11,7 @@ import uvicorn
 from rich.panel import Panel
 from rich.table import Table
 
-from app import TITLE, create_app
+from app import create_app
 from commands.console import OUTPUT
 from commands.database import own_database, platform
 from commands.errors import CommandError
@@ -19,6 +19,7 @@ from commands.listening import listener
 from commands.observation import observed
 from commands.seeding import seed_when_empty
 from core import event_loop
+from core.product import TITLE
 from core.settings import Settings
 from core.stopping import begin_stopping
 from core.tracing import begin_tracing

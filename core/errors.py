@@ -1,4 +1,5 @@
-"""How an operation fails. Both edges render these; anything else is a bug, logged and masked."""
+"""How an operation fails, and how a start does. Both edges render what operations raise; anything else is a bug, logged
+and masked."""
 
 from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeVar
@@ -9,6 +10,10 @@ T = TypeVar("T")
 
 INTERNAL: Final = "INTERNAL"
 """What an error is called that nobody expected."""
+
+
+class SettingsError(Exception):
+    """The configuration does not allow a start; the message names each variable and what to do."""
 
 
 class Code(StrEnum):

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.assistant_settings import AssistantSettings
+from core.errors import SettingsError
 from core.inbound_settings import InboundSettings
 from core.inputs import problems_of
 from core.mail_settings import MailSettings
@@ -30,10 +31,6 @@ URL_SCHEMES: Final = {
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
-
-
-class SettingsError(Exception):
-    """The configuration does not allow a start; the message names each variable and what to do."""
 
 
 Commas = Annotated[tuple[str, ...], NoDecode]

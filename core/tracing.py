@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final
 
-from core.settings import Settings, SettingsError
+from core.errors import SettingsError
+from core.settings import Settings
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context

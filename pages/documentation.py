@@ -1,7 +1,6 @@
 """`GET /reference` and `/reference/{domain}`: what an operation is called on every interface, as HTML and Markdown."""
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -9,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core.on_demand import OnDemand
 from pages.assets import COMPRESSED
 from pages.home import HTML, MARKDOWN, TEMPLATES, page
 from pages.negotiation import preferred
@@ -20,25 +20,26 @@ OFFERED: Final = (HTML, MARKDOWN)
 class Documentation:
     """Made when it is first asked for: a process that serves none need not."""
 
-    def __init__(self, surfaces: Callable[[], Surfaces], title: str) -> None:
-        self._find_surfaces = surfaces
+    def __init__(self, surfaces: Callable[[], Surfaces], title: str, url: str) -> None:
+        self._domains = OnDemand(lambda: {domain.anchor: domain for domain in domains_of(surfaces())})
         self._title = title
+        self._url = url
 
-    @cached_property
-    def _surfaces(self) -> Surfaces:
-        return self._find_surfaces()
+    async def prepare(self) -> None:
+        """To be awaited before the rest is asked for, where others wait to be answered meanwhile."""
+        await self._domains.get()
 
-    @cached_property
+    @property
     def domains(self) -> Mapping[str, Domain]:
         """By the last part of their path."""
-        return {domain.anchor: domain for domain in domains_of(self._surfaces)}
+        return self._domains.now()
 
     def markdown(self, anchor: str | None = None) -> str | None:
         """Of one domain, or of their list; None where there is no such domain."""
         if anchor is not None and anchor not in self.domains:
             return None
         domain = self.domains[anchor] if anchor else None
-        shown = {"domains": self.domains.values(), "domain": domain, "title": self._title, "url": self._surfaces.url}
+        shown = {"domains": self.domains.values(), "domain": domain, "title": self._title, "url": self._url}
         return TEMPLATES.get_template("reference.md").render(shown)
 
     def html(self, static: Mapping[str, str], anchor: str | None = None) -> str | None:
@@ -67,6 +68,7 @@ class DocumentationPages:
         media_type = preferred(request.headers.get("accept"), (MARKDOWN, HTML))
         if media_type is None:
             raise HTTPException(406, f"This page comes as {', '.join(OFFERED)}: ask for one of them by Accept")
+        await self._documentation.prepare()
         return page(request, self._body(media_type, request.path_params.get("domain")), media_type)
 
     def _body(self, media_type: str, anchor: str | None) -> bytes:

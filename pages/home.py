@@ -1,7 +1,7 @@
 """`GET /`: the reference for a person (HTML), for a reader of text (Markdown), and as an index for a program (JSON)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.on_demand import OnDemand
 from pages.assets import COMPRESSED, Assets
 from pages.highlighting import highlighted
 from pages.negotiation import preferred
@@ -58,18 +59,10 @@ def static_files(assets: Assets) -> dict[str, str]:
 
 
 class Home:
-    """All three are rendered once, at start."""
+    """All three are rendered once, for whoever asks first."""
 
-    def __init__(self, reference: Reference, static: Mapping[str, str]) -> None:
-        html = TEMPLATES.get_template("home.html").render(
-            reference=reference, static=static, meanings=MEANINGS, **first_steps(reference.url)
-        )
-        markdown = TEMPLATES.get_template("home.md").render(reference=reference)
-        self._bodies = {
-            JSON: orjson.dumps(reference.index),
-            HTML: html.encode(),
-            MARKDOWN: markdown.encode(),
-        }
+    def __init__(self, reference: Callable[[], Reference], static: Mapping[str, str]) -> None:
+        self._bodies = OnDemand(lambda: _bodies(reference(), static))
 
     def route(self) -> Route:
         return Route("/", self._answer, methods=["GET"], middleware=COMPRESSED)
@@ -79,4 +72,14 @@ class Home:
         if media_type is None:
             sentence = f"This page comes as {', '.join(OFFERED)}: ask for one of them by Accept"
             return JSONResponse({"success": False, "error": sentence}, 406, {"Vary": "Accept"})
-        return page(request, self._bodies[media_type], media_type)
+        bodies = await self._bodies.get()
+        return page(request, bodies[media_type], media_type)
+
+
+def _bodies(reference: Reference, static: Mapping[str, str]) -> dict[str, bytes]:
+    """By media type."""
+    html = TEMPLATES.get_template("home.html").render(
+        reference=reference, static=static, meanings=MEANINGS, **first_steps(reference.url)
+    )
+    markdown = TEMPLATES.get_template("home.md").render(reference=reference)
+    return {JSON: orjson.dumps(reference.index), HTML: html.encode(), MARKDOWN: markdown.encode()}

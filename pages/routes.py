@@ -1,19 +1,18 @@
 """The pages for people: the reference at `/`, and the two that the front-end build makes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from core.settings import Settings
+from core.on_demand import OnDemand
 from pages.assets import COMPRESSED, Assets
 from pages.documentation import Documentation, DocumentationPages
 from pages.home import TEMPLATES, Home, static_files
-from pages.reference import Counterparts, reference_of
-from rest_compat.routing import Categories
+from pages.reference import Reference
 
 BUILT: Final = Path(__file__).parents[1] / "admin" / "dist"
 
@@ -28,24 +27,28 @@ MISSING_POLICY: Final = "default-src 'none'; base-uri 'none'; form-action 'none'
 
 
 def routes(
-    settings: Settings,
-    categories: Categories,
-    openapi: Mapping[str, Any],
-    counterparts: Counterparts,
+    reference: Callable[[], Reference],
     documentation: Documentation,
+    openapi: OnDemand[dict[str, Any]],
     built: Path = BUILT,
 ) -> list[BaseRoute]:
-    """`openapi` is the application's own document; `counterparts` names the GraphQL field of each operation."""
     assets = Assets(built / "assets")
     static = static_files(assets)
-    reference = reference_of(categories, openapi, counterparts, settings.public_url.rstrip("/"))
     return [
         Home(reference, static).route(),
         *DocumentationPages(documentation, static).routes("/reference"),
         _built_page("/graphiql", built / "graphiql.html", GRAPHIQL_POLICY),
+        _openapi("/openapi.json", openapi),
         _built_page("/docs", built / "reference.html", DOCS_POLICY),
         assets.route(),
     ]
+
+
+def _openapi(path: str, openapi: OnDemand[dict[str, Any]]) -> Route:
+    async def document(_: Request) -> Response:
+        return JSONResponse(await openapi.get())
+
+    return Route(path, document, methods=["GET"], name=path.strip("/"))
 
 
 def _built_page(path: str, file: Path, policy: str) -> Route:

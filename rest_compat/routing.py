@@ -1,16 +1,17 @@
-"""From the rows of `routes.py` to served paths and their OpenAPI description."""
+"""From the rows of `routes.py` to served paths."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import orjson
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.routing import Route as PathRoute
+from starlette.types import Scope
 
 from core.access import Access, access_of
 from core.actor import Actor
@@ -19,9 +20,8 @@ from core.measurements import count_webhook
 from core.web import allow_body
 from resolvers.authentication import actor_of, count_stranger
 from resolvers.idempotency import Answer, once
-from rest_compat.binding import binder, body_model_of
+from rest_compat.binding import binder
 from rest_compat.contract import endpoints
-from rest_compat.edge import Failure
 from rest_compat.uploads import Body, Forms, Uploads, count_form
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -30,27 +30,6 @@ HTML: Final = "text/html"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 View = Callable[..., Coroutine[Any, Any, BaseModel | Response]]
 
-SECURITY_SCHEMES: Final = {
-    "jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-}
-IDEMPOTENCY_KEY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "The same key and request give the same answer for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-}
-SIGNED_BODY: Final = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
-SIGNED_ANYHOW: Final = {
-    "required": True,
-    "content": {
-        "application/json": {"schema": {"type": "object"}},
-        "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
-        "multipart/form-data": {"schema": {"type": "object"}},
-        "message/rfc822": {"schema": {"type": "string", "format": "binary"}},
-    },
-}
 MEANINGS: Final = {
     303: "It goes on at Location",
     400: "What was sent is not valid; the sentence names the field",
@@ -76,7 +55,7 @@ class Route:
     is a file, or a form with files; `largest_body`, in bytes, is where JSON may be larger than elsewhere.
     `signed_by` names the headers of a webhook, whose signature is its credential: it is not counted among what
     strangers send, unless it is refused. With `admit` they depend on the sender: it is asked before the body is read.
-    `is_shortcut` rows are answered before the framework (`shortcuts.py`).
+    `is_shortcut` rows are answered before the framework (`shortcuts.py`). `describing.py` describes it.
     """
 
     method: str
@@ -120,20 +99,6 @@ class Route:
             statuses |= {409, 413}
         return sorted(statuses)
 
-    @property
-    def responses(self) -> dict[int | str, dict[str, Any]]:
-        """For OpenAPI, besides the model of a success."""
-        documented: dict[int | str, dict[str, Any]] = {
-            status: {"description": MEANINGS[status]} | (_text(HTML) if status in self.pages else {"model": Failure})
-            for status in self.failures
-        }
-        return documented | ({} if self.returns else {self.status: _text(self.media_type)})
-
-
-def _text(media_type: str) -> dict[str, Any]:
-    """A body that no model describes."""
-    return {"content": {media_type: {"schema": {"type": "string"}}}}
-
 
 Categories = dict[str, list[Route]]
 
@@ -144,46 +109,30 @@ def by_specificity(route: Route) -> tuple[int, list[bool]]:
     return len(segments), [segment.startswith("{") for segment in segments]
 
 
+def in_order(categories: Categories) -> list[tuple[str, Route]]:
+    """All rows, each with its category, so that each is reached."""
+    rows = [(category, route) for category, routes in categories.items() for route in routes]
+    return sorted(rows, key=lambda row: by_specificity(row[1]))
+
+
 def served(categories: Categories) -> list[BaseRoute]:
     """All rows. Paths are registered without a trailing slash, which the gate takes off every request."""
-    rows = [(category, route) for category, routes in categories.items() for route in routes]
-    return [_served(category, route) for category, route in sorted(rows, key=lambda row: by_specificity(row[1]))]
+    return [Served(route) for _, route in in_order(categories)]
 
 
-def _served(category: str, route: Route) -> APIRoute:
-    """Described by FastAPI, from the view's signature and the row; answered by `_handler`."""
-    schemes = route.access.schemes
-    without: list[dict[str, Any]] = [{}] if schemes and route.access.public else []
-    extra: dict[str, Any] = {"security": [*without, *({scheme: []} for scheme in schemes)]}
-    if route.uploads:
-        extra["requestBody"] = route.uploads.documented(body_model_of(route.view))
-    if route.signed_by:
-        extra["parameters"] = [_signed_header(name, required=route.admit is None) for name in route.signed_by]
-        extra["requestBody"] = SIGNED_BODY if route.admit is None else SIGNED_ANYHOW
-    elif route.method in WRITES:
-        extra["parameters"] = [IDEMPOTENCY_KEY]
+class Served(PathRoute):
+    """A row as the router knows it."""
 
-    class Served(APIRoute):
-        def get_route_handler(self) -> Handler:
-            return _handler(route)
+    def __init__(self, row: Route) -> None:
+        super().__init__(row.path.rstrip("/"), _handler(row), name=row.view.__name__)
+        self.row = row
+        # Alone: Starlette would answer HEAD as it does GET, and some paths are links that can be used once.
+        self.methods = {row.method}
 
-    return Served(
-        route.path.rstrip("/"),
-        route.view,
-        methods=[route.method],
-        tags=[category],
-        summary=route.summary,
-        operation_id=f"{route.view.__module__.rsplit('.', 1)[-1]}_{route.view.__name__}",
-        status_code=route.status,
-        response_class=JSONResponse if route.returns else Response,
-        response_model=route.returns,
-        responses=route.responses,
-        openapi_extra=extra,
-    )
-
-
-def _signed_header(name: str, *, required: bool) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": required, "schema": {"type": "string"}}
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Leaves itself in the scope: requests are counted by their templates."""
+        match, found = super().matches(scope)
+        return match, found if match is Match.NONE else {**found, "route": self}
 
 
 def _handler(route: Route) -> Handler:
@@ -264,25 +213,3 @@ async def _once(
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + sent
     kept = await once(actor, key, asked, work)
     return Response(kept.body, kept.status, headers={"content-type": kept.media_type})
-
-
-def install_openapi(app: FastAPI) -> None:
-    """Our security schemes, and no 422: bad input is a 400 here."""
-    describe = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = describe()
-            document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
-            for operation in _operations(document):
-                operation["responses"].pop("422", None)
-            for unused in ("HTTPValidationError", "ValidationError"):
-                document["components"].get("schemas", {}).pop(unused, None)
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _operations(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    return (operation for item in document["paths"].values() for operation in item.values())

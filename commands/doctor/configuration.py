@@ -7,10 +7,10 @@ from typing import Final
 
 import pymongo
 
-from app import VERSION
 from commands.doctor.findings import Finding, bad, doubtful, good, unused
 from commands.secret import FILE
 from core.mail_settings import MailProvider
+from core.product import VERSION
 from core.settings import DEVELOPMENT_SECRET, SHORTEST_SECRET, Settings
 from pages.routes import BUILT
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from commands.doctor import mail_names
 from commands.doctor.findings import Finding, bad, good, unused
+from core.errors import SettingsError
 from core.mail_settings import MailProvider
-from core.settings import Settings, SettingsError
+from core.settings import Settings
 from mail.dkim import Signer
 from mail.providers import Unavailable
 from mail.providers.opening import open_provider, open_signer

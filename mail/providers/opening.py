@@ -3,9 +3,9 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, SettingsError
 from core.mail_settings import MailProvider
-from core.settings import Settings, SettingsError
+from core.settings import Settings
 from mail.dkim import Signer
 from mail.providers import Provider, Unavailable
 from mail.providers.file import FileProvider

@@ -6,13 +6,14 @@ from typing import Any, Final
 from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
-from app import offer_at_a_terminal
-from assistants.server import Offer, server_for
+from app import documentation_of, offer_of
+from assistants.offer import Offer
+from assistants.server import server_for
 from core.actor import Actor
 from core.assistant_settings import Reach
 from core.settings import Settings
 
-OFFER: Final = offer_at_a_terminal(Settings())
+OFFER: Final = offer_of(Settings(), documentation_of(Settings()))
 CATALOGUE: Final = OFFER.catalogue
 OFFERS: Final = {reach: replace(OFFER, reach=reach) for reach in Reach}
 

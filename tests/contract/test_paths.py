@@ -2,12 +2,12 @@
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from httpx import AsyncClient
 from starlette.routing import Match
 
 from rest_compat.contract import Category, Endpoint, contract
 from rest_compat.routes import CATEGORIES
+from rest_compat.routing import Served
 from tests.contract.requests import request_of
 from tests.contract.rows import ROUTES, ROWS_TO_COME, SERVED, SERVED_CATEGORIES, STILL_TO_COME, forms_of, name_of
 
@@ -47,8 +47,8 @@ class TestEveryRow:
     def test_reaches_its_own_view(self, endpoint: Endpoint, web_app: FastAPI) -> None:
         scope = {"type": "http", "method": endpoint.method, "path": path_of(endpoint).rstrip("/"), "headers": []}
         reached = next(route for route in web_app.routes if route.matches(scope)[0] is Match.FULL)
-        assert isinstance(reached, APIRoute)
-        assert reached.endpoint is ROUTES[endpoint.name].view
+        assert isinstance(reached, Served)
+        assert reached.row.view is ROUTES[endpoint.name].view
 
     async def test_answers_in_both_forms_without_a_redirect(self, endpoint: Endpoint, client: AsyncClient) -> None:
         answers = [await client.request(endpoint.method, path) for path in forms_of(path_of(endpoint))]

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from core.settings import Environment, Settings, SettingsError, load
+from core.errors import SettingsError
+from core.settings import Environment, Settings, load
 
 SMTP = {"MAIL_PROVIDER": "smtp", "MAIL_FROM": "hello@example.com", "SMTP_HOST": "mail.example.com"}
 PRODUCTION = SMTP | {

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from starlette.routing import Route
 
-from cli import commands
+from cli import program
 from commands.observation import observing
 from core.settings import Settings
 from tests.architecture.project import ROOT
@@ -21,7 +21,7 @@ COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").re
 DOCKERFILE: Final = (ROOT / "Dockerfile").read_text()
 OURS: Final = {name: one for name, one in COMPOSE["services"].items() if one["image"] == "all-over-apps"}
 SETTINGS: Final = {name.upper() for name in Settings.model_fields}
-COMMANDS: Final = {one.name or one.callback.__name__ for one in commands.registered_commands if one.callback}
+COMMANDS: Final = {one.name or one.callback.__name__ for one in program.registered_commands if one.callback}
 SAMPLES: Final = {
     "<10.0.0.0/8>": "10.0.0.0/8",
     "<whsec_…>": "whsec_bmV3ZXN0IHNlY3JldA==",

@@ -7,7 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from core.settings import Settings, SettingsError
+from core.errors import SettingsError
+from core.settings import Settings
 from mail.providers import Outcome, Receipt
 from mail.providers.file import FileProvider
 from mail.providers.memory import MemoryProvider

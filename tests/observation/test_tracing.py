@@ -16,7 +16,8 @@ from opentelemetry.trace import SpanKind
 
 from core import tracing
 from core.database_commands import CommandSpans, listeners_for
-from core.settings import Settings, SettingsError
+from core.errors import SettingsError
+from core.settings import Settings
 from models.email_jobs import EmailJob
 from tasks.jobs import Pace, doing_jobs
 from tests.architecture.project import ROOT

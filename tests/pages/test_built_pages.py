@@ -2,20 +2,16 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
-from app import catalogue_of, documentation_of
+from app import OPENAPI, documentation_of, reference_to
 from core.settings import Settings
 from pages import routes as pages
 from rest_compat.edge import install_errors
-from rest_compat.routes import ALL
-from schema.root import SCHEMA
-from schema.samples import usages
 
 SCRIPT = "export const answer = 42;\n" * 100
 
@@ -27,19 +23,9 @@ def built(tmp_path: Path) -> Path:
 
 
 @pytest_asyncio.fixture
-async def browser(built: Path, settings: Settings, web_app: FastAPI) -> AsyncIterator[AsyncClient]:
+async def browser(built: Path, settings: Settings) -> AsyncIterator[AsyncClient]:
     site = FastAPI(openapi_url=None)
-    openapi: dict[str, Any] = web_app.openapi()
-    site.router.routes.extend(
-        pages.routes(
-            settings,
-            ALL,
-            openapi,
-            usages(SCHEMA),
-            documentation_of(settings, web_app.openapi, catalogue_of(settings)),
-            built,
-        )
-    )
+    site.router.routes.extend(pages.routes(lambda: reference_to(settings), documentation_of(settings), OPENAPI, built))
     install_errors(site)
     async with AsyncClient(transport=ASGITransport(site), base_url="http://test") as http:
         yield http

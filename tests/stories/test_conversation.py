@@ -75,7 +75,7 @@ def platform(
         "CLOCK_FILE": str(clock.file),
     }
     folder = tmp_path_factory.mktemp("conversation") / "data"
-    with served(folder, configured=configured, module="tests.stories.moved_server") as running:
+    with served(folder, configured=configured, module="tests.stories.hurried_server") as running:
         yield running
 
 

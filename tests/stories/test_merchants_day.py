@@ -4,7 +4,7 @@ and what the dashboards show. Over real HTTP, with mail read from the Maildir an
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -23,7 +23,6 @@ SHOP, SECOND_SHOP = "tea-and-cakes.myshopify.com", "bikes.myshopify.com"
 MERCHANT, SECOND_MERCHANT = "ada@tea.example", "grace@bikes.example"
 PORTAL: Final = "https://help.banners.example"
 PRICE: Final = 40
-PATIENCE_SECONDS: Final = 90.0
 SCOPES: Final = ["EVENTS_WRITE", "MAGIC_LINKS_WRITE", "TICKETS_READ", "TICKETS_WRITE", "WANTS_READ", "WANTS_WRITE"]
 KEY_CREATE: Final = """mutation($input: ApiKeyCreateInput!) {
     apiKeyCreate(input: $input) { secret userErrors { message } } }"""
@@ -70,13 +69,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def platform(folder: Path, slack: Slack) -> Iterator[Platform]:
-    with served(folder, configured={"SLACK_ORIGINS": f"https://hooks.slack.com,{slack.origin}"}) as running:
+    configured = {"SLACK_ORIGINS": f"https://hooks.slack.com,{slack.origin}"}
+    with served(folder, configured=configured, module="tests.stories.hurried_server") as running:
         yield running
-
-
-def in_time(found: Callable[[], Any]) -> Any:
-    """What is found in the end: what a want stands for is counted each minute."""
-    return until(found, PATIENCE_SECONDS)
 
 
 def mail_to(folder: Path, address: str, words: str) -> EmailMessage:
@@ -90,7 +85,7 @@ def mail_to(folder: Path, address: str, words: str) -> EmailMessage:
                 return message
         return None
 
-    return in_time(found)  # type: ignore[no-any-return]
+    return until(found)  # type: ignore[no-any-return]
 
 
 def text_of(message: EmailMessage) -> str:
@@ -101,7 +96,7 @@ def text_of(message: EmailMessage) -> str:
 
 def heard(slack: Slack, *words: str) -> str:
     """The message that has all the words, when it has come."""
-    return str(in_time(lambda: next((text for text in slack.texts if all(word in text for word in words)), None)))
+    return str(until(lambda: next((text for text in slack.texts if all(word in text for word in words)), None)))
 
 
 def test_the_story_of_a_merchants_day(platform: Platform, folder: Path, slack: Slack) -> None:
@@ -238,13 +233,13 @@ def _dashboards_show_it(staff: httpx.Client, want: str) -> None:
     """Of the app, and of all apps."""
     stats = ok(staff.get(f"/{APP}/tickets/stats"))["data"]
     assert (stats["total"], stats["byStatus"]["resolved"], stats["byTopic"]["bug"]) == (1, 1, 1)
-    shops = in_time(lambda: _with_two_shops(ok(staff.get(f"/{APP}/metrics/dashboard"))["data"]["shops"]))
+    shops = until(lambda: _with_two_shops(ok(staff.get(f"/{APP}/metrics/dashboard"))["data"]["shops"]))
     assert (shops["active"], shops["newToday"], shops["byPlan"]) == (2, 2, {"pro": 2})
     everything = ok(staff.get("/metrics/aggregate/dashboard"))["data"]
     assert everything["aggregate"]["shops"]["total"] == 2
     assert {one["appId"]: one["shops"]["total"] for one in everything["byApp"]} == {APP: 2, OTHER: 0}
     query = "query($app: ID!, $id: ID!) { want(appId: $app, id: $id) { revenueAtStake { amount currencyCode } } }"
-    at_stake = in_time(lambda: graphql(staff, query, app=APP, id=want)["want"]["revenueAtStake"])
+    at_stake = until(lambda: graphql(staff, query, app=APP, id=want)["want"]["revenueAtStake"])
     assert [(float(one["amount"]), one["currencyCode"]) for one in at_stake] == [(2 * PRICE, "USD")]
 
 
