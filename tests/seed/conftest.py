@@ -1,18 +1,29 @@
 """A year of the demonstration company, as it is seen from one day."""
 
+import os
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 from typing import Final
 
+import pytest
 import pytest_asyncio
 
+from core import runtime
+from core.mongo import Mongo
+from core.runtime import Runtime
+from core.settings import Settings
+from models import DOCUMENTS
 from models.app_events import AppEvent
 from models.plans import Interval, Plan
 from models.shops import Shop
 from seed.catalog import APPS
+from seed.company import found_company
 from seed.histories import histories
 from seed.merchants import merchants
+from tests.conftest import URL_VARIABLE
+from tests.mongo_memory import MemoryMongo
 
 NOW: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -33,6 +44,31 @@ def plans() -> dict[str, list[Plan]]:
         ]
         for app in APPS
     }
+
+
+@pytest_asyncio.fixture(scope="session")
+async def founded(request: pytest.FixtureRequest, settings: Settings, worker_id: str) -> AsyncIterator[Mongo]:
+    """The database of a company that was founded once, since that takes seconds."""
+    name = f"founded_{worker_id}"
+    in_memory = request.config.getoption("--mongo") == "memory"
+    database = MemoryMongo(name) if in_memory else Mongo(os.environ[URL_VARIABLE], name)
+    await database.client.drop_database(name)
+    await database.bind(DOCUMENTS)
+    runtime.start(settings, database)
+    await found_company(lambda what, done, total: None)
+    yield database
+    await database.client.drop_database(name)
+    await database.close()
+
+
+@pytest_asyncio.fixture
+async def demonstration(platform: Runtime, founded: Mongo, mongo: Mongo, settings: Settings) -> AsyncIterator[None]:
+    """The company, for tests that only look at it: they share one."""
+    await founded.bind(DOCUMENTS)
+    runtime.start(settings, founded)
+    yield
+    await mongo.bind(DOCUMENTS)
+    runtime.start(settings, mongo)
 
 
 @pytest_asyncio.fixture

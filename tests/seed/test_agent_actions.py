@@ -12,14 +12,13 @@ from models.prospects import Prospect
 from resolvers.agent_stats import agent_stats
 from resolvers.agent_upkeep import expire_agent_drafts
 from seed.agent_actions import write_agent_actions
-from seed.company import found_company
 from seed.histories import ACTOR
 
 pytestmark = pytest.mark.usefixtures("platform")
 
 
+@pytest.mark.usefixtures("demonstration")
 async def test_some_forty_actions_of_all_kinds() -> None:
-    await found_company(lambda what, done, total: None)
     actions = await AgentAction.find_all().to_list()
     assert 25 <= len(actions) <= 50
     stats = await agent_stats(ACTOR)

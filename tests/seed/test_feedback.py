@@ -11,15 +11,13 @@ from models.shops import ChangeKind, Shop
 from models.want_votes import WantVote
 from resolvers.feedback_stats import feedback_stats
 from seed.catalog import APPS
-from seed.company import found_company
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = pytest.mark.usefixtures("demonstration")
 
 SYSTEM: Final = Actor.system("tests")
 
 
 async def test_some_hundreds_of_opinions_of_all_kinds() -> None:
-    await found_company(lambda what, done, total: None)
     said = await Feedback.find_all().to_list()
     assert 200 < len(said) < 1000
     for app in APPS:

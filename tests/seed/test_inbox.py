@@ -10,14 +10,12 @@ from models.inbound_messages import InboundClassification, InboundMessage, Inbou
 from resolvers.inbound_messages import get_inbound_content
 from resolvers.inbound_reading import reading_of
 from resolvers.inbound_receiving import requeue_inbound_messages
-from seed.company import found_company
 from seed.histories import ACTOR
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = pytest.mark.usefixtures("demonstration")
 
 
 async def test_it_is_believable_and_reads_as_it_shows() -> None:
-    await found_company(lambda what, done, total: None)
     messages = await InboundMessage.find_all().to_list()
     assert 50 <= len(messages) <= 80
     kinds = Counter(message.classification for message in messages)

@@ -10,15 +10,13 @@ from models.logs import LogEntry
 from models.slack_messages import SlackMessage
 from resolvers.error_groups import revenue_exposed
 from seed.catalog import APPS
-from seed.company import found_company
 from seed.logs import DAYS, TROUBLES
 from tests.factories.logs import assert_counts_are_right
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = pytest.mark.usefixtures("demonstration")
 
 
 async def test_thirty_days_with_errors_that_touch_paying_shops() -> None:
-    await found_company(lambda what, done, total: None)
     entries = await LogEntry.find_all().to_list()
     by_app = Counter(entry.app_id for entry in entries)
     assert by_app.keys() == {app.id for app in APPS}

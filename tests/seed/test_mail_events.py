@@ -8,14 +8,12 @@ from models.campaigns import Campaign, CampaignStatus
 from models.deliveries import Delivery
 from models.email_events import EmailEvent, EmailEventType
 from resolvers.email_analytics import campaign_analytics
-from seed.company import found_company
 from seed.histories import ACTOR
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = pytest.mark.usefixtures("demonstration")
 
 
 async def test_analytics_are_there_and_equal_a_recount() -> None:
-    await found_company(lambda what, done, total: None)
     sent = await Campaign.find({"status": CampaignStatus.SENT.value}).to_list()
     assert len(sent) >= 3
     for campaign in sent:

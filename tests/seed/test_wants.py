@@ -12,15 +12,13 @@ from models.want_votes import WantVote
 from models.wants import Stake, Want, WantStatus
 from resolvers.want_upkeep import recount_wants, settle_changed_wants
 from seed.catalog import APPS
-from seed.company import found_company
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = pytest.mark.usefixtures("demonstration")
 
 SYSTEM: Final = Actor.system("tests")
 
 
 async def test_a_year_of_wants_and_votes_that_add_up() -> None:
-    await found_company(lambda what, done, total: None)
     wants = await Want.find_all().to_list()
     for app in APPS:
         of_app = [want for want in wants if want.app_id == app.id]
