@@ -2,12 +2,14 @@
 
 from typing import Final
 
-from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from pymongo.monitoring import CommandStartedEvent
+
+from tests.databases import Listener
 
 WRITES: Final = {"insert", "update", "findAndModify"}
 
 
-class CollectionsWritten(CommandListener):
+class CollectionsWritten(Listener):
     def __init__(self) -> None:
         self._names: set[str] = set()
 
@@ -22,9 +24,3 @@ class CollectionsWritten(CommandListener):
     def started(self, event: CommandStartedEvent) -> None:
         if event.command_name in WRITES:
             self._names.add(event.command[event.command_name])
-
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        pass
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        pass

@@ -27,12 +27,11 @@ from core.settings import Settings
 from embedded_mongo.process import EmbeddedMongo
 from models import DOCUMENTS
 from tests.collections_written import CollectionsWritten
-from tests.mongo_memory import MemoryMongo
+from tests.databases import URL_VARIABLE, connected
 
 HERE: Final = Path(__file__).parent
 SLOW: Final = {"cli", "seed", "stories", "tasks"}
 """Whose tests start processes, or found a company."""
-URL_VARIABLE: Final = "ALLOVER_TEST_MONGODB_URL"
 SENDGRID_KEYS: Final = (
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEh7k9esDGvG9N/ZmxN97RdF/Js3BlIJ6GFs/1mVdeGqWxxk0BzxIInbXVn/LcDb10c8Z2ca1lnQUGJvIGoM3Ikw==",
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEo8elRjDn0CmsL+R4k2zg4Q/cVi3oqrf/jzSB4armhPZ5+q1aH5wcba0ps5mIJLGuW5qdVFnhU7LH1JVlgvs9GA==",
@@ -94,14 +93,13 @@ def settings() -> Settings:
 async def mongo(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterator[Mongo]:
     written = CollectionsWritten()
     name = f"test_{worker_id}"
-    memory = request.config.getoption("--mongo") == "memory"
-    connected = MemoryMongo(name) if memory else Mongo(os.environ[URL_VARIABLE], name, [written])
-    await connected.client.drop_database(name)
-    await connected.bind(DOCUMENTS)
-    connected.written = written  # type: ignore[attr-defined]
-    yield connected
-    await connected.client.drop_database(name)
-    await connected.close()
+    database = connected(request.config, name, written)
+    await database.client.drop_database(name)
+    await database.bind(DOCUMENTS)
+    database.written = written  # type: ignore[attr-defined]
+    yield database
+    await database.client.drop_database(name)
+    await database.close()
 
 
 @pytest_asyncio.fixture

@@ -6,7 +6,6 @@ the interface, and the server explains what the driver then sent, index by index
 on the data.
 """
 
-import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import product
@@ -19,17 +18,16 @@ from bson import Decimal128, ObjectId
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, get_named_type
 from httpx import AsyncClient
 from pymongo.errors import OperationFailure
-from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from pymongo.monitoring import CommandStartedEvent
 
 from core.actor import Role
 from core.mongo import Mongo
 from core.pages import Cursor, SortKey
-from models import DOCUMENTS
 from models.apps import App
 from models.sequences import Sequence
 from schema.fields import RootField, root_fields
 from schema.root import SCHEMA
-from tests.conftest import URL_VARIABLE
+from tests.databases import Listener, heard
 from tests.factories.mail import a_campaign
 from tests.factories.people import logged_in
 from tests.factories.prospects import a_prospect
@@ -146,7 +144,7 @@ READINGS: Final = [
 ]
 
 
-class Queries(CommandListener):
+class Queries(Listener):
     def __init__(self) -> None:
         self.found: list[dict[str, Any]] = []
 
@@ -154,25 +152,13 @@ class Queries(CommandListener):
         if event.command_name == "find":
             self.found.append({part: event.command[part] for part in PARTS_OF_A_QUERY if part in event.command})
 
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        pass
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        pass
-
 
 @pytest_asyncio.fixture(scope="module")
 async def listened(mongo: Mongo, pytestconfig: pytest.Config) -> AsyncIterator[tuple[Mongo, Queries]]:
     """A second connection, whose queries are kept; the documents speak to it during this module."""
-    if pytestconfig.getoption("--mongo") == "memory":
-        pytest.skip("mongomock explains nothing")
     queries = Queries()
-    written = mongo.written  # type: ignore[attr-defined]
-    second = Mongo(os.environ[URL_VARIABLE], mongo.database.name, [queries, written])
-    await second.bind(DOCUMENTS)
-    yield second, queries
-    await mongo.bind(DOCUMENTS)
-    await second.close()
+    async with heard(mongo, pytestconfig, queries) as second:
+        yield second, queries
 
 
 def stages_of(plan: dict[str, Any]) -> list[str]:

@@ -1,21 +1,19 @@
 """What the forensics of churn cost the database: few questions, each by an index, however many shops there are."""
 
-import os
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from pymongo.monitoring import CommandStartedEvent
 
 from core.actor import Actor
 from core.mongo import Mongo
 from core.runtime import Runtime, start
-from models import DOCUMENTS
 from resolvers.churn_forensics import churn_forensics
 from resolvers.churn_sources import ChurnSignal
 from resolvers.metric_periods import MetricsInterval, MetricsQuery
-from tests.conftest import URL_VARIABLE
+from tests.databases import Listener, heard
 from tests.factories.apps import an_app
 from tests.factories.departures import HAPPENING, a_stay
 from tests.factories.shops import days_ago
@@ -25,7 +23,7 @@ MOST_CALLS = 13
 PARTS_OF_A_QUERY = ("find", "filter", "sort", "limit")
 
 
-class Queries(CommandListener):
+class Queries(Listener):
     """Those that were sent; `others` counts what was no query, nor the rest of one."""
 
     def __init__(self) -> None:
@@ -38,24 +36,13 @@ class Queries(CommandListener):
         elif event.command_name != "getMore":
             self.others += 1
 
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        pass
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        pass
-
 
 @pytest_asyncio.fixture
 async def queries(platform: Runtime, mongo: Mongo, pytestconfig: pytest.Config) -> AsyncIterator[Queries]:
-    if pytestconfig.getoption("--mongo") == "memory":
-        pytest.skip("mongomock tells of no commands")
     listening = Queries()
-    second = Mongo(os.environ[URL_VARIABLE], mongo.database.name, [listening, mongo.written])  # type: ignore[attr-defined]
-    await second.bind(DOCUMENTS)
-    start(platform.settings, second)
-    yield listening
-    await mongo.bind(DOCUMENTS)
-    await second.close()
+    async with heard(mongo, pytestconfig, listening) as second:
+        start(platform.settings, second)
+        yield listening
 
 
 async def some_leave(first: int, last: int) -> None:

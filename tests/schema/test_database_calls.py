@@ -1,6 +1,5 @@
 """How many times the database is asked for the heaviest answers: not more often for many things than for few."""
 
-import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,16 +7,15 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 from httpx import AsyncClient
-from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from pymongo.monitoring import CommandStartedEvent
 
 from core.actor import Role
 from core.clock import now
 from core.mongo import Mongo
-from models import DOCUMENTS
 from models.campaigns import Campaign
 from models.log_tallies import ErrorGroup, ErrorGroupShop
 from resolvers.timeline_sources import TimelineKind
-from tests.conftest import URL_VARIABLE
+from tests.databases import Listener, heard
 from tests.factories.apps import an_app
 from tests.factories.mail import a_campaign, a_delivery
 from tests.factories.people import logged_in
@@ -30,7 +28,7 @@ SIZE: Final = 6
 """More than what the calls of a question may vary by, with what happens to be asked for together."""
 
 
-class Calls(CommandListener):
+class Calls(Listener):
     """The commands that the driver sends; of a cursor that goes on, the first."""
 
     def __init__(self) -> None:
@@ -40,24 +38,13 @@ class Calls(CommandListener):
         if event.command_name != "getMore":
             self.sent.append(f"{event.command_name} {event.command[event.command_name]}")
 
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        pass
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        pass
-
 
 @pytest_asyncio.fixture(scope="module")
 async def calls(mongo: Mongo, pytestconfig: pytest.Config) -> AsyncIterator[Calls]:
     """What is sent over a second connection, to which the documents speak during this module."""
-    if pytestconfig.getoption("--mongo") == "memory":
-        pytest.skip("mongomock sends no commands")
-    listener, written = Calls(), mongo.written  # type: ignore[attr-defined]
-    second = Mongo(os.environ[URL_VARIABLE], mongo.database.name, [listener, written])
-    await second.bind(DOCUMENTS)
-    yield listener
-    await mongo.bind(DOCUMENTS)
-    await second.close()
+    listener = Calls()
+    async with heard(mongo, pytestconfig, listener):
+        yield listener
 
 
 async def a_company(campaign: Campaign) -> None:

@@ -1,6 +1,5 @@
 """Sign-in links under attack, over HTTP: what an answer, its time and the log give away."""
 
-import os
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
@@ -8,12 +7,11 @@ import pytest
 import pytest_asyncio
 import structlog
 from httpx import AsyncClient
-from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from pymongo.monitoring import CommandStartedEvent
 
 from core.mongo import Mongo
 from core.runtime import Runtime, start
-from models import DOCUMENTS
-from tests.conftest import URL_VARIABLE
+from tests.databases import Listener, heard
 from tests.factories.api_keys import an_api_key, with_key
 from tests.factories.apps import an_app
 from tests.factories.end_users import MERCHANT, asked, mailed, verified
@@ -31,7 +29,7 @@ async def backend(platform: object) -> Mapping[str, str]:
     return with_key(await an_api_key(APP))
 
 
-class Commands(CommandListener):
+class Commands(Listener):
     """What was sent to the database: the command and its collection."""
 
     def __init__(self) -> None:
@@ -40,24 +38,13 @@ class Commands(CommandListener):
     def started(self, event: CommandStartedEvent) -> None:
         self.sent.append((event.command_name, event.command[event.command_name]))
 
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        pass
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        pass
-
 
 @pytest_asyncio.fixture
 async def commands(platform: Runtime, mongo: Mongo, pytestconfig: pytest.Config) -> AsyncIterator[Commands]:
-    if pytestconfig.getoption("--mongo") == "memory":
-        pytest.skip("mongomock tells of no commands")
     listening = Commands()
-    second = Mongo(os.environ[URL_VARIABLE], mongo.database.name, [listening, mongo.written])  # type: ignore[attr-defined]
-    await second.bind(DOCUMENTS)
-    start(platform.settings, second)
-    yield listening
-    await mongo.bind(DOCUMENTS)
-    await second.close()
+    async with heard(mongo, pytestconfig, listening) as second:
+        start(platform.settings, second)
+        yield listening
 
 
 class TestAnAnswerDoesNotTell:

@@ -1,6 +1,5 @@
 """A year of the demonstration company, as it is seen from one day."""
 
-import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,8 +21,7 @@ from seed.catalog import APPS
 from seed.company import found_company
 from seed.histories import histories
 from seed.merchants import merchants
-from tests.conftest import URL_VARIABLE
-from tests.mongo_memory import MemoryMongo
+from tests.databases import connected
 
 NOW: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -50,8 +48,7 @@ def plans() -> dict[str, list[Plan]]:
 async def founded(request: pytest.FixtureRequest, settings: Settings, worker_id: str) -> AsyncIterator[Mongo]:
     """The database of a company that was founded once, since that takes seconds."""
     name = f"founded_{worker_id}"
-    in_memory = request.config.getoption("--mongo") == "memory"
-    database = MemoryMongo(name) if in_memory else Mongo(os.environ[URL_VARIABLE], name)
+    database = connected(request.config, name)
     await database.client.drop_database(name)
     await database.bind(DOCUMENTS)
     runtime.start(settings, database)

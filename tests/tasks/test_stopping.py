@@ -11,7 +11,7 @@ from core import clock
 from core.runtime import Runtime
 from models.email_jobs import EmailJobStatus
 from tests.chaos.processes import worker
-from tests.conftest import URL_VARIABLE
+from tests.databases import URL_VARIABLE
 from tests.factories.email_jobs import a_job, kept
 
 PATIENCE_SECONDS: Final = 20.0

@@ -20,7 +20,7 @@ from models.shops import Shop
 from models.ticks import Tick
 from tasks.broker import SCHEDULED, choose_broker
 from tests.cli.running import COMMAND, environment
-from tests.conftest import URL_VARIABLE
+from tests.databases import URL_VARIABLE
 from tests.factories.apps import an_app
 from tests.tasks.redis_server import PATIENCE_SECONDS
 
