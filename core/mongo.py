@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from beanie import Document, init_beanie
@@ -67,8 +68,8 @@ async def slice_of_parts(
         return await document.find(filters).count()
 
     def cursor_of(item: M) -> Cursor:
-        value = None if sort.field == "_id" else _stored_value(item, sort.field)
-        return Cursor(value, _stored_value(item, "_id"))
+        value = None if sort.field == "_id" else stored_value(item, sort.field)
+        return Cursor(value, stored_value(item, "_id"))
 
     if isinstance(window, Page):
         query = document.find(filters, projection_model=part).sort(order_of(sort, backward=False))
@@ -117,9 +118,15 @@ def order_of(sort: Sort, *, backward: bool) -> list[tuple[str, SortDirection]]:
     return [by_id] if sort.field == "_id" else [(sort.field, direction), by_id]
 
 
-def _stored_value(item: BaseModel, field: str) -> Any:
-    name = next(name for name, info in type(item).model_fields.items() if (info.alias or name) == field)
-    return getattr(item, name)
+def stored_value(item: BaseModel, field: str) -> Any:
+    """A field of a document, or of a part of one, by the name that it has in the database."""
+    return getattr(item, _attributes(type(item))[field])
+
+
+@cache
+def _attributes(model: type[BaseModel]) -> Mapping[str, str]:
+    """By their names in the database."""
+    return {info.alias or name: name for name, info in model.model_fields.items()}
 
 
 async def insert_new(document: type[D], documents: Sequence[D]) -> list[bool]:

@@ -12,10 +12,11 @@ from beanie import PydanticObjectId
 from conditions.evaluation import Facts
 from conditions.fields import Field
 from conditions.tree import EventCount, Node, leaves
+from core.mongo import stored_value
 from models.app_events import AppEvent
 from models.contacts import ConsentCategory, Contact
 from models.deliveries import Delivery
-from models.shops import Shop, Subscription
+from models.shops import Shop
 from models.tickets import DONE, Ticket
 from resolvers.automation_fields import PLAN_FIELDS, SHOP_FIELDS
 from resolvers.event_effects import canonical
@@ -122,14 +123,8 @@ def _standing_values(standing: Standing) -> Values:
 
 def _value(document: Any, stored: str) -> Any:
     """A document's field, by its stored name, as the database has it."""
-    value = getattr(document, ATTRIBUTES[type(document)][stored])
+    value = stored_value(document, stored)
     return value.value if isinstance(value, Enum) else value
-
-
-ATTRIBUTES: Final[Mapping[type, Mapping[str, str]]] = {
-    model: {info.alias or name: name for name, info in model.model_fields.items()} for model in (Shop, Subscription)
-}
-"""By stored names."""
 
 
 def _of_plan(shop: Shop, field: Field) -> Any:
