@@ -108,9 +108,9 @@ class App(Record):
     updated_at: datetime = Field(default_factory=clock.now)
 
     @property
-    def holds_mail(self) -> bool:
-        """Whether its marketing mail waits."""
-        return self.mail_hold is not None and self.mail_hold.ended_by is None
+    def holding(self) -> MailHold | None:
+        """What its marketing mail waits for."""
+        return self.mail_hold if self.mail_hold is not None and self.mail_hold.ended_by is None else None
 
     @property
     def has_shopify_secret(self) -> bool:

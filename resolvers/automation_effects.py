@@ -16,7 +16,7 @@ from models.contacts import Contact
 from models.sequences import Sequence
 from models.shops import Shop, ShopStatus
 from models.slack_routing import SlackTopic
-from resolvers.automation_mail import SOURCE, SYSTEM, decide_mail, send_step_mail
+from resolvers.automation_mail import SYSTEM, Origin, decide_mail, send_step_mail
 from resolvers.automation_news import Happening, announce
 from resolvers.automation_texts import filled
 from resolvers.automation_webhooks import leave_webhook
@@ -39,7 +39,7 @@ class Doing:
 
     @property
     def key(self) -> str:
-        return f"{SOURCE}{self.tracker.id}:{self.tracker.run}:{self.step.id}"
+        return Origin(self.tracker.id, self.tracker.run, self.step.id).source
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Whoever is held stands still, its clock too: what it waits for, or until when, i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final
 
 from beanie import PydanticObjectId
 from pymongo import UpdateOne
@@ -20,7 +20,7 @@ from models.automations import AutomationConfig, AutomationStep, AutomationStepT
 from models.base import touched
 from models.deliveries import Delivery, DeliveryStatus
 from resolvers.apps import apps_holding_mail
-from resolvers.automation_mail import SOURCE, is_marketing
+from resolvers.automation_mail import SOURCE, Origin, is_marketing
 from resolvers.automation_writes import announce_tracker, announce_trackers, told, wake
 from resolvers.job_leases import enqueue_many
 from resolvers.sending import TRANSACTIONAL
@@ -29,19 +29,6 @@ from resolvers.transactional import ATTEMPTS, DELIVER
 SYSTEM: Final = Actor.system("automations")
 BATCH: Final = 500
 GOES_ON: Final = "The app's mail goes out again"
-
-
-class Origin(NamedTuple):
-    """Which step of which run a mail is of."""
-
-    tracker_id: PydanticObjectId
-    run: int
-    step_id: str
-
-    @classmethod
-    def of(cls, delivery: Delivery) -> Self:
-        tracker_id, run, step_id = delivery.source.removeprefix(SOURCE).split(":", 2)
-        return cls(PydanticObjectId(tracker_id), int(run), step_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +41,7 @@ class Hold:
 
 def hold_on(app: App, step: AutomationStep) -> MailHold | None:
     """What a step has to wait for; None where it may be done."""
-    holds = app.holds_mail and step.type is AutomationStepType.SEND_EMAIL and is_marketing(step)
-    return app.mail_hold if holds else None
+    return app.holding if step.type is AutomationStepType.SEND_EMAIL and is_marketing(step) else None
 
 
 def hold_of(app: App | None, config: AutomationConfig) -> MailHold | None:
@@ -94,7 +80,7 @@ async def let_automations_go_on(app_id: str) -> None:
 
 
 async def _hold_tracker_of(delivery: Delivery, hold: MailHold) -> None:
-    origin, words = Origin.of(delivery), waiting_words(delivery.content.partition(":")[2], hold)
+    origin, words = Origin.of(delivery.source), waiting_words(delivery.content.partition(":")[2], hold)
     while tracker := await AutomationTracker.get(origin.tracker_id):
         if tracker.run != origin.run or _was_told(tracker, delivery, hold):
             return
@@ -136,7 +122,7 @@ async def _release_mails(app_id: str) -> None:
 
 async def _over(mails: Sequence[Delivery]) -> set[PydanticObjectId]:
     """Which of them are queued, of runs that were ended."""
-    origins = {one.id: Origin.of(one) for one in mails if one.status is DeliveryStatus.QUEUED}
+    origins = {one.id: Origin.of(one.source) for one in mails if one.status is DeliveryStatus.QUEUED}
     named = {"_id": {"$in": [*{origin.tracker_id for origin in origins.values()}]}}
     exited = {**named, "status": TrackerStatus.EXITED.value}
     runs = {(one.id, one.run) for one in await AutomationTracker.find(exited).to_list()}

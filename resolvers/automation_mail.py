@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self
 
 from beanie import PydanticObjectId
 
@@ -26,6 +26,24 @@ SOURCE: Final = "automation:"
 WEEK: Final = timedelta(days=7)
 MOST_A_WEEK: Final = 4
 """Mails that automations send one person, transactional ones aside: who gets more unsubscribes."""
+
+
+class Origin(NamedTuple):
+    """Which step of which run a mail is of."""
+
+    tracker_id: PydanticObjectId
+    run: int
+    step_id: str
+
+    @property
+    def source(self) -> str:
+        """Of its delivery."""
+        return f"{SOURCE}{self.tracker_id}:{self.run}:{self.step_id}"
+
+    @classmethod
+    def of(cls, source: str) -> Self:
+        tracker_id, run, step_id = source.removeprefix(SOURCE).split(":", 2)
+        return cls(PydanticObjectId(tracker_id), int(run), step_id)
 
 
 @dataclass(frozen=True, slots=True)

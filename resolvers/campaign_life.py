@@ -196,6 +196,6 @@ async def _active_app(campaign: Campaign) -> App:
     app = await App.get(campaign.app_id)
     if app is None or not app.is_active:
         raise InvalidInput("The app is switched off: it sends no campaigns", "id")
-    if app.mail_hold is not None and app.holds_mail:
-        raise InvalidInput(app.mail_hold.sentence, "id")
+    if app.holding is not None:
+        raise InvalidInput(app.holding.sentence, "id")
     return app

@@ -42,7 +42,7 @@ async def watch_error_rates(actor: Actor) -> int:
     for app in await App.find({"isActive": True}).to_list():
         watched = await _watched(app) if app.mail.holds_on_errors else await _let_go(app)
         await _follow(watched)
-        held += watched.holds_mail
+        held += watched.holding is not None
     return held
 
 
@@ -50,7 +50,7 @@ async def watch_error_rates(actor: Actor) -> int:
 async def end_mail_hold(actor: Actor, app_id: str) -> App:
     """Lets an app's mail go on although its errors are not over. It is held again only after they were."""
     app = await visible_app(actor, app_id)
-    if not app.holds_mail:
+    if app.holding is None:
         raise Conflict("The app holds no mail", "appId")
     ended = touched({"mailHold.endedBy": actor.label})
     app = await App.change({"_id": app_id, "mailHold": {"$ne": None}}, ended) or app
@@ -109,7 +109,7 @@ async def _let_go(app: App) -> App:
 
 async def _follow(app: App) -> None:
     """Campaigns are paused while the app holds its mail, and those that were go on afterwards, automations too."""
-    if app.holds_mail:
+    if app.holding is not None:
         sending = {"appId": app.id, "status": CampaignStatus.SENDING.value}
         for campaign in await Campaign.find(sending).to_list():
             held = PAUSE.update({"heldSince": clock.now()})

@@ -150,7 +150,7 @@ class TestHolding:
         with pytest.raises(InvalidInput, match="waits until"):
             await resume_campaign(SYSTEM, str(campaign.id))
         app = await end_mail_hold(await an_actor(Role.MARKETING), APP)
-        assert (app.holds_mail, (await stored(campaign)).status) == (False, CampaignStatus.SENDING)
+        assert (app.holding, (await stored(campaign)).status) == (None, CampaignStatus.SENDING)
         assert await watch_error_rates(WATCHER) == 0
         with clock.shifted(LOOKED_AT + timedelta(minutes=1)):
             await watch_error_rates(WATCHER)
