@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+from beanie import PydanticObjectId
+
 from core.actor import Actor
 from models.email_jobs import EmailJob, EmailJobStatus
 from resolvers import job_leases
+from resolvers.delivering import deliver_one
+from resolvers.transactional import DELIVER
 
 SYSTEM = Actor.system("test")
 KIND = "count_sheep"
@@ -41,3 +45,10 @@ async def kept(job: EmailJob) -> EmailJob:
     stored = await EmailJob.get(job.id)
     assert stored is not None
     return stored
+
+
+async def delivered() -> None:
+    """All jobs that send a mail are done."""
+    while (job := await job_leases.claim(SYSTEM, "worker", [DELIVER])) is not None:
+        await deliver_one(SYSTEM, PydanticObjectId(job.payload["deliveryId"]))
+        await job_leases.complete(SYSTEM, job)

@@ -3,7 +3,6 @@ happens meanwhile."""
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -11,7 +10,6 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from beanie import PydanticObjectId
 
 from core import clock, runtime
 from core.actor import Actor
@@ -25,12 +23,9 @@ from models.email_jobs import EmailJob
 from models.enrollments import Enrollment, EnrollmentStatus, ExitReason, StepOutcome
 from models.sequences import Sequence
 from models.templates import Template
-from resolvers import job_leases
-from resolvers.delivering import deliver_one
 from resolvers.email_effects import apply_pending_email_events
 from resolvers.enrollment_exits import exit_by_reply, hold_for_absence, leaving
 from resolvers.enrollments import pause_enrollment, resume_enrollment
-from resolvers.outbox import sending_mail
 from resolvers.reply_addresses import Answered, answered_by
 from resolvers.sequence_advancing import advance_sequences
 from resolvers.sequence_inputs import SequenceUpdate
@@ -42,6 +37,7 @@ from resolvers.transactional import DELIVER
 from tests.factories.apps import an_app
 from tests.factories.contacts import a_contact
 from tests.factories.dying import Killed, dying
+from tests.factories.email_jobs import delivered
 from tests.factories.mail import an_email_event
 from tests.factories.sequences import DAY_MS, a_sequence, an_enrollment, an_outreach_template, current, mail
 
@@ -56,30 +52,16 @@ TASK: Final[dict[str, Any]] = {"type": "task", "instructions": "Call them"}
 
 
 @pytest_asyncio.fixture
-async def post(settings: Any) -> AsyncIterator[MemoryProvider]:
-    provider = MemoryProvider()
-    async with sending_mail(settings, provider):
-        yield provider
-
-
-@pytest_asyncio.fixture
 async def template() -> Template:
     await an_app(APP)
     return await an_outreach_template(APP)
-
-
-async def work() -> None:
-    """Does all jobs that send."""
-    while (job := await job_leases.claim(SYSTEM, "worker", [DELIVER])) is not None:
-        await deliver_one(SYSTEM, PydanticObjectId(job.payload["deliveryId"]))
-        await job_leases.complete(SYSTEM, job)
 
 
 async def later(by: timedelta = SOON) -> None:
     """The clock of the schedule, and the workers, so much later."""
     with clock.shifted(by):
         await advance_sequences(SYSTEM)
-        await work()
+        await delivered()
         await apply_pending_email_events(SYSTEM)
 
 

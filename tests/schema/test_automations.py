@@ -7,9 +7,7 @@ from beanie import PydanticObjectId
 from httpx import AsyncClient
 from starlette.requests import HTTPConnection
 
-from core import clock
 from core.actor import Role
-from models.apps import App, MailHold
 from models.email_jobs import Progress
 from resolvers.automation_backtests import do_backtest_run
 from resolvers.automation_trackers import AutomationTrackerChange, TrackerAction, change_automation_tracker
@@ -17,7 +15,7 @@ from schema.edge import Context
 from schema.root import SCHEMA
 from schema.serving.engine import Engine, Request
 from schema.serving.limits import Limits
-from tests.factories.apps import an_app
+from tests.factories.apps import an_app, mail_held
 from tests.factories.automations import (
     MAIL,
     SYSTEM,
@@ -167,8 +165,7 @@ async def test_a_backtest_is_left_to_the_workers(client: AsyncClient) -> None:
 
 async def test_a_shop_that_is_held_says_since_when(client: AsyncClient) -> None:
     app = await an_app("banners")
-    hold = MailHold(since=clock.now(), reason="60 errors")
-    await App.change({"_id": app.id}, {"$set": {"mailHold": hold.model_dump(by_alias=True)}})
+    await mail_held(app.id)
     await a_mail(app)
     config, shop = await an_automation(app, MAIL), await a_shop(app.id)
     await an_event(app.id, "banner-published", shop.domain)

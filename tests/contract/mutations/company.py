@@ -3,16 +3,16 @@
 from base64 import b64encode
 from typing import Final
 
-from core import clock
 from core.errors import found
 from core.runtime import runtime
-from models.apps import App, MailHold
+from models.apps import App
 from models.base import touched
 from models.webhook_events import WebhookEventStatus
 from tests.contract.mutations.sample import Sample
 from tests.contract.requests.calling import APP, Caller, Parameters
 from tests.contract.requests.company import PLAN
 from tests.contract.requests.slack_routing import RULE
+from tests.factories.apps import mail_held
 from tests.factories.attachments import PNG
 from tests.factories.end_users import a_stored_end_user, asked
 from tests.factories.webhooks import a_webhook_event
@@ -22,8 +22,7 @@ PHOTO: Final = {"filename": "photo.png", "content": b64encode(PNG).decode()}
 
 
 async def a_mail_hold(_: Caller) -> Parameters:
-    hold = MailHold(since=clock.now(), reason="80 errors in 15 minutes, usually 2")
-    await App.change({"_id": APP}, touched({"mailHold": hold.model_dump(by_alias=True)}))
+    await mail_held(APP)
     return {}
 
 
