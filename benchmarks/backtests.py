@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from itertools import islice
-from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -78,15 +78,14 @@ async def _measure() -> None:
     history = History.of(config.app_id, config.trigger, run.created_at - timedelta(days=90), run.created_at)
     began = time.perf_counter()
     read = sum([len(past) async for past in history.newest(EVENTS, are_more=False)])
-    least, before, peak = time.perf_counter() - began, _memory(), asyncio.create_task(_peak())
+    least, before = time.perf_counter() - began, _most_memory()
     began = time.perf_counter()
     result = (await do_backtest_run(ACTOR, run.id, Progress())).result
     took = time.perf_counter() - began
-    peak.cancel()
     sys.stdout.write(f"{read:,} events of {SHOPS:,} shops, {result.entered if result else 0:,} entered\n")
     sys.stdout.write(f"{'reading them':34}{least:8.1f} s\n")
     sys.stdout.write(f"{'the back-test':34}{took:8.1f} s {took / least:8.1f} times the floor\n")
-    sys.stdout.write(f"{'memory':34}{MOST['memory'] - before:8.0f} MB {before:8.0f} MB before\n")
+    sys.stdout.write(f"{'memory':34}{_most_memory() - before:8.0f} MB {before:8.0f} MB before\n")
 
 
 def _shops(app: App) -> Iterator[Shop]:
@@ -111,19 +110,9 @@ def _events(app: App) -> Iterator[AppEvent]:
         )  # fmt: skip
 
 
-MOST: Final = {"memory": 0.0}
-
-
-async def _peak() -> None:
-    while True:
-        MOST["memory"] = max(MOST["memory"], _memory())
-        await asyncio.sleep(0.05)
-
-
-def _memory() -> float:
-    """Of this process, in MB."""
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
+def _most_memory() -> float:
+    """That this process has had so far, in MB."""
+    return getrusage(RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
